@@ -1,0 +1,414 @@
+"""The running daemon: requests, the clock, the kernel's events. Everything that changes the kernel goes through ``turns`` or ``keeper``."""
+
+import asyncio
+import contextlib
+import errno
+import heapq
+import random
+import signal
+import time
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from sys import byteorder
+
+import structlog
+
+from firewall.addresses import parse_ip
+from firewall.api import (
+    Allow,
+    AnyReply,
+    AnyRequest,
+    Ended,
+    Found,
+    Prepare,
+    Prepared,
+    ReadUsage,
+    Refused,
+    Replace,
+    Revoke,
+    Status,
+    StatusIs,
+    UsageRead,
+    Watch,
+    Watching,
+    WhoIs,
+    ZoneStatus,
+)
+from firewall.grants import Grants, Held, table_of
+from firewall.keeper import Keeper
+from firewall.kernel import Kernel
+from firewall.kernel.netlink import KernelRefused, Netlink
+from firewall.kernel.neighbours import TC_EVENTS, link_of, neighbour_of
+from firewall.kernel.nft import foreign_changes
+from firewall.listener import Connection, Listener, uids_of
+from firewall.metering import next_look
+from firewall.notify import notify, watchdog_interval
+from firewall.settings import Settings
+from firewall.shaper import Slots
+from firewall.state import State
+from firewall.turns import Outcome, Turn, make_slots
+
+log = structlog.get_logger("firewall.daemon")
+
+CHECK_DELAY = 0.02
+"""Seconds from a foreign change to the look at it: a program's changes come in bursts."""
+CLASSES_A_TURN = 16
+"""Classes made ahead in one turn of the loop: a millisecond or two in which no request is answered."""
+
+
+def clock() -> float:
+    """Seconds of CLOCK_BOOTTIME: never jumps, and goes on in suspend, as the kernel's idea of a timeout does for a visitor."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Daemon:
+    """One daemon for all zones of a gateway."""
+
+    def __init__(self, settings: Settings, kernel: Kernel, own_uid: int) -> None:
+        slots = Slots()
+        grants = Grants(settings.zones, slots, random.SystemRandom().randrange(1, 65_535))
+        self.state = State(settings, f"{random.SystemRandom().getrandbits(64):016x}", slots, grants)
+        self._kernel = kernel
+        self.keeper = Keeper(self.state, kernel, clock)
+        self._listener = Listener(Path(settings.socket), uids_of(settings.clients, own_uid), self._handle, self._count_refused)
+        self._due: list[tuple[float, str]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._check_wanted = asyncio.Event()
+        self._ahead_wanted = asyncio.Event()
+        self._read_wanted = asyncio.Event()
+        self._forgetting: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._askers: list[tuple[Connection, ReadUsage]] = []
+        self._stopping = asyncio.Event()
+
+    # Life ---------------------------------------------------------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Run until told to stop. Stopping leaves the kernel as it is: visitors stay online."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        await self.keeper.start()
+        self._arm_all()
+        async with contextlib.AsyncExitStack() as stack:
+            for events, handler in (
+                (self._kernel.ruleset_events, self._on_ruleset_events),
+                (self._kernel.link_events, self._on_link_events),
+                (self._kernel.neighbour_events, self._on_neighbour_events),
+            ):
+                loop.add_reader(events.fileno(), handler)
+                stack.callback(loop.remove_reader, events.fileno())
+            # What changed between the first look and the first event is found by one more look.
+            self._check_wanted.set()
+            server = await stack.enter_async_context(await self._listener.open())
+            stack.callback(self._listener.close_connections)
+            stack.callback(server.close)
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            running = [tasks.create_task(each) for each in (self._checking(), self._reading(), self._making_ahead(), self._forget_connections(), self._watchdog())]
+            notify("READY=1")
+            log.info("ready", zones=list(self.state.settings.zones), grants=len(self.state.grants), leaf=self._kernel.tc.leaf)
+            await self._stopping.wait()
+            notify("STOPPING=1")
+            for task in running:
+                task.cancel()
+        log.info("stopped", grants=len(self.state.grants))
+
+    def _reload(self) -> None:
+        """SIGHUP: look at everything once more."""
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+        self._check_wanted.set()
+        notify("READY=1")
+
+    async def _watchdog(self) -> None:
+        while (interval := watchdog_interval()) is not None:
+            notify("WATCHDOG=1")
+            await asyncio.sleep(interval)
+
+    # Requests -----------------------------------------------------------------------------------------------------------------------
+
+    def _count_refused(self) -> None:
+        self.state.counts["refused"] += 1
+
+    def _handle(self, arrived: list[tuple[Connection, AnyRequest]]) -> None:
+        changing = [(connection, request) for connection, request in arrived if isinstance(request, Allow | Replace | Revoke)]
+        if changing:
+            outcome = self._turn([request for _, request in changing])
+            for (connection, _), reply in zip(changing, outcome.replies, strict=True):
+                connection.send(reply)
+        for connection, request in arrived:
+            match request:
+                case ReadUsage():
+                    self._askers.append((connection, request))
+                    self._read_wanted.set()
+                case Watch():
+                    connection.watching = True
+                    connection.send(Watching(request.id, self.state.epoch), *self.state.ended_after(request.ended_after))
+                case WhoIs():
+                    connection.send(self._who_is(request))
+                case Prepare():
+                    connection.send(self._prepare(request))
+                case Status():
+                    connection.send(self._status(request))
+
+    def _turn(self, requests: list[Allow | Replace | Revoke]) -> Outcome:
+        outcome = Turn(self.state, self._kernel, lambda _zone: self._check_wanted.set()).run(requests, clock())
+        for request in requests:
+            if not isinstance(request, Revoke) and (held := self.state.grants.get(request.grant.session)) is not None:
+                self._arm(held)
+        if outcome.opened or outcome.closed:
+            self._forgetting.put_nowait(outcome)
+            self._ahead_wanted.set()
+        self._tell(outcome.ended)
+        return outcome
+
+    def _tell(self, ended: Iterable[Ended]) -> None:
+        told = tuple(ended)
+        for connection in self._listener.connections if told else ():
+            if connection.watching:
+                connection.send(*told)
+
+    def _who_is(self, request: WhoIs) -> AnyReply:
+        state = self.state
+        try:
+            ip = parse_ip(request.ip)
+        except ValueError as error:
+            self._count_refused()
+            return Refused(request.id, "bad_request", "ip", f"cannot look up ip: {error}")
+        lans = [(zone, index) for zone in state.settings.zones if (index := state.lan_index(zone))]
+        for zone, index in lans:
+            mac = state.presence.mac(index, ip)
+            if mac is None and (asked := self._kernel.neighbours.get(index, ip)) is not None:
+                state.presence.take(asked, clock())
+                mac = state.presence.mac(index, ip)
+            if mac is not None:
+                held = state.grants.of_client(zone, mac)
+                return Found(request.id, mac, zone, None if held is None else state.usage(held, clock()))
+        return Found(request.id)
+
+    def _prepare(self, request: Prepare) -> AnyReply:
+        if request.zone not in self.state.settings.zones:
+            self._count_refused()
+            return Refused(request.id, "bad_request", "zone", f"cannot prepare zone {request.zone!r}: expected one of {', '.join(self.state.settings.zones)}")
+        self.state.slots.want_ahead(request.zone, request.rates, request.spare)
+        self._ahead_wanted.set()
+        return Prepared(request.id, self.state.slots.spare(request.zone, request.rates))
+
+    def _status(self, request: Status) -> StatusIs:
+        state = self.state
+        zones = []
+        for name, zone in state.settings.zones.items():
+            lan = state.links.get(zone.lan)
+            up = lan is not None and lan.up
+            zones.append(ZoneStatus(name, zone.lan, zone.wan, state.grants.count(name), state.presence.count(state.lan_index(name)), up))
+        ready = state.ready and all(interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan))
+        return StatusIs(request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), dict(state.counts))
+
+    # The clock ----------------------------------------------------------------------------------------------------------------------
+
+    def _arm_all(self) -> None:
+        self._due.clear()
+        for held in self.state.grants:
+            self._arm(held)
+
+    def _arm(self, held: Held) -> None:
+        """Wake up when this session may end: its time is over, or its volume could be used up."""
+        now, when = clock(), held.ends
+        if held.grant.volume is not None:
+            meter, rates = self.state.meters[held.grant.session], held.grant.rates
+            when = min(when, now + next_look(held.grant.volume, meter.up + meter.down, rates.ceil_down + rates.ceil_up))
+        heapq.heappush(self._due, (when, held.grant.session))
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._due:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, self._due[0][0] - clock()), self._on_timer)
+
+    def _on_timer(self) -> None:
+        now, over, look = clock(), [], []
+        self._timer = None
+        while self._due and self._due[0][0] <= now:
+            held = self.state.grants.get(heapq.heappop(self._due)[1])
+            if held is not None and held.ends <= now:
+                over.append((held, "time"))
+            elif held is not None and held.grant.volume is not None:
+                look.append(held)
+        over += self._used_up(look, now)
+        self._end(over)
+        for held in look:
+            if self.state.grants.get(held.grant.session) is held:
+                self._arm(held)
+        self._set_timer()
+
+    def _used_up(self, look: list[Held], now: float) -> list[tuple[Held, str]]:
+        out: list[tuple[Held, str]] = []
+        for held in dict.fromkeys(look):
+            meter = self.state.meters[held.grant.session]
+            Turn(self.state, self._kernel, lambda _zone: None).read_one(held, meter, now)
+            if held.grant.volume is not None and meter.up + meter.down >= held.grant.volume:
+                out.append((held, "volume"))
+        return out
+
+    def _end(self, over: list[tuple[Held, str]]) -> None:
+        requests: list[Allow | Replace | Revoke] = [Revoke(0, held.grant.session, reason) for held, reason in over]
+        if requests:
+            self._turn(requests)
+
+    # Readings -----------------------------------------------------------------------------------------------------------------------
+
+    async def _reading(self) -> None:
+        """Read all counters every few seconds and when somebody asks."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.state.settings.usage_interval):
+                    await self._read_wanted.wait()
+            self._read_wanted.clear()
+            askers, self._askers = self._askers, []
+            now = clock()
+            await self._read_counters(now)
+            if askers:
+                usages = tuple(self.state.usage(held, now) for held in self.state.grants if held.grant.session in self.state.meters)
+                for connection, request in askers:
+                    connection.send(UsageRead(request.id, self.state.epoch, usages, self.state.ended_after(request.ended_after)))
+            self._end_absent(now)
+
+    async def _read_counters(self, now: float) -> None:
+        state = self.state
+        for zone in state.settings.zones:
+            held_by_mac = {bytes.fromhex(held.grant.mac.replace(":", "")): held for held in state.grants if held.grant.zone == zone}
+            ups: dict[bytes, tuple[int, int]] = {}
+            downs: dict[bytes, tuple[int, int]] = {}
+            try:
+                for name, into in (("up", ups), ("down", downs)):
+                    async for batch in self._kernel.readings.read_gently(table_of(zone), name, _turn_of_others):
+                        into.update((element.key, (element.byte_count, element.packets)) for element in batch)
+            except KernelRefused as refused:
+                log.warning("reading_failed", zone=zone, why=str(refused))
+                continue
+            for mac, held in held_by_mac.items():
+                up, down = ups.get(mac), downs.get(held.mark.to_bytes(4, byteorder))
+                # An exchange or a new grant during the reading: the meter knows better than this reading.
+                if up is None or down is None or state.grants.get(held.grant.session) is not held:
+                    continue
+                meter = state.meters[held.grant.session]
+                meter.read(up[0], down[0], now)
+                meter.packets = (up[1], down[1])
+
+    def _end_absent(self, now: float) -> None:
+        """End the sessions of clients that were not heard of for their idle time; ask those that have been quiet for a while."""
+        quiet: dict[tuple[int, str], tuple[float, float]] = {}
+        over: list[tuple[Held, str]] = []
+        for held in self.state.grants:
+            if held.grant.idle is not None:
+                silence = self.state.usage(held, now).quiet
+                if silence >= held.grant.idle:
+                    over.append((held, "idle"))
+                else:
+                    quiet[self.state.lan_index(held.grant.zone), held.grant.mac] = (silence, held.grant.idle)
+        self._end(over)
+        for index, ip in self.state.presence.to_ask(quiet, now):
+            self._kernel.neighbours.ask(index, ip)
+
+    # Work beside the requests ---------------------------------------------------------------------------------------------------------
+
+    async def _checking(self) -> None:
+        while True:
+            await self._check_wanted.wait()
+            await asyncio.sleep(CHECK_DELAY)
+            self._check_wanted.clear()
+            await self.keeper.check()
+            self._ahead_wanted.set()
+
+    async def _making_ahead(self) -> None:
+        while True:
+            await self._ahead_wanted.wait()
+            self._ahead_wanted.clear()
+            while slots := self.state.slots.make_ahead(CLASSES_A_TURN):
+                try:
+                    for interface in list(self.state.classes):
+                        make_slots(self.state, self._kernel, interface, [slot for slot in slots if interface in _interfaces(self.state, slot)])
+                except KernelRefused as refused:
+                    log.warning("classes_not_made", why=str(refused))
+                    self._check_wanted.set()
+                    break
+                await asyncio.sleep(0)
+
+    async def _forget_connections(self) -> None:
+        """Delete the connections of clients that came or went, in a thread: the kernel walks its whole table for it."""
+        while True:
+            outcomes = [await self._forgetting.get()]
+            while not self._forgetting.empty():
+                outcomes.append(self._forgetting.get_nowait())
+            presence, lan = self.state.presence, self.state.lan_index
+            clients = [held.grant for outcome in outcomes for held in outcome.opened]
+            addresses = {ip for grant in clients for ip in presence.addresses(lan(grant.zone), grant.mac)}
+            marks = {held.mark for outcome in outcomes for held in outcome.closed}
+            try:
+                if marks:
+                    await asyncio.to_thread(self._kernel.conntrack.forget_marks, marks)
+                if addresses:
+                    await asyncio.to_thread(self._kernel.conntrack.forget_captive, addresses)
+            except KernelRefused as refused:
+                log.warning("connections_not_forgotten", why=str(refused))
+
+    # Events -------------------------------------------------------------------------------------------------------------------------
+
+    def _on_ruleset_events(self) -> None:
+        if self._overrun(self._kernel.ruleset_events) or foreign_changes(self._kernel.ruleset_events.waiting, self._kernel.own_ports):
+            self._check_wanted.set()
+
+    def _on_link_events(self) -> None:
+        interesting = self._overrun(self._kernel.link_events)
+        known = {link.index: link for link in self.state.links.values()}
+        names = {interface for zone in self.state.settings.zones.values() for interface in (zone.lan, zone.wan)}
+        for event in self._kernel.link_events.waiting:
+            if (link := link_of(event)) is not None:
+                before = known.get(link.index)
+                interesting |= link.name in names and (before is None or link.gone or before.up != link.up) or before is not None and before.name != link.name
+            elif event.kind in TC_EVENTS and event.port not in self._kernel.own_ports:
+                interesting = True
+        if interesting:
+            self._check_wanted.set()
+
+    def _on_neighbour_events(self) -> None:
+        now = clock()
+        events = self._kernel.neighbour_events
+        if self._overrun(events):
+            for neighbour in self._kernel.neighbours.all():
+                self.state.presence.take(neighbour, now)
+        lans = {self.state.lan_index(zone) for zone in self.state.settings.zones}
+        for event in events.waiting:
+            if (told := neighbour_of(event)) is not None and told.interface in lans:
+                self.state.presence.take(told, now)
+
+    def _overrun(self, events: Netlink) -> bool:
+        """Collect what waits in ``events.waiting``; True if the kernel had to drop events."""
+        try:
+            events.collect()
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            log.warning("events_lost", socket=events.fileno())
+            return True
+        return False
+
+
+async def _turn_of_others() -> None:
+    await asyncio.sleep(0)
+
+
+def _interfaces(state: State, slot: int) -> tuple[str, str]:
+    zone = state.settings.zones[state.slots.made[slot][0]]
+    return zone.lan, zone.wan
+
+
+def _version() -> str:
+    try:
+        return version("hotspot")
+    except PackageNotFoundError:
+        return "0"
+

@@ -1,0 +1,191 @@
+"""HTB over netlink: read and make qdiscs and classes. ``include/uapi/linux/{rtnetlink,pkt_sched}.h``.
+
+Classes are made hundreds at a time, so messages are packed by hand and sent together: 25 µs a class and leaf instead of 2.4 ms through a
+library. The link layer is given as Ethernet, so the kernel needs no rate tables from us.
+"""
+
+import errno
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+
+from firewall.elements import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST, attribute, attributes, message
+from firewall.kernel.netlink import KernelRefused, Netlink
+from firewall.reconcile import FoundClass
+from firewall.shaper import DEFAULT, MAJOR, UNSHAPED, Class, burst_bytes, queue_bytes, wire_rate
+
+_RTM_NEWQDISC, _RTM_DELQDISC, _RTM_GETQDISC = 36, 37, 38
+_RTM_NEWTCLASS, _RTM_GETTCLASS = 40, 42
+_NLM_F_REPLACE, _NLM_F_EXCL = 0x100, 0x200
+_TCMSG = struct.Struct("=BxxxiIII")
+_ROOT = 0xFFFFFFFF
+_TCA_KIND, _TCA_OPTIONS = 1, 2
+_TCA_HTB_PARMS, _TCA_HTB_INIT, _TCA_HTB_RATE64, _TCA_HTB_CEIL64 = 1, 2, 6, 7
+_RATESPEC = struct.Struct("=BBHhHI")  # cell_log, linklayer, overhead, cell_align, mpu, rate
+_ETHERNET = 1
+_TICK = 64  # ns in a tick of the packet scheduler clock (PSCHED_SHIFT 6)
+_QUANTUM = 1514
+_WIDE_QUANTUM = 60_000  # zones and the gateway's own class: fewer turns
+
+
+def handle(minor: int) -> int:
+    """Class id of a minor."""
+    return MAJOR << 16 | minor
+
+
+def leaf_handle(minor: int) -> int:
+    """Handle of the leaf qdisc of a class: major number = the slot, which is free as long as it is not 1."""
+    return minor << 16
+
+
+def _tcmsg(kind: int, flags: int, sequence: int, index: int, own: int, parent: int, attrs: bytes = b"") -> bytes:
+    return message(kind, NLM_F_REQUEST | flags, sequence, _TCMSG.pack(0, index, own, parent, 0) + attrs)
+
+
+def _kind(name: str) -> bytes:
+    return attribute(_TCA_KIND, name.encode() + b"\0")
+
+
+def _ticks(byte_count: int, bytes_per_second: int) -> int:
+    return min(0xFFFFFFFF, round(byte_count * 1e9 / bytes_per_second / _TICK))
+
+
+def class_message(index: int, wanted: Class, flags: int, sequence: int) -> bytes:
+    """RTM_NEWTCLASS for one class."""
+    rate, ceil = wire_rate(wanted.rate), wire_rate(wanted.ceil)
+    specs = b"".join(_RATESPEC.pack(0, _ETHERNET, 0, -1, 0, min(each, 0xFFFFFFFF)) for each in (rate, ceil))
+    quantum = _QUANTUM if wanted.parent else _WIDE_QUANTUM
+    numbers = struct.pack("=IIIII", _ticks(burst_bytes(wanted.rate), rate), _ticks(burst_bytes(wanted.ceil), ceil), quantum, 0, 0)
+    options = attribute(_TCA_HTB_PARMS, specs + numbers)
+    if ceil > 0xFFFFFFFF or rate > 0xFFFFFFFF:
+        options += attribute(_TCA_HTB_RATE64, struct.pack("=Q", rate)) + attribute(_TCA_HTB_CEIL64, struct.pack("=Q", ceil))
+    parent = handle(wanted.parent) if wanted.parent else MAJOR << 16
+    return _tcmsg(_RTM_NEWTCLASS, flags, sequence, index, handle(wanted.minor), parent, _kind("htb") + attribute(_TCA_OPTIONS, options))
+
+
+def leaf_message(index: int, wanted: Class, leaf: str, flags: int, sequence: int) -> bytes:
+    """RTM_NEWQDISC for the leaf of a class."""
+    if leaf == "fq_codel":  # limit (packets), flows, memory limit: small, because there are many and most are idle
+        options = attribute(2, struct.pack("=I", 1_000)) + attribute(5, struct.pack("=I", 64)) + attribute(9, struct.pack("=I", 1 << 20))
+    else:
+        options = struct.pack("=I", queue_bytes(wanted.ceil))
+    own = leaf_handle(wanted.minor)
+    return _tcmsg(_RTM_NEWQDISC, flags, sequence, index, own, handle(wanted.minor), _kind(leaf) + attribute(_TCA_OPTIONS, options))
+
+
+class TrafficControl:
+    """The shaping side of the kernel seam. Interfaces are given by index."""
+
+    def __init__(self, netlink: Netlink) -> None:
+        self._netlink = netlink
+        self.leaf = "bfifo"
+
+    def find_leaf(self, index: int) -> str:
+        """Find out whether this kernel has fq_codel, by giving it to the default class of a
+        new tree; fall back to bfifo."""
+        default = Class(DEFAULT, 0, UNSHAPED, UNSHAPED)
+        self._send([class_message(index, default, NLM_F_CREATE, 0)], "make the default class")
+        self.leaf = "fq_codel"
+        try:
+            self._send([leaf_message(index, default, self.leaf, NLM_F_CREATE | _NLM_F_REPLACE, 0)], "use fq_codel")
+        except KernelRefused as refused:
+            if refused.errno != errno.ENOENT:  # what the kernel says of a kind that it does not have
+                raise
+            self.leaf = "bfifo"
+        return self.leaf
+
+    def known_leaf(self, index: int) -> str | None:
+        """The leaf qdisc that the default class of a tree of ours has."""
+        for _own, parent, kind, _options in self._dump(_RTM_GETQDISC, index):
+            if parent == handle(DEFAULT):
+                return kind
+        return None
+
+    def make_root(self, index: int) -> None:
+        """Put our HTB in place of whatever is at the root of the interface."""
+        init = struct.pack("=IIIII", 3, 1_000, DEFAULT, 0, 0)  # version, rate2quantum, default class, debug, direct packets
+        body = _kind("htb") + attribute(_TCA_OPTIONS, attribute(_TCA_HTB_INIT, init))
+        self.remove_root(index)
+        self._send([_tcmsg(_RTM_NEWQDISC, NLM_F_CREATE | _NLM_F_EXCL, 0, index, MAJOR << 16, _ROOT, body)], "make the root qdisc")
+
+    def remove_root(self, index: int) -> None:
+        """Take the root qdisc away, so that the interface has its default again."""
+        try:
+            self._send([_tcmsg(_RTM_DELQDISC, 0, 0, index, 0, _ROOT)], "remove the root qdisc")
+        except KernelRefused as refused:
+            if refused.errno not in (errno.ENOENT, errno.EINVAL):
+                raise
+
+    def make(self, index: int, classes: Iterable[Class]) -> None:
+        """Make classes with their leaves, parents first; those that are there get the wanted rates."""
+        requests: list[bytes] = []
+        for wanted in classes:
+            requests.append(class_message(index, wanted, NLM_F_CREATE, 0))
+            if wanted.leaf:
+                requests.append(leaf_message(index, wanted, self.leaf, NLM_F_CREATE | _NLM_F_REPLACE, 0))
+        self._send(requests, "make classes")
+
+    def change(self, index: int, classes: Iterable[Class]) -> None:
+        """Give classes that are there other rates; what waits in them stays."""
+        self._send([class_message(index, wanted, 0, 0) for wanted in classes], "change classes")
+
+    def _send(self, requests: Sequence[bytes], doing: str) -> None:
+        """Many requests in few datagrams; rtnetlink carries out each, and answers an error for each that fails."""
+        for start in range(0, len(requests), 400):
+            chunk = [bytearray(each) for each in requests[start : start + 400]]
+            first = self._netlink.next_sequence(len(chunk))
+            for number, each in enumerate(chunk):
+                struct.pack_into("=I", each, 8, first + number)
+            struct.pack_into("=H", chunk[-1], 6, struct.unpack_from("=H", chunk[-1], 6)[0] | NLM_F_ACK)
+            self._netlink.acknowledged(b"".join(chunk), first + len(chunk) - 1, doing)
+
+    # Reading ------------------------------------------------------------------------------------------------------------------------
+
+    def read(self, index: int) -> dict[int, FoundClass] | None:
+        """Our tree on an interface; None if the root qdisc is not our HTB."""
+        leaves: set[int] = set()
+        ours = False
+        for own, parent, kind, _options in self._dump(_RTM_GETQDISC, index):
+            if parent == _ROOT and own == MAJOR << 16 and kind == "htb":
+                ours = True
+            elif parent >> 16 == MAJOR and kind == self.leaf:
+                leaves.add(parent & 0xFFFF)
+        if not ours:
+            return None
+        found: dict[int, FoundClass] = {}
+        for own, parent, _kind_name, options in self._dump(_RTM_GETTCLASS, index):
+            if own >> 16 != MAJOR:
+                continue
+            rate, ceil = _rates(options)
+            minor = own & 0xFFFF
+            found[minor] = FoundClass(minor, 0 if parent == _ROOT else parent & 0xFFFF, rate, ceil, minor in leaves)
+        return found
+
+    def _dump(self, kind: int, index: int) -> Iterable[tuple[int, int, str, bytes]]:
+        sequence = self._netlink.next_sequence()
+        request = _tcmsg(kind, NLM_F_DUMP, sequence, index, 0, 0)
+        out: list[tuple[int, int, str, bytes]] = []
+        for batch in self._netlink.dump(request, sequence, "list qdiscs and classes"):
+            for each in batch:
+                found_index, own, parent = struct.unpack_from("=iII", each.body, 4)
+                if found_index == index:
+                    values = dict(attributes(each.body, _TCMSG.size))
+                    out.append((own, parent, values.get(_TCA_KIND, b"").rstrip(b"\0").decode(), values.get(_TCA_OPTIONS, b"")))
+        return out
+
+
+def _rates(options: bytes) -> tuple[int, int]:
+    values = dict(attributes(options))
+    parameters = values.get(_TCA_HTB_PARMS)
+    if parameters is None:
+        return 0, 0
+    rate, ceil = struct.unpack_from("=I", parameters, 8)[0], struct.unpack_from("=I", parameters, 20)[0]
+    if _TCA_HTB_RATE64 in values:
+        rate = struct.unpack("=Q", values[_TCA_HTB_RATE64])[0]
+    if _TCA_HTB_CEIL64 in values:
+        ceil = struct.unpack("=Q", values[_TCA_HTB_CEIL64])[0]
+    return rate, ceil
+
+
+def wire(tree: Mapping[int, Class]) -> dict[int, tuple[int, int]]:
+    """What the kernel should say of the rates of every class of a tree."""
+    return {minor: (wire_rate(each.rate), wire_rate(each.ceil)) for minor, each in tree.items()}

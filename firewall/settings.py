@@ -1,0 +1,158 @@
+"""The daemon's settings: one root-owned TOML, parsed once into frozen values. They hold the ceilings that no request can pass."""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from firewall.api import BitsPerSecond, Bytes, PositiveSeconds
+
+InterfaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$")]
+Port = Annotated[int, Meta(ge=1, le=65_535)]
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be: names file, key, value and what was expected."""
+
+
+class Ceilings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The most that a grant may ask for, whoever asks."""
+
+    rate_down: BitsPerSecond = 1_000_000_000
+    rate_up: BitsPerSecond = 1_000_000_000
+    seconds: PositiveSeconds = 86_400
+    volume: Bytes | None = None
+    """None: a grant needs no volume."""
+
+
+class Zone(Struct, frozen=True, forbid_unknown_fields=True):
+    """One LAN interface with its addresses and rules."""
+
+    lan: InterfaceName
+    wan: InterfaceName
+    addresses: tuple[str, ...]
+    """The gateway's own addresses on ``lan`` with their prefix length, IPv4 and IPv6."""
+    total_down: BitsPerSecond
+    """All clients of the zone together; below the line's speed, so that the queue is here."""
+    total_up: BitsPerSecond
+    capture_port: Port = 8080
+    portal_port: Port = 8081
+    portal_tls_port: Port = 8443
+    max_clients: Annotated[int, Meta(ge=1, le=16_000)] = 1_000
+    ceilings: Ceilings = Ceilings()
+
+    def networks(self, version: int) -> tuple[str, ...]:
+        """The zone's IPv4 or IPv6 prefixes."""
+        interfaces = map(ipaddress.ip_interface, self.addresses)
+        return tuple(str(each.network) for each in interfaces if each.version == version)
+
+    def own(self, version: int) -> tuple[str, ...]:
+        """The gateway's own IPv4 or IPv6 addresses in the zone."""
+        interfaces = map(ipaddress.ip_interface, self.addresses)
+        return tuple(str(each.ip) for each in interfaces if each.version == version)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of ``firewall.toml``."""
+
+    zones: dict[Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,14}$")], Zone]
+    socket: str = "/run/hotspot-firewall/firewall.sock"
+    clients: tuple[str | int, ...] = ("hotspot-portal",)
+    """Users (names or uids) whose processes may connect; root and the daemon's own user always may."""
+    runtime_dir: str = "/run/hotspot-firewall"
+    """Where the daemon remembers how the kernel prints the tables that it loaded."""
+    usage_interval: Annotated[float, Meta(ge=0.5, le=300)] = 5.0
+    """Seconds between readings of all counters."""
+
+
+SCALES: dict[str, dict[str, float]] = {
+    "rate": {"bit/s": 1, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9},
+    "size": {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30},
+    "time": {"ms": 1e-3, "s": 1, "min": 60, "h": 3_600, "d": 86_400},
+}
+"""Units that settings may be written in, by kind of value."""
+
+
+def quantity(value: object, kind: str) -> object:
+    """``"10 Mbit/s"`` -> 10000000, ``"2 h"`` -> 7200; what is no text stays as it is. Raises ``ValueError`` with the units expected."""
+    if not isinstance(value, str):
+        return value
+    number, _, unit = value.strip().partition(" ")
+    scale = SCALES[kind].get(unit.strip())
+    try:
+        amount = float(number) * (scale if scale is not None else float("nan"))
+        return int(amount) if amount == int(amount) else amount
+    except (ValueError, OverflowError):
+        units = ", ".join(SCALES[kind])
+        raise ValueError(f"expected a number and a unit of {units}, as in \"10 {list(SCALES[kind])[2]}\"") from None
+
+
+_QUANTITIES = {
+    ("zones", "*", "total_down"): "rate",
+    ("zones", "*", "total_up"): "rate",
+    ("zones", "*", "ceilings", "rate_down"): "rate",
+    ("zones", "*", "ceilings", "rate_up"): "rate",
+    ("zones", "*", "ceilings", "seconds"): "time",
+    ("zones", "*", "ceilings", "volume"): "size",
+    ("usage_interval",): "time",
+}
+
+_Value = TypeVar("_Value")
+
+
+def _scaled(tree: Any, path: tuple[str, ...], shown: str) -> Any:
+    if isinstance(tree, dict):
+        return {key: _scaled(value, (*path, "*" if path == ("zones",) else key), f"{shown}.{key}".lstrip(".")) for key, value in tree.items()}
+    kind = _QUANTITIES.get(path)
+    try:
+        return tree if kind is None else quantity(tree, kind)
+    except ValueError as error:
+        raise ValueError(f"{shown} = {tree!r}: {error}") from None
+
+
+def parse(text: str, source: str) -> Settings:
+    """TOML text -> settings; raises ``SettingsError`` that starts with ``source``."""
+    try:
+        tree = tomllib.loads(text)
+        settings = msgspec.convert(_scaled(tree, (), ""), Settings, strict=True)
+        _check(settings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(f"cannot use {source}: {error}") from error
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    if not settings.zones:
+        raise ValueError("zones: expected at least one [zones.<name>]")
+    seen: dict[str, str] = {}
+    for name, zone in settings.zones.items():
+        if zone.lan in seen:
+            raise ValueError(f"zones.{name}.lan = {zone.lan!r}: already the interface of zone {seen[zone.lan]!r}, expected one of its own")
+        seen[zone.lan] = name
+        if zone.lan == zone.wan:
+            raise ValueError(f"zones.{name}.wan = {zone.wan!r}: is also lan, expected another interface")
+        for address in zone.addresses:
+            try:
+                ipaddress.ip_interface(address)
+            except ValueError:
+                raise ValueError(f"zones.{name}.addresses: {address!r}: expected an address with prefix length such as 198.18.0.1/20") from None
+        if not zone.own(4) and not zone.own(6):
+            raise ValueError(f"zones.{name}.addresses: expected at least one address with prefix length")
+        ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port)
+        if len(set(ports)) != len(ports):
+            raise ValueError(f"zones.{name}: capture_port, portal_port and portal_tls_port are {ports}, expected three different ports")
+    clients = sum(zone.max_clients for zone in settings.zones.values())
+    if clients > 30_000:
+        raise ValueError(f"zones: max_clients add up to {clients}, expected at most 30000 on one gateway (HTB class ids have 16 bit)")
+
+
+def load(path: str | Path) -> Settings:
+    """Read and parse a file; raises ``SettingsError``."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot use {path}: {error}") from error
+    return parse(text, str(path))

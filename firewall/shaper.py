@@ -1,0 +1,187 @@
+"""HTB classes: which there are, which slot is free, what a rate means in HTB's terms. Pure.
+
+One tree on each interface, downloads on ``lan`` and uploads on ``wan``, with the same class ids on both:
+
+    1:            root, default 1:fffe
+    ├─ 1:fffe     the gateway's own packets (pages, DNS, reports): not shaped
+    ├─ 1:1 … 1:e  one class a zone, its total; on a wan that several zones use, one for each
+    │   └─ 1:10 … slots, one a client, made ahead of time for the rates of a plan
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from firewall.api import Rates
+from firewall.settings import Zone
+
+MAJOR = 1
+DEFAULT = 0xFFFE
+FIRST_SLOT, LAST_SLOT = 0x10, 0xFFEF
+MOST_ZONES = FIRST_SLOT - 2
+UNSHAPED = 10_000_000_000
+"""bit/s of the default class: no interface of a hall is faster."""
+
+ETHERNET_MTU, ETHERNET_HEADER = 1500, 14
+
+
+class NoSlot(Exception):
+    """All slots are in use."""
+
+
+class Class(Struct, frozen=True):
+    """One HTB class with its leaf."""
+
+    minor: int
+    parent: int
+    """Minor of the parent class, 0 for the root."""
+    rate: int
+    """bit/s at layer 3."""
+    ceil: int
+    leaf: bool = True
+    """Whether packets wait here (a zone's class has none of its own)."""
+
+
+class Slots:
+    """Which slot has a class with which rates, and which of them are free. A slot that is released keeps its class and waits at the end of
+    the line, so that packets of its former client have left its queue before the next one comes."""
+
+    def __init__(self) -> None:
+        self._never_made = deque(range(FIRST_SLOT, LAST_SLOT + 1))
+        self._made: dict[int, tuple[str, Rates]] = {}
+        self._used: set[int] = set()
+        self._free: dict[tuple[str, Rates], deque[int]] = {}
+        self._ahead: dict[tuple[str, Rates], int] = {}
+
+    @property
+    def made(self) -> Mapping[int, tuple[str, Rates]]:
+        """Zone and rates of every slot that has (or is about to get) a class."""
+        return self._made
+
+    def take(self, zone: str, rates: Rates) -> int:
+        """A slot for these rates, with a class if one was made ahead. Raises ``NoSlot``."""
+        free = self._free.get((zone, rates))
+        slot = free.popleft() if free else self._assign(zone, rates)
+        self._used.add(slot)
+        return slot
+
+    def claim(self, zone: str, slot: int, rates: Rates) -> None:
+        """Mark a slot as in use that the kernel says is."""
+        self._take_out(slot)
+        self._made[slot] = (zone, rates)
+        self._used.add(slot)
+
+    def release(self, slot: int) -> None:
+        """Nobody uses the slot any more."""
+        if slot in self._used:
+            self._used.remove(slot)
+            self._free.setdefault(self._made[slot], deque()).append(slot)
+
+    def want_ahead(self, zone: str, rates: Rates, spare: int) -> None:
+        """From now on keep ``spare`` free slots with these rates; the last word counts, 0 lets others have them."""
+        self._ahead[zone, rates] = spare
+
+    def spare(self, zone: str, rates: Rates) -> int:
+        """Free slots with these rates."""
+        return len(self._free.get((zone, rates), ()))
+
+    def make_ahead(self, at_most: int) -> list[int]:
+        """Slots that should get a class now so that the wanted spares are there; at most so many at a time."""
+        out: list[int] = []
+        for (zone, rates), spare in self._ahead.items():
+            while len(out) < at_most and self.spare(zone, rates) < spare and self._never_made:
+                slot = self._assign(zone, rates)
+                self._free.setdefault((zone, rates), deque()).append(slot)
+                out.append(slot)
+        return out
+
+    def _assign(self, zone: str, rates: Rates) -> int:
+        if self._never_made:
+            slot = self._never_made.popleft()
+        else:
+            slot = self._steal()
+        self._made[slot] = (zone, rates)
+        return slot
+
+    def _steal(self) -> int:
+        """The longest free slot of the rates that are least wanted."""
+        candidates = [(self._ahead.get(key, 0) - len(free), key) for key, free in self._free.items() if free]
+        if not candidates:
+            raise NoSlot(f"all {LAST_SLOT - FIRST_SLOT + 1} slots are in use")
+        _, key = min(candidates, key=lambda candidate: candidate[0])
+        return self._free[key].popleft()
+
+    def _take_out(self, slot: int) -> None:
+        if (known := self._made.get(slot)) is not None:
+            if slot not in self._used:
+                self._free[known].remove(slot)
+        elif slot in self._never_made:
+            self._never_made.remove(slot)
+
+
+def zone_minor(zones: Mapping[str, Zone], zone: str) -> int:
+    """Minor of the zone's class."""
+    return 1 + list(zones).index(zone)
+
+
+def trees(zones: Mapping[str, Zone], slots: Mapping[int, tuple[str, Rates]]) -> dict[str, dict[int, Class]]:
+    """What every interface should have: interface -> minor -> class."""
+    wanted: dict[str, dict[int, Class]] = {}
+    for name, zone in zones.items():
+        minor = zone_minor(zones, name)
+        for interface, total in ((zone.lan, zone.total_down), (zone.wan, zone.total_up)):
+            tree = wanted.setdefault(interface, {DEFAULT: Class(DEFAULT, 0, UNSHAPED, UNSHAPED)})
+            tree[minor] = Class(minor, 0, total, total, leaf=False)
+    for slot in slots:
+        for interface, made in slot_classes(zones, slot, *slots[slot]).items():
+            wanted[interface][slot] = made
+    return wanted
+
+
+def slot_classes(zones: Mapping[str, Zone], slot: int, zone: str, rates: Rates) -> dict[str, Class]:
+    """The two classes of a slot: interface -> class."""
+    parent, place = zone_minor(zones, zone), zones[zone]
+    # HTB passes a class's rate even where the sum of all rates is above the zone's total; a guarantee that the line cannot keep is none.
+    down, up = min(rates.ceil_down, place.total_down), min(rates.ceil_up, place.total_up)
+    share = max(1, place.max_clients)
+    return {
+        place.lan: Class(slot, parent, min(rates.rate_down, down, max(8_000, place.total_down // share)), down),
+        place.wan: Class(slot, parent, min(rates.rate_up, up, max(8_000, place.total_up // share)), up),
+    }
+
+
+def wire_rate(rate: int) -> int:
+    """bit/s at layer 3 -> byte/s as HTB counts, which adds the Ethernet header to each packet: exact for full-size packets, and a client
+    that sends small ones gets less, never more."""
+    return max(1, round(rate / 8 * (ETHERNET_MTU + ETHERNET_HEADER) / ETHERNET_MTU))
+
+
+QUEUE_SECONDS = 0.1
+QUEUE_FLOOR = 48 * 1024
+"""bytes: a phone's first window (10 segments) twice, and room for one aggregate of a slow sender."""
+
+
+def queue_bytes(ceil: int) -> int:
+    """Limit of a ``bfifo`` leaf for a class of so many bit/s: 100 ms, at least ``QUEUE_FLOOR``, at most 16 MiB."""
+    return min(16 * 2**20, max(QUEUE_FLOOR, round(ceil / 8 * QUEUE_SECONDS)))
+
+
+def burst_bytes(ceil: int) -> int:
+    """Bytes that a class may send at once: 2 ms of its rate, at least two full packets, so that timer slack costs no rate."""
+    return max(2 * (ETHERNET_MTU + ETHERNET_HEADER), round(ceil / 8 * 0.002))
+
+
+def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
+    """The tree as the commands that a person would type."""
+    lines = [f"tc qdisc add dev {interface} root handle {MAJOR}: htb default {DEFAULT:x} r2q 1000"]
+    for made in sorted(tree.values(), key=lambda each: (each.leaf, each.minor)):
+        parent = f"{MAJOR}:{made.parent:x}" if made.parent else f"{MAJOR}:"
+        lines.append(
+            f"tc class add dev {interface} parent {parent} classid {MAJOR}:{made.minor:x} htb "
+            f"rate {wire_rate(made.rate) * 8}bit ceil {wire_rate(made.ceil) * 8}bit burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum 1514"
+        )
+        if made.leaf:
+            limit = f"bfifo limit {queue_bytes(made.ceil)}" if leaf == "bfifo" else "fq_codel limit 1000 flows 64 memory_limit 1048576"
+            lines.append(f"tc qdisc add dev {interface} parent {MAJOR}:{made.minor:x} {limit}")
+    return lines

@@ -1,0 +1,62 @@
+"""What the running daemon knows. Changed by ``turns`` (requests), ``keeper`` (kernel against wanted) and ``daemon`` (clock, events)."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from firewall.api import Ended, Rates, Usage
+from firewall.grants import Grants, Held
+from firewall.kernel.neighbours import Link
+from firewall.metering import Meter
+from firewall.presence import Presence
+from firewall.settings import Settings
+from firewall.shaper import Slots
+
+MOST_ENDED = 40_000
+"""Ended sessions that are remembered until somebody asks: a day of a very busy hall."""
+
+
+@dataclass
+class State:
+    """All that the daemon knows while it runs; what must survive it is in the kernel."""
+
+    settings: Settings
+    epoch: str
+    slots: Slots
+    grants: Grants
+    meters: dict[str, Meter] = field(default_factory=dict)
+    """By session."""
+    presence: Presence = field(default_factory=Presence)
+    links: dict[str, Link] = field(default_factory=dict)
+    """Interfaces that are there, by name."""
+    classes: dict[str, dict[int, tuple[str, Rates]]] = field(default_factory=dict)
+    """Interface -> slot -> for which zone and rates its class in the kernel was made. An interface without a tree of ours is missing."""
+    ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=MOST_ENDED))
+    counts: Counter[str] = field(default_factory=Counter)
+    drift: Counter[str] = field(default_factory=Counter)
+    ready: bool = False
+    numbered: int = 0
+
+    def lan_index(self, zone: str) -> int:
+        """Interface index of the zone's LAN, 0 while it is not there."""
+        link = self.links.get(self.settings.zones[zone].lan)
+        return link.index if link is not None else 0
+
+    def usage(self, held: Held, now: float) -> Usage:
+        """What a session has used, as last read."""
+        grant, meter = held.grant, self.meters[held.grant.session]
+        heard = max(meter.changed, self.presence.heard(self.lan_index(grant.zone), grant.mac))
+        left, quiet = round(held.seconds_left(now), 3), round(max(0.0, now - heard), 3)
+        return Usage(grant.session, grant.zone, grant.plan, grant.mac, meter.up, meter.down, left, quiet)
+
+    def note_end(self, held: Held, reason: str, now: float) -> Ended:
+        """Remember that a session ended, with its final usage."""
+        self.numbered += 1
+        ended = Ended(self.numbered, reason, self.usage(held, now))
+        self.meters.pop(held.grant.session, None)
+        self.ended.append(ended)
+        return ended
+
+    def ended_after(self, number: int) -> tuple[Ended, ...]:
+        """The remembered ends after a number, oldest first."""
+        newer = self.numbered - number
+        return tuple(self.ended)[-newer:] if newer > 0 else ()
