@@ -2,7 +2,7 @@
 
 One JSON object per line each way on a unix stream socket. A request carries ``id``; the reply to it carries the same ``id``, so requests
 may be pipelined; those that arrive together share one kernel transaction. ``Watch`` makes the connection also receive ``Ended`` events,
-which carry no ``id``. A line longer than ``MAX_LINE`` or one that does not parse gets a ``Refused`` that names the field; the daemon goes on.
+which carry no ``id``. A line longer than ``MAX_LINE`` or one that does not parse gets a ``Refused`` that names the field.
 
 Durations are seconds as measured by a clock that never jumps; volumes are bytes at layer 3, IP headers included (RFC 8908); rates are
 bit/s at layer 3. A session is named by ``session``, random hex digits that the portal chose; it survives restarts of both processes,

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
-import heapq
 import random
 import signal
 import time
@@ -35,14 +33,13 @@ from firewall.api import (
     WhoIs,
     ZoneStatus,
 )
+from firewall.deadlines import Deadlines
+from firewall.events import Events
 from firewall.grants import Grants, Held, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
-from firewall.kernel.netlink import KernelRefused, Netlink
-from firewall.kernel.neighbours import TC_EVENTS, link_of, neighbour_of
-from firewall.kernel.nft import foreign_changes
+from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
-from firewall.metering import next_look
 from firewall.notify import notify, watchdog_interval
 from firewall.settings import Settings
 from firewall.shaper import Slots
@@ -72,8 +69,7 @@ class Daemon:
         self._kernel = kernel
         self.keeper = Keeper(self.state, kernel, clock)
         self._listener = Listener(Path(settings.socket), uids_of(settings.clients, own_uid), self._handle, self._count_refused)
-        self._due: list[tuple[float, str]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadlines = Deadlines(self.state, kernel, clock, self._end)
         self._check_wanted = asyncio.Event()
         self._ahead_wanted = asyncio.Event()
         self._read_wanted = asyncio.Event()
@@ -90,22 +86,18 @@ class Daemon:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.keeper.start()
-        self._arm_all()
+        for held in self.state.grants:
+            self._deadlines.arm(held)
         async with contextlib.AsyncExitStack() as stack:
-            for events, handler in (
-                (self._kernel.ruleset_events, self._on_ruleset_events),
-                (self._kernel.link_events, self._on_link_events),
-                (self._kernel.neighbour_events, self._on_neighbour_events),
-            ):
-                loop.add_reader(events.fileno(), handler)
-                stack.callback(loop.remove_reader, events.fileno())
-            # What changed between the first look and the first event is found by one more look.
-            self._check_wanted.set()
+            stack.enter_context(Events(self.state, self._kernel, self._check_wanted, clock).listening())
             server = await stack.enter_async_context(await self._listener.open())
             stack.callback(self._listener.close_connections)
             stack.callback(server.close)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            running = [tasks.create_task(each) for each in (self._checking(), self._reading(), self._making_ahead(), self._forget_connections(), self._watchdog())]
+            running = [
+                tasks.create_task(each)
+                for each in (self._checking(), self._reading(), self._making_ahead(), self._forget_connections(), self._watchdog())
+            ]
             notify("READY=1")
             log.info("ready", zones=list(self.state.settings.zones), grants=len(self.state.grants), leaf=self._kernel.tc.leaf)
             await self._stopping.wait()
@@ -155,7 +147,7 @@ class Daemon:
         outcome = Turn(self.state, self._kernel, lambda _zone: self._check_wanted.set()).run(requests, clock())
         for request in requests:
             if not isinstance(request, Revoke) and (held := self.state.grants.get(request.grant.session)) is not None:
-                self._arm(held)
+                self._deadlines.arm(held)
         if outcome.opened or outcome.closed:
             self._forgetting.put_nowait(outcome)
             self._ahead_wanted.set()
@@ -189,7 +181,12 @@ class Daemon:
     def _prepare(self, request: Prepare) -> AnyReply:
         if request.zone not in self.state.settings.zones:
             self._count_refused()
-            return Refused(request.id, "bad_request", "zone", f"cannot prepare zone {request.zone!r}: expected one of {', '.join(self.state.settings.zones)}")
+            return Refused(
+                request.id,
+                "bad_request",
+                "zone",
+                f"cannot prepare zone {request.zone!r}: expected one of {', '.join(self.state.settings.zones)}",
+            )
         self.state.slots.want_ahead(request.zone, request.rates, request.spare)
         self._ahead_wanted.set()
         return Prepared(request.id, self.state.slots.spare(request.zone, request.rates))
@@ -201,57 +198,12 @@ class Daemon:
             lan = state.links.get(zone.lan)
             up = lan is not None and lan.up
             zones.append(ZoneStatus(name, zone.lan, zone.wan, state.grants.count(name), state.presence.count(state.lan_index(name)), up))
-        ready = state.ready and all(interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan))
-        return StatusIs(request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), dict(state.counts))
-
-    # The clock ----------------------------------------------------------------------------------------------------------------------
-
-    def _arm_all(self) -> None:
-        self._due.clear()
-        for held in self.state.grants:
-            self._arm(held)
-
-    def _arm(self, held: Held) -> None:
-        """Wake up when this session may end: its time is over, or its volume could be used up."""
-        now, when = clock(), held.ends
-        if held.grant.volume is not None:
-            meter, rates = self.state.meters[held.grant.session], held.grant.rates
-            when = min(when, now + next_look(held.grant.volume, meter.up + meter.down, rates.ceil_down + rates.ceil_up))
-        heapq.heappush(self._due, (when, held.grant.session))
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._due:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, self._due[0][0] - clock()), self._on_timer)
-
-    def _on_timer(self) -> None:
-        now, over, look = clock(), [], []
-        self._timer = None
-        while self._due and self._due[0][0] <= now:
-            held = self.state.grants.get(heapq.heappop(self._due)[1])
-            if held is not None and held.ends <= now:
-                over.append((held, "time"))
-            elif held is not None and held.grant.volume is not None:
-                look.append(held)
-        over += self._used_up(look, now)
-        self._end(over)
-        for held in look:
-            if self.state.grants.get(held.grant.session) is held:
-                self._arm(held)
-        self._set_timer()
-
-    def _used_up(self, look: list[Held], now: float) -> list[tuple[Held, str]]:
-        out: list[tuple[Held, str]] = []
-        for held in dict.fromkeys(look):
-            meter = self.state.meters[held.grant.session]
-            Turn(self.state, self._kernel, lambda _zone: None).read_one(held, meter, now)
-            if held.grant.volume is not None and meter.up + meter.down >= held.grant.volume:
-                out.append((held, "volume"))
-        return out
+        ready = state.ready and all(
+            interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan)
+        )
+        return StatusIs(
+            request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), dict(state.counts)
+        )
 
     def _end(self, over: list[tuple[Held, str]]) -> None:
         requests: list[Allow | Replace | Revoke] = [Revoke(0, held.grant.session, reason) for held, reason in over]
@@ -330,7 +282,9 @@ class Daemon:
             while slots := self.state.slots.make_ahead(CLASSES_A_TURN):
                 try:
                     for interface in list(self.state.classes):
-                        make_slots(self.state, self._kernel, interface, [slot for slot in slots if interface in _interfaces(self.state, slot)])
+                        make_slots(
+                            self.state, self._kernel, interface, [slot for slot in slots if interface in _interfaces(self.state, slot)]
+                        )
                 except KernelRefused as refused:
                     log.warning("classes_not_made", why=str(refused))
                     self._check_wanted.set()
@@ -355,47 +309,6 @@ class Daemon:
             except KernelRefused as refused:
                 log.warning("connections_not_forgotten", why=str(refused))
 
-    # Events -------------------------------------------------------------------------------------------------------------------------
-
-    def _on_ruleset_events(self) -> None:
-        if self._overrun(self._kernel.ruleset_events) or foreign_changes(self._kernel.ruleset_events.waiting, self._kernel.own_ports):
-            self._check_wanted.set()
-
-    def _on_link_events(self) -> None:
-        interesting = self._overrun(self._kernel.link_events)
-        known = {link.index: link for link in self.state.links.values()}
-        names = {interface for zone in self.state.settings.zones.values() for interface in (zone.lan, zone.wan)}
-        for event in self._kernel.link_events.waiting:
-            if (link := link_of(event)) is not None:
-                before = known.get(link.index)
-                interesting |= link.name in names and (before is None or link.gone or before.up != link.up) or before is not None and before.name != link.name
-            elif event.kind in TC_EVENTS and event.port not in self._kernel.own_ports:
-                interesting = True
-        if interesting:
-            self._check_wanted.set()
-
-    def _on_neighbour_events(self) -> None:
-        now = clock()
-        events = self._kernel.neighbour_events
-        if self._overrun(events):
-            for neighbour in self._kernel.neighbours.all():
-                self.state.presence.take(neighbour, now)
-        lans = {self.state.lan_index(zone) for zone in self.state.settings.zones}
-        for event in events.waiting:
-            if (told := neighbour_of(event)) is not None and told.interface in lans:
-                self.state.presence.take(told, now)
-
-    def _overrun(self, events: Netlink) -> bool:
-        """Collect what waits in ``events.waiting``; True if the kernel had to drop events."""
-        try:
-            events.collect()
-        except OSError as error:
-            if error.errno != errno.ENOBUFS:
-                raise
-            log.warning("events_lost", socket=events.fileno())
-            return True
-        return False
-
 
 async def _turn_of_others() -> None:
     await asyncio.sleep(0)
@@ -411,4 +324,3 @@ def _version() -> str:
         return version("hotspot")
     except PackageNotFoundError:
         return "0"
-

@@ -1,8 +1,8 @@
 """nftables set elements as netlink bytes, and back: pure, no socket. The layout is ``include/uapi/linux/netfilter/nf_tables.h``.
 
-An element is written with its own counter (and quota, where the volume is limited), because the maps declare none: so its counters can start
+An element is written with its own counter (and quota, where the volume is limited), because the maps declare none: so counters can start
 at what the session has used before, and an element without a volume costs no quota. A comment holds what the daemon must know again after a
-restart. The kernel puts one expression into ``NFTA_SET_ELEM_EXPR`` and several into ``NFTA_SET_ELEM_EXPRESSIONS`` when it tells of an element.
+restart. In what the kernel tells, one expression is in ``NFTA_SET_ELEM_EXPR``, several are in ``NFTA_SET_ELEM_EXPRESSIONS``.
 """
 
 import struct
@@ -118,10 +118,13 @@ def _encode(element: Element) -> bytes:
     if element.data:
         out += nested(_SET_ELEM_DATA, attribute(1, element.data)) + attribute(_SET_ELEM_TIMEOUT, _BE64.pack(element.timeout_ms))
         if element.counted:
-            expressions = _expression(b"counter\0", attribute(1, _BE64.pack(element.byte_count)) + attribute(2, _BE64.pack(element.packets)))
+            expressions = _expression(
+                b"counter\0", attribute(1, _BE64.pack(element.byte_count)) + attribute(2, _BE64.pack(element.packets))
+            )
             if element.quota is not None:  # NFTA_QUOTA_BYTES, _FLAGS (0: match until used up), _CONSUMED
                 expressions += _expression(
-                    b"quota\0", attribute(1, _BE64.pack(element.quota)) + attribute(2, b"\0\0\0\0") + attribute(4, _BE64.pack(element.byte_count))
+                    b"quota\0",
+                    attribute(1, _BE64.pack(element.quota)) + attribute(2, b"\0\0\0\0") + attribute(4, _BE64.pack(element.byte_count)),
                 )
             out += nested(_SET_ELEM_EXPRESSIONS, expressions)
         if element.comment:  # userdata is a list of type, length, value; type 0 is what nft shows as comment
@@ -175,7 +178,7 @@ def dump_request(table: str, name: str, sequence: int) -> bytes:
 
 
 def get_request(table: str, name: str, keys: Sequence[bytes], sequence: int) -> bytes:
-    """Ask for the elements with these keys (at most ``ELEMENTS_IN_ONE_ATTRIBUTE``); one that is not there makes the kernel answer ENOENT."""
+    """Ask for the elements with these keys (at most ``ELEMENTS_IN_ONE_ATTRIBUTE``); ENOENT if one is missing."""
     return _element_message(NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_ACK, table, name, [Element(key) for key in keys], sequence)
 
 
@@ -218,14 +221,20 @@ class _Plain(NamedTuple):
 
 def _plain_layout(key_length: int, with_quota: bool) -> tuple[int, _Plain]:
     """Length of such an element, header included, and how to read it; learnt from one put together as the kernel does."""
-    key, data, count, packets, quota, consumed, timeout, expires = (bytes((0xA0 + i,)) * n for i, n in enumerate((key_length, 4, 8, 8, 8, 8, 8, 8)))
+    key, data, count, packets, quota, consumed, timeout, expires = (
+        bytes((0xA0 + i,)) * n for i, n in enumerate((key_length, 4, 8, 8, 8, 8, 8, 8))
+    )
     counted = attribute(1, b"counter\0") + attribute(2, attribute(1, count) + attribute(2, packets))
     limit = attribute(1, b"quota\0") + attribute(2, attribute(1, quota) + attribute(4, consumed) + attribute(2, b"\0\0\0\0"))
-    expressions = attribute(_SET_ELEM_EXPRESSIONS, attribute(1, counted) + attribute(1, limit)) if with_quota else attribute(_SET_ELEM_EXPR, counted)
+    expressions = (
+        attribute(_SET_ELEM_EXPRESSIONS, attribute(1, counted) + attribute(1, limit)) if with_quota else attribute(_SET_ELEM_EXPR, counted)
+    )
     body = attribute(_SET_ELEM_KEY, attribute(1, key)) + attribute(_SET_ELEM_DATA, attribute(1, data)) + expressions
     whole = attribute(1, body + attribute(_SET_ELEM_TIMEOUT, timeout) + attribute(_SET_ELEM_EXPIRATION, expires))
     layout, between, position = ">", [], 0
-    for field in (key, data, count, packets, quota, consumed, timeout, expires) if with_quota else (key, data, count, packets, timeout, expires):
+    for field in (
+        (key, data, count, packets, quota, consumed, timeout, expires) if with_quota else (key, data, count, packets, timeout, expires)
+    ):
         place = whole.index(field)
         between.append(whole[position:place])
         layout += f"{place - position}s" + ("Q" if len(field) == 8 else f"{len(field)}s")
@@ -317,4 +326,3 @@ def generation(body: bytes) -> tuple[int, str]:
         elif kind == 3:
             name = _text(payload)
     return pid, name
-

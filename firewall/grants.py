@@ -105,7 +105,9 @@ class Grants:
         for field, value, ceiling in asked:
             if ceiling is not None and (value is None or value > ceiling):
                 shown = "no limit" if value is None else f"{value:g}"
-                raise Rejected("ceiling", f"grant.{field}", f"cannot allow {field} {shown}: the settings of zone {grant.zone} end at {ceiling:g}")
+                raise Rejected(
+                    "ceiling", f"grant.{field}", f"cannot allow {field} {shown}: the settings of zone {grant.zone} end at {ceiling:g}"
+                )
         used = grant.bytes_up + grant.bytes_down
         if grant.volume is not None and used >= grant.volume:
             raise Rejected("bad_request", "grant.volume", f"cannot allow volume {grant.volume}: {used} bytes are used already")
@@ -114,11 +116,15 @@ class Grants:
         """Take a slot and a generation for a new grant. The caller opens the kernel next, or calls ``drop`` if that fails."""
         self.check(grant)
         if (standing := self.of_client(grant.zone, grant.mac)) is not None:
-            raise Rejected("conflict", "grant.mac", f"cannot allow: the client is online in zone {grant.zone} with session {standing.grant.session}")
+            raise Rejected(
+                "conflict", "grant.mac", f"cannot allow: the client is online in zone {grant.zone} with session {standing.grant.session}"
+            )
         if grant.session in self._held:
             raise Rejected("conflict", "grant.session", f"cannot allow session {grant.session}: it is in force for another client")
         if self._count[grant.zone] >= self._zones[grant.zone].max_clients:
-            raise Rejected("full", "grant.zone", f"cannot allow more than {self._zones[grant.zone].max_clients} clients in zone {grant.zone}")
+            raise Rejected(
+                "full", "grant.zone", f"cannot allow more than {self._zones[grant.zone].max_clients} clients in zone {grant.zone}"
+            )
         return self._hold(grant, self._slots.take(grant.zone, grant.rates), now)
 
     def exchange(self, grant: Grant, now: float) -> tuple[Held, Held]:
@@ -212,7 +218,8 @@ def comment_of(grant: Grant) -> str:
 
 
 _COMMENT = re.compile(
-    r"([0-9a-f]{16}) ([a-z0-9][a-z0-9_-]{0,31}) volume (-|\d{1,19}) idle (-|[0-9.e+]{1,20}) down (\d{1,12})-(\d{1,12}) up (\d{1,12})-(\d{1,12})"
+    r"([0-9a-f]{16}) ([a-z0-9][a-z0-9_-]{0,31}) volume (-|\d{1,19}) idle (-|[0-9.e+]{1,20}) "
+    r"down (\d{1,12})-(\d{1,12}) up (\d{1,12})-(\d{1,12})"
 )
 
 

@@ -100,7 +100,12 @@ class Keeper:
             found = tc.read(link.index)
         drift = tree_drift(tree, found, wire(tree))
         if drift.whole:
-            log.info("tree_made" if starting else "tree_restored", interface=interface, classes=len(tree), as_if=f"tc qdisc replace dev {interface} root htb")
+            log.info(
+                "tree_made" if starting else "tree_restored",
+                interface=interface,
+                classes=len(tree),
+                as_if=f"tc qdisc replace dev {interface} root htb",
+            )
             tc.make_root(link.index)
             log.info("leaf", interface=interface, qdisc=tc.find_leaf(link.index))
         if drift.missing:
@@ -109,15 +114,24 @@ class Keeper:
             tc.change(link.index, drift.altered)
         if not starting and (drift.whole or drift.missing or drift.altered):
             state.drift["qdisc" if drift.whole else "class"] += 1
-            log.warning("drift_mended", what="tree", interface=interface, whole=drift.whole, missing=len(drift.missing), altered=len(drift.altered))
-        mine = {slot: made for slot, made in slots.items() if interface in (state.settings.zones[made[0]].lan, state.settings.zones[made[0]].wan)}
+            log.warning(
+                "drift_mended", what="tree", interface=interface, whole=drift.whole, missing=len(drift.missing), altered=len(drift.altered)
+            )
+        mine = {
+            slot: made
+            for slot, made in slots.items()
+            if interface in (state.settings.zones[made[0]].lan, state.settings.zones[made[0]].wan)
+        }
         state.classes[interface] = mine
 
     # Tables -------------------------------------------------------------------------------------------------------------------------
 
     def _texts(self) -> list[tuple[str, str]]:
         zones = self._state.settings.zones
-        return [(ruleset.GUARD_TABLE, ruleset.guard(zones)), *((table_of(name), ruleset.zone_table(name, zone)) for name, zone in zones.items())]
+        return [
+            (ruleset.GUARD_TABLE, ruleset.guard(zones)),
+            *((table_of(name), ruleset.zone_table(name, zone)) for name, zone in zones.items()),
+        ]
 
     async def _mend_tables(self, starting: bool = False) -> None:
         for table, text in self._texts():
@@ -184,7 +198,9 @@ def _merged(changes: list[Change]) -> list[Change]:
     by_map: dict[tuple[str, str, bool], list[Change]] = {}
     for change in changes:
         by_map.setdefault((change.table, change.map, change.delete), []).append(change)
-    return [Change(table, name, tuple(e for each in group for e in each.elements), delete) for (table, name, delete), group in by_map.items()]
+    return [
+        Change(table, name, tuple(e for each in group for e in each.elements), delete) for (table, name, delete), group in by_map.items()
+    ]
 
 
 def _renew(table: str, text: str, listed: str | None, remembered: str | None) -> str:
@@ -204,4 +220,3 @@ def _renew(table: str, text: str, listed: str | None, remembered: str | None) ->
     if renewed is None:
         raise nft_program.RulesetRefused(f"cannot find table {table} after loading it")
     return renewed
-

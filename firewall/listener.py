@@ -91,7 +91,9 @@ class Connection(asyncio.Protocol):
 class Listener:
     """The socket and its peers."""
 
-    def __init__(self, path: Path, uids: frozenset[int], handle: Callable[[list[tuple[Connection, AnyRequest]]], None], refused: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, uids: frozenset[int], handle: Callable[[list[tuple[Connection, AnyRequest]]], None], refused: Callable[[], None]
+    ) -> None:
         self._path = path
         self.uids = uids
         self._handle = handle
@@ -129,7 +131,9 @@ def refusal(line: bytes, error: str) -> Refused:
     found = re.search(rb'"id"\s*:\s*(\d{1,15})', line)
     match = _PATH.match(error)
     what, path = (match["what"], match["path"] or "") if match else (error, "")
-    return Refused(int(found.group(1)) if found else 0, "bad_request", path, f"cannot read the request: {what}" + (f" at {path}" if path else ""))
+    return Refused(
+        int(found.group(1)) if found else 0, "bad_request", path, f"cannot read the request: {what}" + (f" at {path}" if path else "")
+    )
 
 
 def peer_uid(connection: socket.socket) -> int:

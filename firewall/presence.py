@@ -9,7 +9,7 @@ NUD_FAILED, NUD_PERMANENT = 0x20, 0x80
 _KNOWN = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT
 
 ASK_AFTER = 60.0
-"""Seconds of quiet after which a client with an idle time is asked whether it is still there (at most; never later than half its idle time)."""
+"""Seconds of quiet after which a client with an idle time is asked whether it is still there; never later than half its idle time."""
 ASK_EVERY = 20.0
 """Seconds between two such questions to the same client."""
 

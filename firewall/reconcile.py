@@ -76,7 +76,9 @@ def element_drift(zone: str, wanted: Iterable[Held], found: ZoneElements) -> Ele
     marks: set[bytes] = set()
     for held in wanted:
         mac, mark, class_id = mac_bytes(held.grant.mac), held.mark.to_bytes(4, byteorder), held.class_id.to_bytes(4, byteorder)
-        values = tuple(None if element is None else element.data for element in (found.ids.get(mac), found.up.get(mac), found.down.get(mark)))
+        values = tuple(
+            None if element is None else element.data for element in (found.ids.get(mac), found.up.get(mac), found.down.get(mark))
+        )
         if values == (mark, class_id, class_id):
             macs.add(mac)
             marks.add(mark)
@@ -121,5 +123,7 @@ def tree_drift(wanted: Mapping[int, Class], found: Mapping[int, FoundClass] | No
         return TreeDrift(True, tuple(ordered), ())
     missing = tuple(each for each in ordered if each.minor not in found or (each.leaf and not found[each.minor].has_leaf))
     gone = {each.minor for each in missing}
-    altered = tuple(each for each in ordered if each.minor not in gone and (found[each.minor].rate, found[each.minor].ceil) != wire[each.minor])
+    altered = tuple(
+        each for each in ordered if each.minor not in gone and (found[each.minor].rate, found[each.minor].ceil) != wire[each.minor]
+    )
     return TreeDrift(False, missing, altered)

@@ -1,4 +1,4 @@
-"""The two tables as text: the templates ``guard.nft`` and ``ruleset.nft`` with the settings filled in. Pure but for reading the templates."""
+"""The tables as text: the templates ``guard.nft`` and ``ruleset.nft`` with the settings filled in. Pure but for reading these."""
 
 import hashlib
 import re

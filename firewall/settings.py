@@ -87,7 +87,7 @@ def quantity(value: object, kind: str) -> object:
         return int(amount) if amount == int(amount) else amount
     except (ValueError, OverflowError):
         units = ", ".join(SCALES[kind])
-        raise ValueError(f"expected a number and a unit of {units}, as in \"10 {list(SCALES[kind])[2]}\"") from None
+        raise ValueError(f'expected a number and a unit of {units}, as in "10 {list(SCALES[kind])[2]}"') from None
 
 
 _QUANTITIES = {
@@ -105,7 +105,9 @@ _Value = TypeVar("_Value")
 
 def _scaled(tree: Any, path: tuple[str, ...], shown: str) -> Any:
     if isinstance(tree, dict):
-        return {key: _scaled(value, (*path, "*" if path == ("zones",) else key), f"{shown}.{key}".lstrip(".")) for key, value in tree.items()}
+        return {
+            key: _scaled(value, (*path, "*" if path == ("zones",) else key), f"{shown}.{key}".lstrip(".")) for key, value in tree.items()
+        }
     kind = _QUANTITIES.get(path)
     try:
         return tree if kind is None else quantity(tree, kind)
@@ -138,7 +140,9 @@ def _check(settings: Settings) -> None:
             try:
                 ipaddress.ip_interface(address)
             except ValueError:
-                raise ValueError(f"zones.{name}.addresses: {address!r}: expected an address with prefix length such as 198.18.0.1/20") from None
+                raise ValueError(
+                    f"zones.{name}.addresses: {address!r}: expected an address with prefix length such as 198.18.0.1/20"
+                ) from None
         if not zone.own(4) and not zone.own(6):
             raise ValueError(f"zones.{name}.addresses: expected at least one address with prefix length")
         ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port)

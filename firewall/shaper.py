@@ -179,7 +179,8 @@ def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
         parent = f"{MAJOR}:{made.parent:x}" if made.parent else f"{MAJOR}:"
         lines.append(
             f"tc class add dev {interface} parent {parent} classid {MAJOR}:{made.minor:x} htb "
-            f"rate {wire_rate(made.rate) * 8}bit ceil {wire_rate(made.ceil) * 8}bit burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum 1514"
+            f"rate {wire_rate(made.rate) * 8}bit ceil {wire_rate(made.ceil) * 8}bit "
+            f"burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum 1514"
         )
         if made.leaf:
             limit = f"bfifo limit {queue_bytes(made.ceil)}" if leaf == "bfifo" else "fq_codel limit 1000 flows 64 memory_limit 1048576"

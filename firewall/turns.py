@@ -44,6 +44,8 @@ class _Step:
     changes: tuple[Change, ...]
     done: Callable[[Final, float], AnyReply]
     undo: Callable[[], None]
+    grant: Held | None = None
+    """Whose classes must be there first."""
     opened: Held | None = None
     closed: Held | None = None
 
@@ -111,13 +113,13 @@ class Turn:
             return Allowed(request.id, state.usage(held, then))
 
         changes = opening(held, now, grant.bytes_up, grant.bytes_down)
-        return _Step(request, changes, done, lambda: _forget(state, grant.session), opened=held)
+        return _Step(request, changes, done, lambda: _forget(state, grant.session), grant=held, opened=held)
 
     def _replace(self, request: Replace, now: float) -> "_Step | AnyReply":
         state, session = self.state, request.grant.session
         old, new = state.grants.exchange(request.grant, now)
         meter = state.meters[session]
-        self.read_one(old, meter, now)
+        read_one(self.kernel, old, meter, now)
         packets = meter.packets
 
         def done(final: Final, then: float) -> AnyReply:
@@ -134,7 +136,7 @@ class Turn:
             state.grants.restore(old)
 
         changes = (*closing(old), *opening(new, now, meter.up, meter.down, packets))
-        return _Step(request, changes, done, undo, opened=None, closed=old if old.mark != new.mark else None)
+        return _Step(request, changes, done, undo, grant=new, closed=old if old.mark != new.mark else None)
 
     def _revoke(self, request: Revoke) -> "_Step | AnyReply":
         state = self.state
@@ -154,17 +156,6 @@ class Turn:
 
         return _Step(request, closing(held), done, lambda: None, closed=held)
 
-    def read_one(self, held: Held, meter: Meter, now: float) -> None:
-        """A fresh reading of one grant; the last one stands if the kernel has lost its elements."""
-        table = table_of(held.grant.zone)
-        try:
-            (up,) = self.kernel.elements.get(table, "up", [mac_bytes(held.grant.mac)])
-            (down,) = self.kernel.elements.get(table, "down", [held.mark.to_bytes(4, byteorder)])
-        except (KernelRefused, ValueError):
-            return
-        meter.read(up.byte_count, down.byte_count, now)
-        meter.packets = (up.packets, down.packets)
-
     # Carrying out -------------------------------------------------------------------------------------------------------------------
 
     def _carry_out(self, steps: Sequence[tuple[int, _Step]], now: float) -> None:
@@ -172,7 +163,7 @@ class Turn:
             return
         self.state.counts["transactions"] += 1
         try:
-            make_classes(self.state, self.kernel, (step.opened for _, step in steps))
+            make_classes(self.state, self.kernel, (step.grant for _, step in steps))
             final = self.kernel.elements.apply([change for _, step in steps for change in step.changes])
         except KernelRefused as refused:
             if len(steps) > 1:  # one of them is at fault; the others shall not suffer
@@ -215,6 +206,18 @@ class Turn:
         self.replies[number] = Refused(request.id, code, where, message)
 
 
+def read_one(kernel: Kernel, held: Held, meter: Meter, now: float) -> None:
+    """A fresh reading of one grant; the last one stands if the kernel has lost its elements."""
+    table = table_of(held.grant.zone)
+    try:
+        (up,) = kernel.elements.get(table, "up", [mac_bytes(held.grant.mac)])
+        (down,) = kernel.elements.get(table, "down", [held.mark.to_bytes(4, byteorder)])
+    except (KernelRefused, ValueError):
+        return
+    meter.read(up.byte_count, down.byte_count, now)
+    meter.packets = (up.packets, down.packets)
+
+
 def make_classes(state: State, kernel: Kernel, grants: Iterable[Held | None]) -> None:
     """Make the classes of these grants that the kernel does not have. An interface that is gone gets its classes when it is back."""
     missing: dict[str, list[int]] = {}
@@ -248,7 +251,14 @@ def _touches(request: Changing, state: State) -> set[str]:
 
 def _same_terms(standing: Held, request: Allow) -> bool:
     asked, has = request.grant, standing.grant
-    return (asked.zone, asked.mac, asked.plan, asked.rates, asked.volume, asked.idle) == (has.zone, has.mac, has.plan, has.rates, has.volume, has.idle)
+    return (asked.zone, asked.mac, asked.plan, asked.rates, asked.volume, asked.idle) == (
+        has.zone,
+        has.mac,
+        has.plan,
+        has.rates,
+        has.volume,
+        has.idle,
+    )
 
 
 def _forget(state: State, session: str) -> None:

@@ -1,5 +1,6 @@
 """Links and neighbours over rtnetlink: who is there, and events. ``include/uapi/linux/{rtnetlink,neighbour,if_link}.h``."""
 
+import contextlib
 import ipaddress
 import struct
 
@@ -95,10 +96,8 @@ class Neighbours:
         """Let the kernel ask a known neighbour whether it is there (ARP or ND, unicast); the answer comes as an event."""
         sequence = self._netlink.next_sequence()
         request = message(_RTM_NEWNEIGH, NLM_F_REQUEST | NLM_F_ACK | _NLM_F_REPLACE, sequence, self._body(index, ip, NUD_PROBE))
-        try:
+        with contextlib.suppress(KernelRefused):  # forgotten meanwhile: then there is nobody to ask
             self._netlink.acknowledged(request, sequence, "ask a neighbour")
-        except KernelRefused:
-            pass  # forgotten meanwhile: then there is nobody to ask
 
     @staticmethod
     def _body(index: int, ip: str, state: int) -> bytes:

@@ -75,8 +75,8 @@ class Netlink:
         return messages(self._socket.recv(_BUFFER))
 
     def collect(self) -> None:
-        """Put the messages of all datagrams that wait into ``waiting``. Raises ``OSError`` with ``ENOBUFS`` when the kernel had to drop some
-        (the next call goes on with the rest): look at everything."""
+        """Put the messages of all datagrams that wait into ``waiting``. Raises ``OSError`` with ``ENOBUFS`` when the kernel had to drop
+        some (the next call goes on with the rest): look at everything."""
         self.waiting.clear()
         while True:
             try:
@@ -88,7 +88,7 @@ class Netlink:
     def acknowledged(self, data: bytes, last: int, doing: str) -> list[Message]:
         """Send requests of which the one with number ``last`` asks for an acknowledgement; return what else the kernel said meanwhile.
 
-        Raises ``KernelRefused`` for the first error. The kernel reports the errors of a batch one by one, and answers the last message as well."""
+        Raises ``KernelRefused`` for the first error; the kernel reports the errors of a batch one by one."""
         self.send(data)
         out: list[Message] = []
         refused: KernelRefused | None = None
@@ -137,4 +137,3 @@ class Netlink:
                     return
                 batch.append(each)
             yield batch
-

@@ -147,4 +147,3 @@ def foreign_changes(events: Iterable[Message], own_ports: frozenset[int], prefix
         if prefix in each.body:
             foreign = True
     return foreign
-

@@ -1,0 +1,452 @@
+"""The firewall daemon on the real kernel: what passes, what is refused, what is counted, when it ends, what survives."""
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firewall import api
+from tests.kernel.daemons import RATES, Firewall, Peer, eventually, grant, running
+from tests.kernel.wires import (
+    GATEWAY4,
+    INTERNET4,
+    INTERNET6,
+    Wires,
+    attach_lan,
+    attach_wan,
+    client_ip,
+    client_mac,
+    raised,
+)
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Wires]:
+    """One small hall for all tests here."""
+    with raised() as up:
+        yield up
+
+
+@pytest.fixture
+def both(wires: Wires, tmp_path: Path) -> Iterator[tuple[Firewall, Peer]]:
+    """A daemon with nothing granted, removed from the kernel afterwards."""
+    tmp_path.chmod(0o755)
+    with running(wires, tmp_path) as (firewall, peer):
+        yield firewall, peer
+    wires.run("gw", "nft", "flush", "ruleset")
+    wires.run("gw", "tc", "qdisc", "del", "dev", "lan0", "root", check=False)
+    wires.run("gw", "tc", "qdisc", "del", "dev", "wan0", "root", check=False)
+
+
+@pytest.fixture
+def peer(both: tuple[Firewall, Peer]) -> Peer:
+    """The peer alone."""
+    return both[1]
+
+
+def _connect(wires: Wires, place: str, address: str, port: int) -> tuple[str, float]:
+    """Name of the error of a TCP connect ("" if it succeeds), and how long it took."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with wires.open(place, family) as client:
+        client.settimeout(3)
+        start = time.monotonic()
+        try:
+            client.connect((address, port))
+        except OSError as error:
+            return type(error).__name__, time.monotonic() - start
+        return "", time.monotonic() - start
+
+
+@pytest.mark.parametrize("address", [INTERNET4, INTERNET6])
+def test_captive_is_refused_at_once(wires: Wires, peer: Peer, address: str) -> None:
+    """A captive client's TCP is reset and its UDP gets an ICMP error, within 300 ms, on both stacks."""
+    error, seconds = _connect(wires, "c1", address, 443)
+    assert (error, seconds < 0.3) == ("ConnectionRefusedError", True)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with wires.open("c1", family, socket.SOCK_DGRAM) as client:
+        client.settimeout(0.3)
+        client.connect((address, 443))
+        client.send(b"quic")
+        with pytest.raises(OSError, match="refused|denied|unreachable|No route|Permission|host"):
+            client.recv(1)
+
+
+@pytest.mark.parametrize("address", [INTERNET4, INTERNET6])
+def test_allow_opens_and_revoke_closes(wires: Wires, peer: Peer, address: str) -> None:
+    """One grant opens both stacks for its client alone, and a revoke closes them again."""
+    assert not wires.ping("c1", address)
+    peer.allow(grant(1))
+    assert (wires.ping("c1", address), wires.ping("c2", address)) == (True, False)
+    peer.revoke(grant(1).session)
+    assert not wires.ping("c1", address)
+
+
+def test_masquerading_hides_the_lan_on_ipv4(wires: Wires, peer: Peer) -> None:
+    """The Internet sees the gateway's address on IPv4 and the client's own on IPv6."""
+    peer.allow(grant(1))
+    seen = []
+    for family, address in ((socket.AF_INET, INTERNET4), (socket.AF_INET6, INTERNET6)):
+        with wires.open("wan", family) as server, wires.open("c1", family) as client:
+            server.bind((address, 8000))
+            server.listen()
+            client.settimeout(3)
+            client.connect((address, 8000))
+            accepted, source = server.accept()
+            accepted.close()
+            seen.append(source[0])
+    assert seen == ["203.0.113.2", client_ip(1, 6)]
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_guests_are_isolated(wires: Wires, peer: Peer, version: int) -> None:
+    """A client that sends its neighbour's packets to the gateway's MAC does not reach it, online or not."""
+    neighbour = client_ip(2, version)
+    gateway_mac = wires.run("gw", "cat", "/sys/class/net/lan0/address").stdout.strip()
+    wires.run("c1", "ip", "neigh", "replace", neighbour, "lladdr", gateway_mac, "dev", "eth0", "nud", "permanent")
+    try:
+        assert not wires.ping("c1", neighbour)
+        peer.allow(grant(1))
+        peer.allow(grant(2))
+        assert not wires.ping("c1", neighbour)
+        assert wires.ping("c1", INTERNET4)
+    finally:
+        wires.run("c1", "ip", "neigh", "del", neighbour, "dev", "eth0")
+
+
+def test_gateway_offers_only_what_phones_need(wires: Wires, peer: Peer) -> None:
+    """From the LAN, a server on the gateway is reachable on the portal's ports and refused on any other."""
+    for port, wanted in ((8081, ""), (22, "ConnectionRefusedError"), (9464, "ConnectionRefusedError")):
+        with wires.open("gw", socket.AF_INET) as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("0.0.0.0", port))
+            server.listen()
+            assert _connect(wires, "c1", GATEWAY4, port)[0] == wanted
+
+
+def test_port_80_is_redirected_until_allowed(wires: Wires, peer: Peer) -> None:
+    """Port 80 of any address reaches the capture port, that of the gateway the pages port; after acceptance it goes through."""
+    names = {8080: b"capture", 8081: b"pages"}
+    servers = []
+    for place, address, port, text in (("gw", "0.0.0.0", 8080, b""), ("gw", "0.0.0.0", 8081, b""), ("wan", INTERNET4, 80, b"internet")):
+        server = wires.open(place, socket.AF_INET)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((address, port))
+        server.listen()
+        servers.append((server, text or names[port]))
+
+    def who_answers(address: str) -> bytes:
+        with wires.open("c1", socket.AF_INET) as client:
+            client.settimeout(3)
+            client.connect((address, 80))
+            client.sendall(b"x")
+            for server, text in servers:
+                server.settimeout(0)
+                try:
+                    accepted, _ = server.accept()
+                except BlockingIOError:
+                    continue
+                accepted.close()
+                return text
+        return b"nobody"
+
+    try:
+        before = [who_answers(INTERNET4), who_answers(GATEWAY4)]
+        peer.allow(grant(1))
+        after = [who_answers(INTERNET4), who_answers(GATEWAY4)]
+    finally:
+        for server, _ in servers:
+            server.close()
+    assert (before, after) == ([b"capture", b"pages"], [b"internet", b"pages"])
+
+
+def test_usage_is_what_the_client_sent(wires: Wires, peer: Peer) -> None:
+    """Bytes are counted at layer 3, up and down, both stacks together, and final usage is exact."""
+    peer.allow(grant(1, bytes_up=1_000, bytes_down=2_000))
+    for address in (INTERNET4, INTERNET6):
+        wires.run("c1", "ping", "-c5", "-i0.05", "-s1000", "-n", address)
+    used = 5 * (1_000 + 8 + 20) + 5 * (1_000 + 8 + 40)
+    usage = peer.usages()[grant(1).session]
+    assert (usage.bytes_up, usage.bytes_down) == (1_000 + used, 2_000 + used)
+    final = peer.revoke(grant(1).session)
+    assert (final.bytes_up, final.bytes_down) == (1_000 + used, 2_000 + used)
+
+
+def test_replace_keeps_connection_and_usage(wires: Wires, peer: Peer) -> None:
+    """Another plan: an open connection goes on, the counters too, and the class has the new rates."""
+    peer.allow(grant(1))
+    wires.run("c1", "ping", "-c3", "-i0.05", "-n", INTERNET4)
+    with wires.open("wan", socket.AF_INET) as server, wires.open("c1", socket.AF_INET) as client:
+        server.bind((INTERNET4, 8001))
+        server.listen()
+        client.settimeout(3)
+        client.connect((INTERNET4, 8001))
+        accepted, _ = server.accept()
+        accepted.settimeout(3)
+        before = peer.usages()[grant(1).session]
+        slow = api.Rates(64_000, 1_000_000, 64_000, 500_000)
+        for rates, seconds in ((RATES, 300.0), (slow, 200.0)):
+            usage = peer.ask(api.Allowed, api.Replace, grant(1, plan="other", rates=rates, seconds=seconds)).usage
+            assert (usage.bytes_up, usage.bytes_down) >= (before.bytes_up, before.bytes_down)
+            client.sendall(b"still here")
+            assert accepted.recv(100) == b"still here"
+        accepted.close()
+    classes = wires.run("gw", "tc", "class", "show", "dev", "lan0").stdout
+    assert "ceil 1009Kbit" in classes
+
+
+def test_time_ends_exactly_and_is_told(wires: Wires, peer: Peer) -> None:
+    """At the end of its time the session is over within 100 ms, with an event that carries the final usage."""
+    peer.ask(api.Watching, api.Watch)
+    start = time.monotonic()
+    peer.allow(grant(1, seconds=1.0))
+    wires.run("c1", "ping", "-c1", "-n", INTERNET4)
+    ended = peer.next()
+    took = time.monotonic() - start
+    assert isinstance(ended, api.Ended)
+    assert (ended.reason, ended.usage.bytes_up, 0.95 < took < 1.1) == ("time", 84, True)
+    assert not wires.ping("c1", INTERNET4)
+
+
+def test_volume_ends_up_and_down_together(wires: Wires, peer: Peer) -> None:
+    """The volume counts both directions; overshoot stays below what the plan's speed brings in a few looks."""
+    peer.ask(api.Watching, api.Watch)
+    peer.allow(grant(1, volume=200_000))
+    with wires.open("c1", socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(400):
+            sender.sendto(b"x" * 972, (INTERNET4, 9))  # 1,000 bytes at layer 3
+    ended = peer.next()
+    assert isinstance(ended, api.Ended)
+    assert (ended.reason, ended.usage.bytes_up >= 200_000) == ("volume", True)
+    assert not wires.ping("c1", INTERNET4)
+
+
+def test_kernel_ends_by_itself_when_the_daemon_is_dead(wires: Wires, both: tuple[Firewall, Peer]) -> None:
+    """With every process of ours killed, visitors stay online and leave on time."""
+    firewall, peer = both
+    peer.allow(grant(1, seconds=2.0))
+    firewall.end(signal.SIGKILL)
+    assert wires.ping("c1", INTERNET4)
+    took = eventually(lambda: not wires.ping("c1", INTERNET4), 6)
+    assert took < 4.5
+
+
+def test_idle_client_is_noticed(wires: Wires, peer: Peer) -> None:
+    """A client that left (its link is down) is ended after its idle time; one that stays and is silent is not."""
+    peer.ask(api.Watching, api.Watch)
+    for number in (1, 2):
+        wires.ping(f"c{number}", GATEWAY4)
+        peer.allow(grant(number, idle=4.0))
+    wires.run("c1", "ip", "link", "set", "eth0", "down")
+    try:
+        start = time.monotonic()
+        ended = peer.next()
+        assert isinstance(ended, api.Ended)
+        assert (ended.reason, ended.usage.mac, time.monotonic() - start < 9) == ("idle", client_mac(1), True)
+        assert list(peer.usages()) == [grant(2).session]
+        assert wires.ping("c2", INTERNET4)
+    finally:
+        wires.run("c1", "ip", "link", "set", "eth0", "up")
+        wires.run("c1", "ip", "route", "add", "default", "via", GATEWAY4)
+        wires.run("c1", "ip", "-6", "addr", "replace", f"{client_ip(1, 6)}/64", "dev", "eth0", "nodad")
+        wires.run("c1", "ip", "-6", "route", "replace", "default", "via", "2001:db8:1::1")
+
+
+def test_cut_means_cut(wires: Wires, peer: Peer) -> None:
+    """A revoke stops an established flow in both directions, and its conntrack entries are gone, IPv4 and IPv6."""
+    peer.allow(grant(1))
+    for family, address in ((socket.AF_INET, INTERNET4), (socket.AF_INET6, INTERNET6)):
+        with wires.open("c1", family, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"x", (address, 9))
+    assert wires.run("gw", "conntrack", "-L", "-f", "ipv4", "-p", "udp").stdout.count(" mark=") == 1
+    assert wires.run("gw", "conntrack", "-L", "-f", "ipv6", "-p", "udp").stdout.count(" mark=") == 1
+    peer.revoke(grant(1).session)
+
+    def connections() -> int:
+        texts = [wires.run("gw", "conntrack", "-L", "-f", family, "-p", "udp").stdout for family in ("ipv4", "ipv6")]
+        return sum(len([line for line in text.splitlines() if "mark=0 " not in line and "mark=" in line]) for text in texts)
+
+    eventually(lambda: connections() == 0, 1)
+
+
+def test_allow_forgets_captive_connections(wires: Wires, peer: Peer) -> None:
+    """A connection that was redirected to the portal before acceptance is gone from conntrack after it."""
+    with wires.open("gw", socket.AF_INET) as server, wires.open("c1", socket.AF_INET) as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("0.0.0.0", 8080))
+        server.listen()
+        client.settimeout(3)
+        client.connect((INTERNET4, 80))
+        mine = f"sport={client.getsockname()[1]} dport=80"
+        assert mine in wires.run("gw", "conntrack", "-L", "-p", "tcp").stdout
+        peer.allow(grant(1))
+        eventually(lambda: mine not in wires.run("gw", "conntrack", "-L", "-p", "tcp").stdout, 1)
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+def test_restart_is_invisible(wires: Wires, both: tuple[Firewall, Peer], kill: int) -> None:
+    """A killed or stopped daemon leaves visitors online; the next one adopts grants, usage, time left, plan and volume."""
+    firewall, peer = both
+    wanted = grant(1, volume=10_000_000, idle=900.0)
+    peer.allow(wanted)
+    wires.run("c1", "ping", "-c2", "-i0.05", "-n", INTERNET4)
+    before = peer.usages()[wanted.session]
+    peer.close()
+    firewall.end(kill)
+    assert wires.ping("c1", INTERNET4)
+    ids = wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "ids").stdout
+    start = time.monotonic()
+    again = firewall.start()
+    assert time.monotonic() - start < 2.0
+    try:
+        after = again.usages()[wanted.session]
+        assert (after.plan, after.mac, after.zone) == (before.plan, before.mac, before.zone)
+        assert (after.bytes_up, after.bytes_down) == (before.bytes_up + 84, before.bytes_down + 84)
+        assert before.seconds_left - 10 < after.seconds_left < before.seconds_left
+        assert again.allow(wanted).session == wanted.session
+        marks = [line.split()[-2] for line in ids.splitlines() if "volume" in line]
+        assert marks == [line.split()[-2] for line in wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "ids").stdout.splitlines() if "volume" in line]
+        assert again.status().drift == {}
+    finally:
+        again.close()
+
+
+DAMAGE = {
+    "flush ruleset": ("nft", "flush", "ruleset"),
+    "zone table deleted": ("nft", "delete", "table", "inet", "hotspot_public"),
+    "guard deleted": ("nft", "delete", "table", "inet", "hotspot_guard"),
+    "map flushed": ("nft", "flush", "map", "inet", "hotspot_public", "up"),
+    "element deleted": ("nft", "delete", "element", "inet", "hotspot_public", "ids", "{", client_mac(1), "}"),
+    "rule added": ("nft", "insert", "rule", "inet", "hotspot_public", "upload", "drop"),
+    "chain added": ("nft", "add", "chain", "inet", "hotspot_public", "extra", "{ type filter hook forward priority -5; policy drop; }"),
+    "lan qdisc deleted": ("tc", "qdisc", "del", "dev", "lan0", "root"),
+    "wan qdisc deleted": ("tc", "qdisc", "del", "dev", "wan0", "root"),
+    "class changed": ("tc", "class", "change", "dev", "wan0", "parent", "1:1", "classid", "1:10", "htb", "rate", "8kbit", "quantum", "1500"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_mended_within_a_second(wires: Wires, both: tuple[Firewall, Peer], damage: str) -> None:
+    """Whatever somebody changes is put right within a second, counted, and usage goes on from where it was."""
+    firewall, peer = both
+    peer.allow(grant(1))
+    wires.run("c1", "ping", "-c1", "-n", INTERNET4)
+    used = peer.usages()[grant(1).session]
+    golden = _kernel_text(wires)
+    wires.run("gw", *DAMAGE[damage])
+    eventually(lambda: peer.status().drift != {} and peer.status().ready, 1)
+    eventually(lambda: _kernel_text(wires) == golden, 1)
+    assert wires.ping("c1", INTERNET4)
+    assert not wires.ping("c2", INTERNET4)
+    after = peer.usages()[grant(1).session]
+    assert (after.bytes_up - used.bytes_up, after.bytes_down - used.bytes_down) == (84, 84)
+    assert "drift_mended" in firewall.log() or "table_loaded" in firewall.log()
+
+
+def _kernel_text(wires: Wires) -> str:
+    """Rules, and the classes and leaves of both trees, as text."""
+    tables = sorted(wires.run("gw", "nft", "list", "tables").stdout.splitlines())
+    parts = [wires.run("gw", "nft", "-s", "-t", "list", *table.split()).stdout for table in tables]
+    for device in ("lan0", "wan0"):
+        shown = wires.run("gw", "tc", "class", "show", "dev", device).stdout + wires.run("gw", "tc", "qdisc", "show", "dev", device).stdout
+        parts.append("\n".join(sorted(line.replace("refcnt 2 ", "").replace("refcnt 3 ", "") for line in shown.splitlines())))
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("link", ["lan0", "wan0"])
+def test_link_gone_and_back(wires: Wires, peer: Peer, link: str) -> None:
+    """An interface that is deleted and made again is shaped again, and the visitor is online again, without doing anything."""
+    peer.allow(grant(1))
+    assert wires.ping("c1", INTERNET4)
+    wires.run("gw", "ip", "link", "del", link)
+    eventually(lambda: not peer.status().ready, 1)
+    (attach_lan if link == "lan0" else attach_wan)(wires)
+    eventually(lambda: peer.status().ready, 1)
+    wires.run("c1", "ip", "neigh", "flush", "all")
+    eventually(lambda: wires.ping("c1", INTERNET4), 3)
+    assert "1:10" in wires.run("gw", "tc", "class", "show", "dev", link).stdout
+
+
+def test_guard_alone_is_closed(wires: Wires, both: tuple[Firewall, Peer]) -> None:
+    """With the daemon dead and the zone's table gone, the guard lets nothing through, also not for who was online."""
+    firewall, peer = both
+    peer.allow(grant(1))
+    firewall.end(signal.SIGKILL)
+    wires.run("gw", "nft", "delete", "table", "inet", "hotspot_public")
+    assert [wires.ping("c1", INTERNET4), wires.ping("c1", INTERNET6)] == [False, False]
+
+
+def test_whois_and_neighbours(wires: Wires, peer: Peer) -> None:
+    """A client is found by each of its addresses; an address that nobody has is not found."""
+    for address in (GATEWAY4, "2001:db8:1::1"):
+        wires.ping("c1", address)
+    found = [peer.ask(api.Found, api.WhoIs, ip).mac for ip in (client_ip(1), client_ip(1, 6), "198.18.9.9")]
+    assert found == [client_mac(1), client_mac(1), None]
+
+
+BAD_LINES = {
+    b'{"type":"allow"}\n': "`id`",
+    b'{"type":"allow","id":7}\n': "`grant`",
+    b"not json\n": "malformed",
+    b"\xff\xfe\n": "malformed",
+    b'{"type":"allow","id":7,"grant":{"zone":"public","mac":"zz"}}\n': "grant.mac",
+    b'{"type":"dance","id":7}\n': "dance",
+    b'{"type":"whois","id":7,"ip":"nowhere"}\n': "ip",
+    b'{"type":"revoke","id":7,"session":"0123456789abcdef"}\n': "session",
+    b'{"id":7,' + b'"x":[' * 3000 + b"\n": "",
+    b"x" * 70_000 + b"\n": "65536",
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES)
+def test_bad_request_names_the_field(peer: Peer, line: bytes) -> None:
+    """A bad line gets an error that names what is wrong, and the daemon goes on."""
+    said = peer.line(line)
+    assert isinstance(said, api.Refused)
+    assert BAD_LINES[line] in said.message + said.field
+    assert peer.status().ready
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        ({"rates": api.Rates(64_000, 2_000_000_000, 64_000, 2_000_000)}, "grant.rates.ceil_down"),
+        ({"seconds": 90_000.0}, "grant.seconds"),
+        ({"volume": 1_000, "bytes_up": 1_000}, "grant.volume"),
+    ],
+)
+def test_ceilings_hold(peer: Peer, terms: dict[str, object], field: str) -> None:
+    """No request gets more than the root-owned settings allow, and the refusal names the field."""
+    said = peer.say(api.Allow, grant(1, **terms))
+    assert isinstance(said, api.Refused)
+    assert (said.code in ("ceiling", "bad_request"), said.field) == (True, field)
+    assert peer.usages() == {}
+
+
+def test_show_changes_nothing_and_remove_takes_all_away(
+    wires: Wires, both: tuple[Firewall, Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``--show`` prints nft and tc text; ``--remove`` leaves no table and no qdisc of ours."""
+    firewall, peer = both
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    peer.allow(grant(1))
+    before = _kernel_text(wires)
+    shown = wires.run("gw", sys.executable, "-P", "-m", "firewall", "--config", str(firewall.config), "--show").stdout
+    assert ("table inet hotspot_public" in shown, "tc qdisc add dev lan0 root" in shown, _kernel_text(wires) == before) == (True, True, True)
+    peer.close()
+    firewall.end()
+    wires.run("gw", sys.executable, "-P", "-m", "firewall", "--config", str(firewall.config), "--remove")
+    assert wires.run("gw", "nft", "list", "ruleset").stdout == ""
+    assert "htb" not in wires.run("gw", "tc", "qdisc", "show").stdout
+
+
+def test_peer_of_another_user_is_refused(wires: Wires, both: tuple[Firewall, Peer]) -> None:
+    """A process whose uid is not in the settings gets an error and no service."""
+    firewall, _ = both
+    code = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.makefile().readline())"
+    path = str(firewall.folder / "firewall.sock")
+    said = wires.run("gw", "setpriv", "--reuid", "64999", "--clear-groups", "/usr/bin/python3", "-c", code, path, check=False)
+    assert "cannot serve uid 64999" in said.stdout or "Permission denied" in said.stderr
