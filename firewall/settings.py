@@ -1,6 +1,7 @@
 """The daemon's settings: one root-owned TOML, parsed once into frozen values. They hold the ceilings that no request can pass."""
 
 import ipaddress
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -118,12 +119,35 @@ def _scaled(tree: Any, path: tuple[str, ...], shown: str) -> Any:
 def parse(text: str, source: str) -> Settings:
     """TOML text -> settings; raises ``SettingsError`` that starts with ``source``."""
     try:
-        tree = tomllib.loads(text)
-        settings = msgspec.convert(_scaled(tree, (), ""), Settings, strict=True)
+        tree = _scaled(tomllib.loads(text), (), "")
+        zones = tree.get("zones", {})
+        for name, zone in zones.items() if isinstance(zones, dict) else ():  # one by one, so that an error can name the zone
+            if not _ZONE_NAME.fullmatch(name):
+                raise ValueError(f"zones.{name}: expected a name of at most 15 letters a-z, digits and _, a letter first")
+            _convert(zone, Zone, f"zones.{name}")
+        settings = _convert(tree, Settings, "")
         _check(settings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         raise SettingsError(f"cannot use {source}: {error}") from error
     return settings
+
+
+_ZONE_NAME = re.compile("[a-z][a-z0-9_]{0,14}")
+_AT = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<path>[^`]*)`", re.DOTALL)
+
+
+def _convert(tree: Any, kind: type[_Value], where: str) -> _Value:
+    try:
+        return msgspec.convert(tree, kind, strict=True)
+    except msgspec.ValidationError as error:
+        match = _AT.fullmatch(str(error))
+        path = match["path"] if match else ""
+        value: Any = tree
+        for key in re.findall(r"[A-Za-z_]+|(?<=\[)\d+", path):
+            value = value[int(key) if key.isdecimal() else key] if isinstance(value, dict | list) else value
+        shown = ".".join(filter(None, (where, path)))
+        what = match["what"] if match else str(error)
+        raise ValueError(f"{shown} = {value!r}: {what}" if path and "..." not in path else f"{shown}: {what}".lstrip(": ")) from None
 
 
 def _check(settings: Settings) -> None:

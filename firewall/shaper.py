@@ -172,6 +172,11 @@ def burst_bytes(ceil: int) -> int:
     return max(2 * (ETHERNET_MTU + ETHERNET_HEADER), round(ceil / 8 * 0.002))
 
 
+def quantum_bytes(made: Class) -> int:
+    """Bytes a class sends before another has its turn: one full packet for clients, more for zones and the gateway itself."""
+    return ETHERNET_MTU + ETHERNET_HEADER if made.parent else 60_000
+
+
 def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
     """The tree as the commands that a person would type."""
     lines = [f"tc qdisc add dev {interface} root handle {MAJOR}: htb default {DEFAULT:x} r2q 1000"]
@@ -180,7 +185,7 @@ def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
         lines.append(
             f"tc class add dev {interface} parent {parent} classid {MAJOR}:{made.minor:x} htb "
             f"rate {wire_rate(made.rate) * 8}bit ceil {wire_rate(made.ceil) * 8}bit "
-            f"burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum 1514"
+            f"burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum {quantum_bytes(made)}"
         )
         if made.leaf:
             limit = f"bfifo limit {queue_bytes(made.ceil)}" if leaf == "bfifo" else "fq_codel limit 1000 flows 64 memory_limit 1048576"

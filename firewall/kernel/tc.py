@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from firewall.elements import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST, attribute, attributes, message
 from firewall.kernel.netlink import KernelRefused, Netlink
 from firewall.reconcile import FoundClass
-from firewall.shaper import DEFAULT, MAJOR, UNSHAPED, Class, burst_bytes, queue_bytes, wire_rate
+from firewall.shaper import DEFAULT, MAJOR, UNSHAPED, Class, burst_bytes, quantum_bytes, queue_bytes, wire_rate
 
 _RTM_NEWQDISC, _RTM_DELQDISC, _RTM_GETQDISC = 36, 37, 38
 _RTM_NEWTCLASS, _RTM_GETTCLASS = 40, 42
@@ -23,8 +23,6 @@ _TCA_HTB_PARMS, _TCA_HTB_INIT, _TCA_HTB_RATE64, _TCA_HTB_CEIL64 = 1, 2, 6, 7
 _RATESPEC = struct.Struct("=BBHhHI")  # cell_log, linklayer, overhead, cell_align, mpu, rate
 _ETHERNET = 1
 _TICK = 64  # ns in a tick of the packet scheduler clock (PSCHED_SHIFT 6)
-_QUANTUM = 1514
-_WIDE_QUANTUM = 60_000  # zones and the gateway's own class: fewer turns
 
 
 def handle(minor: int) -> int:
@@ -53,8 +51,9 @@ def class_message(index: int, wanted: Class, flags: int, sequence: int) -> bytes
     """RTM_NEWTCLASS for one class."""
     rate, ceil = wire_rate(wanted.rate), wire_rate(wanted.ceil)
     specs = b"".join(_RATESPEC.pack(0, _ETHERNET, 0, -1, 0, min(each, 0xFFFFFFFF)) for each in (rate, ceil))
-    quantum = _QUANTUM if wanted.parent else _WIDE_QUANTUM
-    numbers = struct.pack("=IIIII", _ticks(burst_bytes(wanted.rate), rate), _ticks(burst_bytes(wanted.ceil), ceil), quantum, 0, 0)
+    numbers = struct.pack(
+        "=IIIII", _ticks(burst_bytes(wanted.rate), rate), _ticks(burst_bytes(wanted.ceil), ceil), quantum_bytes(wanted), 0, 0
+    )
     options = attribute(_TCA_HTB_PARMS, specs + numbers)
     if ceil > 0xFFFFFFFF or rate > 0xFFFFFFFF:
         options += attribute(_TCA_HTB_RATE64, struct.pack("=Q", rate)) + attribute(_TCA_HTB_CEIL64, struct.pack("=Q", ceil))

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -308,7 +309,11 @@ def test_restart_is_invisible(wires: Wires, both: tuple[Firewall, Peer], kill: i
         assert before.seconds_left - 10 < after.seconds_left < before.seconds_left
         assert again.allow(wanted).session == wanted.session
         marks = [line.split()[-2] for line in ids.splitlines() if "volume" in line]
-        assert marks == [line.split()[-2] for line in wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "ids").stdout.splitlines() if "volume" in line]
+        assert marks == [
+            line.split()[-2]
+            for line in wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "ids").stdout.splitlines()
+            if "volume" in line
+        ]
         assert again.status().drift == {}
     finally:
         again.close()
@@ -324,7 +329,22 @@ DAMAGE = {
     "chain added": ("nft", "add", "chain", "inet", "hotspot_public", "extra", "{ type filter hook forward priority -5; policy drop; }"),
     "lan qdisc deleted": ("tc", "qdisc", "del", "dev", "lan0", "root"),
     "wan qdisc deleted": ("tc", "qdisc", "del", "dev", "wan0", "root"),
-    "class changed": ("tc", "class", "change", "dev", "wan0", "parent", "1:1", "classid", "1:10", "htb", "rate", "8kbit", "quantum", "1500"),
+    "class changed": (
+        "tc",
+        "class",
+        "change",
+        "dev",
+        "wan0",
+        "parent",
+        "1:1",
+        "classid",
+        "1:10",
+        "htb",
+        "rate",
+        "8kbit",
+        "quantum",
+        "1500",
+    ),
 }
 
 
@@ -418,7 +438,7 @@ def test_bad_request_names_the_field(peer: Peer, line: bytes) -> None:
         ({"volume": 1_000, "bytes_up": 1_000}, "grant.volume"),
     ],
 )
-def test_ceilings_hold(peer: Peer, terms: dict[str, object], field: str) -> None:
+def test_ceilings_hold(peer: Peer, terms: dict[str, Any], field: str) -> None:
     """No request gets more than the root-owned settings allow, and the refusal names the field."""
     said = peer.say(api.Allow, grant(1, **terms))
     assert isinstance(said, api.Refused)
@@ -426,16 +446,18 @@ def test_ceilings_hold(peer: Peer, terms: dict[str, object], field: str) -> None
     assert peer.usages() == {}
 
 
-def test_show_changes_nothing_and_remove_takes_all_away(
-    wires: Wires, both: tuple[Firewall, Peer], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_show_changes_nothing_and_remove_takes_all_away(wires: Wires, both: tuple[Firewall, Peer], monkeypatch: pytest.MonkeyPatch) -> None:
     """``--show`` prints nft and tc text; ``--remove`` leaves no table and no qdisc of ours."""
     firewall, peer = both
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     peer.allow(grant(1))
     before = _kernel_text(wires)
     shown = wires.run("gw", sys.executable, "-P", "-m", "firewall", "--config", str(firewall.config), "--show").stdout
-    assert ("table inet hotspot_public" in shown, "tc qdisc add dev lan0 root" in shown, _kernel_text(wires) == before) == (True, True, True)
+    assert ("table inet hotspot_public" in shown, "tc qdisc add dev lan0 root" in shown, _kernel_text(wires) == before) == (
+        True,
+        True,
+        True,
+    )
     peer.close()
     firewall.end()
     wires.run("gw", sys.executable, "-P", "-m", "firewall", "--config", str(firewall.config), "--remove")

@@ -9,14 +9,16 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 CLIENTS = 3
 INTERNET4, INTERNET6 = "198.51.100.10", "2001:db8:80::10"
 GATEWAY4, GATEWAY6 = "198.18.0.1", "2001:db8:1::1"
 _numbers = itertools.count(1)
+_Made = TypeVar("_Made")
 
 
 def client_mac(number: int) -> str:
@@ -52,21 +54,26 @@ class Wires:
 
     def open(self, place: str, family: int, kind: int = socket.SOCK_STREAM) -> socket.socket:
         """A socket that lives in that namespace."""
-        out: list[socket.socket] = []
-
-        def enter() -> None:
-            with Path(f"/run/netns/{self.namespace(place)}").open("rb") as namespace:
-                os_setns(namespace.fileno())
-                out.append(socket.socket(family, kind))
-
-        worker = threading.Thread(target=enter)  # a thread of its own: it never comes back from the namespace
-        worker.start()
-        worker.join()
-        return out[0]
+        return inside(self.namespace(place), lambda: socket.socket(family, kind))
 
     def ping(self, place: str, address: str) -> bool:
         """One echo request, answered within a second?"""
         return self.run(place, "ping", "-c1", "-W1", "-n", address, check=False).returncode == 0
+
+
+def inside(namespace: str, make: Callable[[], _Made]) -> _Made:
+    """Make something (a socket) in a namespace, where it then lives."""
+    out: list[_Made] = []
+
+    def enter() -> None:
+        with Path(f"/run/netns/{namespace}").open("rb") as opened:
+            os_setns(opened.fileno())
+            out.append(make())
+
+    worker = threading.Thread(target=enter)  # a thread of its own: it never comes back from the namespace
+    worker.start()
+    worker.join()
+    return out[0]
 
 
 def os_setns(fd: int) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the firewall package that need neither root nor a network."""

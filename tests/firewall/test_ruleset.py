@@ -1,0 +1,42 @@
+"""The ruleset as text: golden, reviewed like code, because an auditor reads it."""
+
+from pathlib import Path
+
+from firewall import ruleset
+from firewall.settings import Zone
+
+ZONE = Zone("lan0", "wan0", ("198.18.0.1/20", "2001:db8:1::1/64"), 100_000_000, 40_000_000)
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def _code(text: str) -> str:
+    """Without comments and blank lines."""
+    lines = (line.split("#")[0].rstrip() for line in text.splitlines())
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def test_guard_is_golden() -> None:
+    """The guard of a gateway with two zones."""
+    zones = {"public": ZONE, "council": Zone("lan1", "wan0", ("198.18.32.1/20",), 10_000_000, 10_000_000)}
+    assert _code(ruleset.guard(zones)) == (GOLDEN / "guard.nft").read_text(encoding="utf-8")
+
+
+def test_zone_is_golden() -> None:
+    """The table of one zone."""
+    assert _code(ruleset.zone_table("public", ZONE)) == (GOLDEN / "zone.nft").read_text(encoding="utf-8")
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    """Every placeholder of the templates has its value."""
+    assert "$" not in ruleset.zone_table("public", ZONE) + ruleset.guard({"public": ZONE})
+
+
+def test_rules_are_renewed_without_touching_maps() -> None:
+    """Chains are flushed, unknown ones deleted, and no map is."""
+    text = ruleset.zone_table("public", ZONE)
+    renewal = ruleset.rules_replaced("hotspot_public", text, ["forward", "extra"]).removesuffix(text)
+    assert renewal.splitlines() == [
+        "flush chain inet hotspot_public forward",
+        "flush chain inet hotspot_public extra",
+        "delete chain inet hotspot_public extra",
+    ]
