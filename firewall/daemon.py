@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from sys import byteorder
 
 import structlog
 
@@ -34,6 +33,7 @@ from firewall.api import (
     ZoneStatus,
 )
 from firewall.deadlines import Deadlines
+from firewall.elements import Element
 from firewall.events import Events
 from firewall.grants import Grants, Held, table_of
 from firewall.keeper import Keeper
@@ -223,32 +223,35 @@ class Daemon:
             now = clock()
             await self._read_counters(now)
             if askers:
-                usages = tuple(self.state.usage(held, now) for held in self.state.grants if held.grant.session in self.state.meters)
+                usages = self.state.usages(now)
                 for connection, request in askers:
                     connection.send(UsageRead(request.id, self.state.epoch, usages, self.state.ended_after(request.ended_after)))
             self._end_absent(now)
 
     async def _read_counters(self, now: float) -> None:
-        state = self.state
-        for zone in state.settings.zones:
-            held_by_mac = {bytes.fromhex(held.grant.mac.replace(":", "")): held for held in state.grants if held.grant.zone == zone}
-            ups: dict[bytes, tuple[int, int]] = {}
-            downs: dict[bytes, tuple[int, int]] = {}
+        for zone in self.state.settings.zones:
+            table, kernel = table_of(zone), self._kernel.readings
+            ups: dict[bytes, Element] = {}
             try:
-                for name, into in (("up", ups), ("down", downs)):
-                    async for batch in self._kernel.readings.read_gently(table_of(zone), name, _turn_of_others):
-                        into.update((element.key, (element.byte_count, element.packets)) for element in batch)
+                async for batch in kernel.read_gently(table, "up", _turn_of_others):
+                    ups.update((element.key, element) for element in batch)
+                async for batch in kernel.read_gently(table, "down", _turn_of_others):
+                    self._take_readings(ups, batch, now)
             except KernelRefused as refused:
                 log.warning("reading_failed", zone=zone, why=str(refused))
+
+    def _take_readings(self, ups: dict[bytes, Element], downs: Iterable[Element], now: float) -> None:
+        """What was exchanged, opened or closed during the reading is left out: its meter knows better."""
+        grants, meters = self.state.grants, self.state.meters
+        for down in downs:
+            held = grants.of_mark(down.key)
+            up = ups.get(held.client) if held is not None else None
+            if held is None or up is None:
                 continue
-            for mac, held in held_by_mac.items():
-                up, down = ups.get(mac), downs.get(held.mark.to_bytes(4, byteorder))
-                # An exchange or a new grant during the reading: the meter knows better than this reading.
-                if up is None or down is None or state.grants.get(held.grant.session) is not held:
-                    continue
-                meter = state.meters[held.grant.session]
-                meter.read(up[0], down[0], now)
-                meter.packets = (up[1], down[1])
+            meter = meters.get(held.grant.session)
+            if meter is not None:
+                meter.read(up.byte_count, down.byte_count, now)
+                meter.packets = (up.packets, down.packets)
 
     def _end_absent(self, now: float) -> None:
         """End the sessions of clients that were not heard of for their idle time; ask those that have been quiet for a while."""
@@ -300,12 +303,13 @@ class Daemon:
             presence, lan = self.state.presence, self.state.lan_index
             clients = [held.grant for outcome in outcomes for held in outcome.opened]
             addresses = {ip for grant in clients for ip in presence.addresses(lan(grant.zone), grant.mac)}
+            own = [ip for zone in self.state.settings.zones.values() for ip in (*zone.own(4), *zone.own(6))]
             marks = {held.mark for outcome in outcomes for held in outcome.closed}
             try:
                 if marks:
                     await asyncio.to_thread(self._kernel.conntrack.forget_marks, marks)
                 if addresses:
-                    await asyncio.to_thread(self._kernel.conntrack.forget_captive, addresses)
+                    await asyncio.to_thread(self._kernel.conntrack.forget_captive, addresses, own)
             except KernelRefused as refused:
                 log.warning("connections_not_forgotten", why=str(refused))
 

@@ -41,6 +41,11 @@ class Held(Struct, frozen=True):
     """CLOCK_BOOTTIME seconds at which the session ends."""
 
     @property
+    def client(self) -> bytes:
+        """Key of the grant's ``ids`` and ``up`` elements."""
+        return mac_bytes(self.grant.mac)
+
+    @property
     def mark(self) -> int:
         """Conntrack mark of every connection of this grant."""
         return self.generation << 16 | self.slot
@@ -53,6 +58,11 @@ class Held(Struct, frozen=True):
     def seconds_left(self, now: float) -> float:
         """Until the session ends, at least 0."""
         return max(0.0, self.ends - now)
+
+
+def mark_key(held: Held) -> bytes:
+    """Key of the grant's ``down`` element."""
+    return held.mark.to_bytes(4, byteorder)
 
 
 def table_of(zone: str) -> str:
@@ -70,6 +80,7 @@ class Grants:
         self._held: dict[str, Held] = {}
         self._session_of: dict[tuple[str, str], str] = {}
         self._count: dict[str, int] = dict.fromkeys(zones, 0)
+        self._by_key: dict[bytes, Held] = {}
 
     def __len__(self) -> int:
         return len(self._held)
@@ -85,6 +96,10 @@ class Grants:
         """The grant of a client in a zone, if one is in force."""
         session = self._session_of.get((zone, mac))
         return self._held[session] if session is not None else None
+
+    def of_mark(self, key: bytes) -> Held | None:
+        """The grant whose ``down`` element has this key."""
+        return self._by_key.get(key)
 
     def count(self, zone: str) -> int:
         """Grants in force in a zone."""
@@ -140,7 +155,7 @@ class Grants:
             new = Held(grant, old.slot, old.generation, now + grant.seconds)
         else:
             new = Held(grant, self._slots.take(grant.zone, grant.rates), self._next_generation(), now + grant.seconds)
-        self._held[grant.session] = new
+        self._put(new)
         return old, new
 
     def restore(self, held: Held) -> None:
@@ -148,14 +163,21 @@ class Grants:
         self._slots.claim(held.grant.zone, held.slot, held.grant.rates)
         if held.grant.session not in self._held:
             self._count[held.grant.zone] += 1
+        self._put(held)
+
+    def _put(self, held: Held) -> None:
+        if (before := self._held.get(held.grant.session)) is not None:
+            self._by_key.pop(mark_key(before), None)
         self._held[held.grant.session] = held
         self._session_of[held.grant.zone, held.grant.mac] = held.grant.session
+        self._by_key[mark_key(held)] = held
 
     def drop(self, session: str) -> Held | None:
         """Forget a grant; its slot is free again."""
         held = self._held.pop(session, None)
         if held is not None:
             del self._session_of[held.grant.zone, held.grant.mac]
+            self._by_key.pop(mark_key(held), None)
             self._count[held.grant.zone] -= 1
             self._slots.release(held.slot)
         return held
@@ -166,8 +188,7 @@ class Grants:
 
     def _hold(self, grant: Grant, slot: int, now: float) -> Held:
         held = Held(grant, slot, self._next_generation(), now + grant.seconds)
-        self._held[grant.session] = held
-        self._session_of[grant.zone, grant.mac] = grant.session
+        self._put(held)
         self._count[grant.zone] += 1
         return held
 
@@ -182,7 +203,7 @@ class Grants:
 def opening(held: Held, now: float, bytes_up: int, bytes_down: int, packets: tuple[int, int] = (0, 0)) -> tuple[Change, ...]:
     """The three elements of a grant, with counters that start at the given bytes."""
     grant, table = held.grant, table_of(held.grant.zone)
-    mac, mark = mac_bytes(grant.mac), held.mark.to_bytes(4, byteorder)
+    mac, mark = held.client, mark_key(held)
     class_id = held.class_id.to_bytes(4, byteorder)
     timeout = max(1, round((held.seconds_left(now) + BACKSTOP_SECONDS) * 1000))
 
@@ -198,7 +219,7 @@ def opening(held: Held, now: float, bytes_up: int, bytes_down: int, packets: tup
 
 def closing(held: Held) -> tuple[Change, ...]:
     """The deletion of the three elements of a grant."""
-    table, mac, mark = table_of(held.grant.zone), mac_bytes(held.grant.mac), held.mark.to_bytes(4, byteorder)
+    table, mac, mark = table_of(held.grant.zone), held.client, mark_key(held)
     return (
         Change(table, "ids", (Element(mac),), delete=True),
         Change(table, "up", (Element(mac),), delete=True),

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from firewall.addresses import mac_bytes
 from firewall.elements import Change, Element
-from firewall.grants import Held, from_elements, table_of
+from firewall.grants import Held, from_elements, mark_key, table_of
 from firewall.shaper import DEFAULT, FIRST_SLOT, LAST_SLOT, Class
 
 
@@ -75,7 +75,7 @@ def element_drift(zone: str, wanted: Iterable[Held], found: ZoneElements) -> Ele
     macs: set[bytes] = set()
     marks: set[bytes] = set()
     for held in wanted:
-        mac, mark, class_id = mac_bytes(held.grant.mac), held.mark.to_bytes(4, byteorder), held.class_id.to_bytes(4, byteorder)
+        mac, mark, class_id = mac_bytes(held.grant.mac), mark_key(held), held.class_id.to_bytes(4, byteorder)
         values = tuple(
             None if element is None else element.data for element in (found.ids.get(mac), found.up.get(mac), found.down.get(mark))
         )

@@ -43,8 +43,16 @@ class State:
 
     def usage(self, held: Held, now: float) -> Usage:
         """What a session has used, as last read."""
+        return self._usage(held, now, self.lan_index(held.grant.zone))
+
+    def usages(self, now: float) -> tuple[Usage, ...]:
+        """What every session in progress has used, as last read."""
+        index = {zone: self.lan_index(zone) for zone in self.settings.zones}
+        return tuple(self._usage(held, now, index[held.grant.zone]) for held in self.grants if held.grant.session in self.meters)
+
+    def _usage(self, held: Held, now: float, lan_index: int) -> Usage:
         grant, meter = held.grant, self.meters[held.grant.session]
-        heard = max(meter.changed, self.presence.heard(self.lan_index(grant.zone), grant.mac))
+        heard = max(meter.changed, self.presence.heard(lan_index, grant.mac))
         left, quiet = round(held.seconds_left(now), 3), round(max(0.0, now - heard), 3)
         return Usage(grant.session, grant.zone, grant.plan, grant.mac, meter.up, meter.down, left, quiet)
 

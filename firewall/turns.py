@@ -6,14 +6,13 @@ Opening: class first (tc has no transaction), then elements. Closing: elements f
 import errno
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from sys import byteorder
 
 from msgspec import Struct
 
 from firewall.addresses import mac_bytes
 from firewall.api import Allow, Allowed, AnyReply, Ended, Refused, Replace, Request, Revoke, Revoked
 from firewall.elements import Change
-from firewall.grants import Held, Rejected, closing, opening, table_of
+from firewall.grants import Held, Rejected, closing, mark_key, opening, table_of
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
 from firewall.kernel.nft import Final
@@ -211,7 +210,7 @@ def read_one(kernel: Kernel, held: Held, meter: Meter, now: float) -> None:
     table = table_of(held.grant.zone)
     try:
         (up,) = kernel.elements.get(table, "up", [mac_bytes(held.grant.mac)])
-        (down,) = kernel.elements.get(table, "down", [held.mark.to_bytes(4, byteorder)])
+        (down,) = kernel.elements.get(table, "down", [mark_key(held)])
     except (KernelRefused, ValueError):
         return
     meter.read(up.byte_count, down.byte_count, now)
@@ -268,5 +267,5 @@ def _forget(state: State, session: str) -> None:
 def _final_bytes(final: Final, held: Held) -> tuple[int | None, int | None]:
     table = table_of(held.grant.zone)
     up = final.get((table, "up", mac_bytes(held.grant.mac)))
-    down = final.get((table, "down", held.mark.to_bytes(4, byteorder)))
+    down = final.get((table, "down", mark_key(held)))
     return (None if up is None else up.byte_count), (None if down is None else down.byte_count)

@@ -8,13 +8,14 @@ import errno
 import ipaddress
 import struct
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from firewall.elements import NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, attribute, attributes, message, nested
 from firewall.kernel.netlink import KernelRefused, Netlink
 
 _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
 _CTA_TUPLE_ORIG, _CTA_MARK, _CTA_ID, _CTA_MARK_MASK = 1, 8, 12, 21
-_CTA_TUPLE_IP, _CTA_IP_V4_SRC, _CTA_IP_V6_SRC = 1, 1, 3
+_CTA_TUPLE_IP = 1
 _MOST_FLUSHES = 8
 
 
@@ -24,6 +25,15 @@ def _nfgen(family: int) -> bytes:
 
 def _mark(mark: int) -> bytes:
     return attribute(_CTA_MARK, struct.pack(">I", mark)) + attribute(_CTA_MARK_MASK, b"\xff\xff\xff\xff")
+
+
+class _Connection(NamedTuple):
+    name: bytes
+    """Body of a request that means this connection."""
+    mark: int
+    source: bytes
+    """Of the first packet."""
+    destination: bytes
 
 
 class Conntrack:
@@ -41,36 +51,26 @@ class Conntrack:
                 self._netlink.acknowledged(request, sequence, "forget connections")
             return
         wanted = set(marks)
-        self._delete((body for body, mark, _ in self._dump(b"") if mark in wanted))
+        self._delete(each.name for each in self._dump(b"") if each.mark in wanted)
 
-    def forget_captive(self, addresses: Collection[str]) -> None:
-        """Delete every connection without a mark that one of these addresses has opened."""
-        wanted = {ipaddress.ip_address(address).packed for address in addresses}
+    def forget_captive(self, addresses: Collection[str], own: Collection[str]) -> None:
+        """Delete every connection without a mark that one of these addresses has opened, but for those to the gateway's ``own`` addresses:
+        on one of them the client may be asking for the page that tells it that it is online."""
+        wanted, kept = ({ipaddress.ip_address(address).packed for address in each} for each in (addresses, own))
         if wanted:
-            self._delete(body for body, _, source in self._dump(_mark(0)) if source in wanted)
+            self._delete(each.name for each in self._dump(_mark(0)) if each.source in wanted and each.destination not in kept)
 
     def count(self, mark: int) -> int:
         """How many connections carry a mark."""
         return sum(1 for _ in self._dump(_mark(mark)))
 
-    def _dump(self, wanted: bytes) -> Iterable[tuple[bytes, int, bytes]]:
-        """(attributes that name the connection, mark, source address) of each connection."""
+    def _dump(self, wanted: bytes) -> Iterable[_Connection]:
         sequence = self._netlink.next_sequence()
         request = message(_GET, NLM_F_REQUEST | NLM_F_DUMP, sequence, _nfgen(0) + wanted)
-        out: list[tuple[bytes, int, bytes]] = []
+        out: list[_Connection] = []
         try:
             for batch in self._netlink.dump(request, sequence, "list connections"):
-                for each in batch:
-                    name, mark, source = b"", 0, b""
-                    for kind, payload in attributes(each.body, 4):
-                        if kind == _CTA_TUPLE_ORIG:
-                            name += nested(kind, payload)
-                            source = _source(payload)
-                        elif kind == _CTA_MARK:
-                            mark = struct.unpack(">I", payload)[0]
-                        elif kind == _CTA_ID:
-                            name += attribute(kind, payload)
-                    out.append((each.body[:4] + name, mark, source))
+                out.extend(_connection(each.body) for each in batch)
         except KernelRefused as refused:
             if refused.errno != errno.EINTR:  # entries came and went meanwhile: those that matter here were there all the time
                 raise
@@ -86,10 +86,20 @@ class Conntrack:
                     raise
 
 
-def _source(payload: bytes) -> bytes:
-    for kind, inner in attributes(payload):
-        if kind == _CTA_TUPLE_IP:
-            for address_kind, address in attributes(inner):
-                if address_kind in (_CTA_IP_V4_SRC, _CTA_IP_V6_SRC):
-                    return address
-    return b""
+def _connection(body: bytes) -> _Connection:
+    name, mark, source, destination = body[:4], 0, b"", b""
+    for kind, payload in attributes(body, 4):
+        if kind == _CTA_TUPLE_ORIG:
+            name += nested(kind, payload)
+            source, destination = _addresses(payload)
+        elif kind == _CTA_MARK:
+            mark = struct.unpack(">I", payload)[0]
+        elif kind == _CTA_ID:
+            name += attribute(kind, payload)
+    return _Connection(name, mark, source, destination)
+
+
+def _addresses(payload: bytes) -> tuple[bytes, bytes]:
+    """Source and destination in a tuple attribute: types 1 and 2 are IPv4's, 3 and 4 IPv6's."""
+    found = {kind: address for outer, inner in attributes(payload) if outer == _CTA_TUPLE_IP for kind, address in attributes(inner)}
+    return found.get(1) or found.get(3) or b"", found.get(2) or found.get(4) or b""

@@ -139,8 +139,10 @@ def test_tree_as_commands() -> None:
         "tc class add dev lan0 parent 1: classid 1:1 htb rate 100933336bit ceil 100933336bit burst 25000 cburst 25000 quantum 60000",
         "tc class add dev lan0 parent 1:1 classid 1:10 htb rate 64600bit ceil 10093336bit burst 3028 cburst 3028 quantum 1514",
         "tc qdisc add dev lan0 parent 1:10 bfifo limit 125000",
-        "tc class add dev lan0 parent 1: classid 1:fffe htb rate 10093333336bit ceil 10093333336bit "
-        "burst 2500000 cburst 2500000 quantum 60000",
+        (
+            "tc class add dev lan0 parent 1: classid 1:fffe htb rate 10093333336bit ceil 10093333336bit "
+            "burst 2500000 cburst 2500000 quantum 60000"
+        ),
         "tc qdisc add dev lan0 parent 1:fffe bfifo limit 16777216",
     ]
     assert "fq_codel" in text("lan0", tree, "fq_codel")[3]

@@ -18,8 +18,8 @@ RATES = api.Rates(64_000, 10_000_000, 64_000, 2_000_000)
 _Reply = TypeVar("_Reply")
 
 
-def settings_text(folder: Path, **zone: object) -> str:
-    """A ``firewall.toml`` for the small hall."""
+def settings_text(folder: Path, more: str = "", **zone: object) -> str:
+    """A ``firewall.toml`` for the small hall; ``more`` is appended."""
     values: dict[str, object] = {
         "lan": "lan0",
         "wan": "wan0",
@@ -30,7 +30,7 @@ def settings_text(folder: Path, **zone: object) -> str:
     } | zone
     lines = [f"{key} = {value!r}".replace("'", '"') for key, value in values.items()]
     head = [f'socket = "{folder}/firewall.sock"', f'runtime_dir = "{folder}/run"', "usage_interval = 1.0"]
-    return "\n".join([*head, "[zones.public]", *lines, ""])
+    return "\n".join([*head, "[zones.public]", *lines, more])
 
 
 def grant(number: int, session: str | None = None, **terms: Any) -> api.Grant:
@@ -98,11 +98,11 @@ class Peer:
 class Firewall:
     """One daemon: start, kill, start again."""
 
-    def __init__(self, wires: Wires, folder: Path, **zone: object) -> None:
+    def __init__(self, wires: Wires, folder: Path, more: str = "", **zone: object) -> None:
         self._wires = wires
         self.folder = folder
         self.config = folder / "firewall.toml"
-        self.config.write_text(settings_text(folder, **zone), encoding="utf-8")
+        self.config.write_text(settings_text(folder, more, **zone), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Peer:
@@ -120,6 +120,12 @@ class Firewall:
                 pass
         return Peer(self.folder / "firewall.sock")
 
+    @property
+    def pid(self) -> int:
+        """Process id of the running daemon."""
+        assert self._process is not None
+        return self._process.pid
+
     def end(self, number: int = signal.SIGTERM) -> None:
         """Send a signal and wait for the end."""
         if self._process is not None:
@@ -133,9 +139,9 @@ class Firewall:
 
 
 @contextlib.contextmanager
-def running(wires: Wires, folder: Path, **zone: object) -> Iterator[tuple[Firewall, Peer]]:
+def running(wires: Wires, folder: Path, more: str = "", **zone: object) -> Iterator[tuple[Firewall, Peer]]:
     """A daemon and a peer of it."""
-    firewall = Firewall(wires, folder, **zone)
+    firewall = Firewall(wires, folder, more, **zone)
     peer = firewall.start()
     try:
         yield firewall, peer

@@ -287,6 +287,30 @@ def test_allow_forgets_captive_connections(wires: Wires, peer: Peer) -> None:
         eventually(lambda: mine not in wires.run("gw", "conntrack", "-L", "-p", "tcp").stdout, 1)
 
 
+def test_allow_keeps_the_connection_to_the_portal(wires: Wires, peer: Peer) -> None:
+    """The connection on which a client accepts, or asks for its page, is redirected too; it must not be cut by the very grant."""
+    with wires.open("gw", socket.AF_INET) as server, wires.open("c1", socket.AF_INET) as page, wires.open("c1", socket.AF_INET) as probe:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("0.0.0.0", 8081))
+        server.listen()
+        for client in (page, probe):
+            client.settimeout(3)
+        page.connect((GATEWAY4, 80))
+        accepted, _ = server.accept()
+        with wires.open("gw", socket.AF_INET) as capture:
+            capture.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            capture.bind(("0.0.0.0", 8080))
+            capture.listen()
+            probe.connect((INTERNET4, 80))
+            captive = f"sport={probe.getsockname()[1]} dport=80"
+            peer.allow(grant(1))
+            # The captive connection is gone: so the forgetting is over, and the other one was left alone.
+            eventually(lambda: captive not in wires.run("gw", "conntrack", "-L", "-p", "tcp").stdout, 1)
+        accepted.sendall(b"you are online")
+        assert page.recv(100) == b"you are online"
+        accepted.close()
+
+
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
 def test_restart_is_invisible(wires: Wires, both: tuple[Firewall, Peer], kill: int) -> None:
     """A killed or stopped daemon leaves visitors online; the next one adopts grants, usage, time left, plan and volume."""

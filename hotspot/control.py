@@ -1,0 +1,142 @@
+"""What staff may ask a running portal on this machine: one JSON object per line each way on a local unix socket.
+
+Clients are named by their device code only; no MAC and no IP address crosses this socket. The command line imports this module and
+nothing of the portal.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_LINE = 4_096
+"""Bytes in one request."""
+DEFAULT_SOCKET = "/run/hotspot-portal/control.sock"
+
+Code = Annotated[str, Meta(max_length=32)]
+"""As typed; ``hotspot.session.codes.parse_code`` forgives."""
+Reason = Annotated[str, Meta(max_length=200)]
+
+
+class Status(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="status"):
+    """How the portal is."""
+
+
+class Sessions(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="sessions"):
+    """The sessions in progress, with usage fresh from the kernel."""
+
+
+class Kick(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="kick"):
+    """End a session; the visitor may accept again."""
+
+    code: Code
+
+
+class Block(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="block"):
+    """End the session, if any, and keep the device out."""
+
+    code: Code
+    reason: Reason = ""
+    """Shown to the visitor."""
+    seconds: Annotated[float, Meta(gt=0)] | None = None
+    """From now; None: until it is lifted."""
+
+
+class Unblock(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="unblock"):
+    """Lift a block; the visitor may accept again."""
+
+    code: Code
+
+
+class Allow(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="allow"):
+    """Let a device in without an acceptance; lifts a block. One that is online gets this plan and time from now on."""
+
+    code: Code
+    plan: str | None = None
+    """None: the zone's first plan; of one that is online: the plan it has."""
+    seconds: Annotated[float, Meta(ge=1, le=31_622_400)] | None = None
+    """None: the plan's time."""
+
+
+AnyRequest = Status | Sessions | Kick | Block | Unblock | Allow
+
+
+class ZoneStatus(Struct, frozen=True):
+    """One zone in ``StatusIs``."""
+
+    zone: str
+    online: int
+    plans: tuple[str, ...]
+
+
+class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
+    """To ``Status``."""
+
+    ok: bool
+    """False when something is amiss; ``faults`` says what."""
+    faults: tuple[str, ...]
+    firewall: bool
+    journal: bool
+    internet: bool
+    zones: tuple[ZoneStatus, ...]
+
+
+class SessionRow(Struct, frozen=True):
+    """One session in ``SessionsAre``."""
+
+    code: str
+    zone: str
+    plan: str
+    accepted_at: float
+    """Wall clock, seconds since 1970."""
+    seconds_left: int
+    bytes_up: int
+    bytes_down: int
+    volume: int | None
+    by_staff: bool
+    """True when staff let the device in (or the session was rebuilt from the kernel): there is no acceptance."""
+
+
+class SessionsAre(Struct, frozen=True, tag_field="type", tag="sessions"):
+    """To ``Sessions``."""
+
+    sessions: tuple[SessionRow, ...]
+
+
+class Done(Struct, frozen=True, tag_field="type", tag="done"):
+    """The order was carried out."""
+
+    code: str
+    """As shown on the visitor's page."""
+    state: str
+    """``captive`` | ``online`` | ``ended`` | ``blocked``: how the client stands now."""
+    seconds_left: int | None = None
+
+
+class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
+    """The order was not carried out."""
+
+    code: str
+    """``bad_request`` | ``unknown`` | ``ambiguous`` | ``state`` | ``journal`` | ``firewall`` | ``full``."""
+    message: str
+
+
+AnyReply = StatusIs | SessionsAre | Done | Refused
+
+_requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
+_replies: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
+
+
+def encode(message: AnyRequest | AnyReply) -> bytes:
+    """Message -> one line, newline included."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> AnyRequest:
+    """One line -> request; raises ``msgspec.DecodeError`` (``ValidationError`` is one) whose text names the field."""
+    return _requests.decode(line)
+
+
+def decode_reply(line: bytes) -> AnyReply:
+    """One line -> reply; raises as ``decode_request``."""
+    return _replies.decode(line)

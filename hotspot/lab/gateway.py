@@ -1,0 +1,160 @@
+"""The product in the hall: settings of the firewall and the portal, and both as real processes with no more rights than they need."""
+
+import os
+import sys
+
+from msgspec import Struct
+
+from hotspot.lab import layout as at
+from hotspot.lab import namespaces, processes
+from hotspot.lab.layout import Layout
+from hotspot.lab.namespaces import LabFailed
+from hotspot.lab.options import Options
+from hotspot.lab.record import Folder, Started
+from hotspot.lab.servers import python_environment
+
+FIREWALL_UID, PORTAL_UID = 59_901, 59_902
+"""Numbers, not accounts: a lab adds no users to the machine. From the top of the range that Debian gives to accounts made later."""
+ZONE, PLAN = "public", "free"
+TERMS_VERSION = "2026-11"
+
+
+class Rights(Struct, frozen=True):
+    """As whom a service runs: ``uid`` with exactly ``capabilities``."""
+
+    uid: int
+    capabilities: tuple[str, ...]
+
+    def words(self) -> list[str]:
+        """The setpriv command that drops everything else (setpriv(1))."""
+        kept = ",".join(["-all", *(f"+{name}" for name in self.capabilities)])
+        return [
+            *("setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs"),
+            *(f"--inh-caps={kept}", f"--ambient-caps={kept}", f"--bounding-set={kept}"),
+        ]
+
+
+def firewall_toml(folder: Folder, options: Options, portal_uid: int) -> str:
+    """Settings of the firewall daemon."""
+    return f"""socket = "{folder.firewall_socket}"
+runtime_dir = "{folder.firewall_socket.parent}"
+clients = [{portal_uid}]
+[zones.{ZONE}]
+lan = "lan0"
+wan = "wan0"
+addresses = ["{at.LAN_GATEWAY}/20", "{at.LAN_GATEWAY6}/64"]
+capture_port = {at.CAPTURE_PORT}
+portal_port = {at.PORTAL_PORT}
+portal_tls_port = {at.PORTAL_TLS_PORT}
+total_down = "{options.total_down}"
+total_up = "{options.total_up}"
+max_clients = {options.max_clients}
+[zones.{ZONE}.ceilings]
+rate_down = "10 Gbit/s"
+rate_up = "10 Gbit/s"
+seconds = "24 h"
+"""
+
+
+def portal_toml(folder: Folder, options: Options) -> str:
+    """Settings of the portal."""
+    scheme = "https" if options.tls else "http"
+    tls = f'certificate = "{folder.path}/tls/portal.pem"\nkey = "{folder.path}/tls/portal.key"\n' if options.tls else ""
+    limits = [f'{key} = "{value}"\n' for key, value in (("volume", options.plan_volume), ("idle", options.plan_idle)) if value]
+    return f"""state_dir = "{folder.path}/portal/state"
+firewall_socket = "{folder.firewall_socket}"
+control_socket = "{folder.control_socket}"
+management = "127.0.0.1:{at.MANAGEMENT_PORT}"
+usage_interval = "1 s"
+{tls}
+[hall]
+name = "Rathaus Musterstadt"
+contact = "Bürgerbüro, Erdgeschoss"
+venue_info_url = "http://www.town.example/"
+
+[terms]
+version = "{TERMS_VERSION}"
+[terms.text]
+de = "Die Nutzung ist kostenlos. Bitte nutzen Sie das WLAN nur für Erlaubtes."
+en = "The use is free of charge. Please use the Wi-Fi for lawful things only."
+
+[plans.{PLAN}]
+title = {{ de = "Kostenlos", en = "Free" }}
+down = "{options.plan_down}"
+up = "{options.plan_up}"
+time = "{options.plan_time}"
+{"".join(limits)}
+[zones.{ZONE}]
+lan = "lan0"
+plans = ["{PLAN}"]
+portal_url = "{scheme}://{at.PORTAL_NAME}/"
+capture_port = {at.CAPTURE_PORT}
+portal_port = {at.PORTAL_PORT}
+portal_tls_port = {at.PORTAL_TLS_PORT}
+
+[internet]
+targets = ["{at.SITE}:80", "[{at.SITE6}]:80"]
+interval = "5 s"
+"""
+
+
+async def readable_by(uid: int) -> bool:
+    """Can a user without rights run this interpreter and read this tree? Not when either is below a closed home folder: an interpreter
+    there may even start, and then pick up the library of another one that is installed on the machine."""
+    same = "import os, sys, hotspot, firewall, msgspec; sys.exit([os.__file__, sys.version] != sys.argv[1:])"
+    words = [*Rights(uid, ()).words(), sys.executable, "-P", "-c", same, os.__file__, sys.version]
+    environment = [f"{key}={value}" for key, value in python_environment().items()]
+    try:
+        await namespaces.command("env", *environment, *words)
+    except LabFailed:
+        return False
+    return True
+
+
+async def rights() -> tuple[Rights, Rights, str]:
+    """As whom firewall and portal run here, and a remark for the person who looks, "" when all is as in production."""
+    firewall, portal = Rights(FIREWALL_UID, ("net_admin",)), Rights(PORTAL_UID, ())
+    if await readable_by(PORTAL_UID):
+        return firewall, portal, ""
+    remark = "firewall and portal run as uid 0, without capabilities but the firewall's CAP_NET_ADMIN: other users cannot read this tree"
+    return Rights(0, firewall.capabilities), Rights(0, ()), remark
+
+
+def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) -> None:
+    """Write both settings files and make the folders that the services own."""
+    folder.firewall_config.write_text(firewall_toml(folder, options, portal.uid))
+    folder.portal_config.write_text(portal_toml(folder, options))
+    state = folder.path / "portal" / "state"
+    for owner, path in ((firewall, folder.firewall_socket.parent), (portal, folder.control_socket.parent), (portal, state)):
+        path.mkdir(parents=True, exist_ok=True)
+        os.chown(path, owner.uid, owner.uid)
+    for key in (folder.path / "tls").glob("portal.*"):
+        os.chown(key, portal.uid, portal.uid)
+
+
+async def start_firewall(layout: Layout, folder: Folder, who: Rights) -> Started:
+    """Start the daemon; returns when it says READY."""
+    return await _service("firewall", layout, folder, who, ["firewall", "--config", str(folder.firewall_config)])
+
+
+async def start_portal(layout: Layout, folder: Folder, who: Rights) -> Started:
+    """Start the portal; returns when it says READY."""
+    return await _service("portal", layout, folder, who, ["hotspot", "portal", "--config", str(folder.portal_config)])
+
+
+async def _service(name: str, layout: Layout, folder: Folder, who: Rights, module: list[str]) -> Started:
+    """One of the two processes."""
+    log, words = folder.log(name), [*who.words(), sys.executable, "-P", "-m", *module]
+    with processes.Notify(folder.path / f"{name}.notify") as notify:
+        environment = {**python_environment(), "NOTIFY_SOCKET": str(notify.path)}
+        process = processes.start(name, layout.gateway, words, log, environment)
+        try:
+            await notify.ready(process, log)
+        except BaseException:
+            await processes.end(process)
+            raise
+    return process
+
+
+PLAIN_TABLE = "table inet plain { chain nat { type nat hook postrouting priority srcnat; oifname wan0 meta nfproto ipv4 masquerade; }; }"
+"""A gateway without the product, to compare with: masquerading and nothing else."""

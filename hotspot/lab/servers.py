@@ -1,0 +1,127 @@
+"""The servers of a hall that are not the product: dnsmasq and radvd on the gateway, nsd and the site in the WAN.
+
+The upper half is text (pure): the configuration of each. The lower half starts them and waits until each says that it serves.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import hotspot
+from hotspot.lab import layout as at
+from hotspot.lab import processes
+from hotspot.lab.layout import Layout
+from hotspot.lab.options import Options
+from hotspot.lab.probes import SITE_NAMES
+from hotspot.lab.record import Folder, Started
+
+
+def dnsmasq_conf(folder: Path, options: Options) -> str:
+    """DHCP and DNS for the LAN; foreign names are asked for in the WAN and passed on unchanged (RFC 8952: no forged answers)."""
+    url = options.option_114 or (f"https://{at.PORTAL_NAME}/api/captive" if options.tls else None)
+    lines = [
+        "keep-in-foreground",
+        "log-facility=-",
+        "user=root",
+        f"pid-file={folder}/dnsmasq.pid",
+        "interface=lan0",
+        "bind-interfaces",
+        "no-resolv",
+        "no-hosts",
+        f"server={at.NAMESERVER}",
+        f"server={at.NAMESERVER6}",
+        f"host-record={at.PORTAL_NAME},{at.LAN_GATEWAY},{at.LAN_GATEWAY6}",
+        "dhcp-authoritative",
+        "no-ping",  # every address is one of ours; the check costs 3 s
+        f"dhcp-range={at.LEASES[0]},{at.LEASES[1]},255.255.240.0,{options.lease_seconds}",
+        f"dhcp-leasefile={folder}/dnsmasq.leases",
+        f"dhcp-option=option:router,{at.LAN_GATEWAY}",
+        f"dhcp-option=option:dns-server,{at.LAN_GATEWAY}",
+        *([f"dhcp-option=114,{url}"] if url else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def radvd_conf() -> str:
+    """Router advertisements for the LAN: prefix for SLAAC and the gateway as name server (RFC 8106)."""
+    return f"""interface lan0 {{
+    AdvSendAdvert on;
+    MinRtrAdvInterval 3;
+    MaxRtrAdvInterval 10;
+    prefix {at.LAN_PREFIX} {{ AdvOnLink on; AdvAutonomous on; }};
+    RDNSS {at.LAN_GATEWAY6} {{ }};
+}};
+"""
+
+
+def nsd_conf(folder: Path) -> str:
+    """An authoritative server for the root: the whole Internet of the hall is one zone."""
+    return f"""server:
+    ip-address: {at.NAMESERVER}
+    ip-address: {at.NAMESERVER6}
+    username: ""
+    server-count: 1
+    zonesdir: "{folder}"
+    database: ""
+    zonelistfile: "{folder}/nsd.zones"
+    xfrdfile: "{folder}/nsd.xfrd"
+    pidfile: "{folder}/nsd.pid"
+    verbosity: 1
+remote-control:
+    control-enable: no
+zone:
+    name: "."
+    zonefile: "{folder}/root.zone"
+"""
+
+
+def root_zone(names: Iterable[str]) -> str:
+    """The zone ``.``: each of ``names`` is the site, on both stacks. ``ipv6.…`` names have no IPv4 address, as the real ones."""
+    lines = ["$ORIGIN .", "$TTL 60", ". SOA ns.town.example. admin.town.example. 1 3600 600 86400 60", ". NS ns.town.example."]
+    lines += [f"ns.town.example. A {at.NAMESERVER}", f"ns.town.example. AAAA {at.NAMESERVER6}"]
+    for name in sorted(set(names)):
+        if not name.startswith("ipv6."):
+            lines.append(f"{name}. A {at.SITE}")
+        lines.append(f"{name}. AAAA {at.SITE6}")
+    return "\n".join(lines) + "\n"
+
+
+async def start_wan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
+    """Start name server and site; returns when both serve."""
+    (folder.path / "nsd.conf").write_text(nsd_conf(folder.path))
+    (folder.path / "root.zone").write_text(root_zone(SITE_NAMES))
+    nsd = processes.start("nsd", layout.wan, ["nsd", "-d", "-c", str(folder.path / "nsd.conf")], folder.log("nsd"))
+    tls = [str(folder.path / "tls" / "site.pem"), str(folder.path / "tls" / "site.key")] if options.tls else []
+    site = processes.start(
+        "site", layout.wan, [sys.executable, "-P", "-m", "hotspot.lab.site", *tls], folder.log("site"), env=python_environment()
+    )
+    await processes.line_in(folder.log("nsd"), "nsd started", nsd)
+    await processes.line_in(folder.log("site"), "site serves", site)
+    return [nsd, site]
+
+
+async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
+    """Start dnsmasq and radvd; returns when both serve."""
+    (folder.path / "dnsmasq.conf").write_text(dnsmasq_conf(folder.path, options))
+    (folder.path / "radvd.conf").write_text(radvd_conf())
+    dnsmasq = processes.start("dnsmasq", layout.gateway, ["dnsmasq", f"--conf-file={folder.path}/dnsmasq.conf"], folder.log("dnsmasq"))
+    radvd_words = ["radvd", "-n", "-m", "stderr", "-d", "1", "-C", f"{folder.path}/radvd.conf", "-p", f"{folder.path}/radvd.pid"]
+    radvd = processes.start("radvd", layout.gateway, radvd_words, folder.log("radvd"))
+    await processes.line_in(folder.log("dnsmasq"), "started, version", dnsmasq)
+    await processes.line_in(folder.log("radvd"), "syntax ok", radvd)
+    return [dnsmasq, radvd]
+
+
+def python_environment() -> dict[str, str]:
+    """Environment in which ``python -P -m hotspot…`` finds this very tree, installed or not, and leaves no files in it."""
+    root = Path(hotspot.__file__ or "").resolve().parent.parent
+    return {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+async def start_iperf3(layout: Layout, folder: Folder, port: int) -> Started:
+    """Start an iperf3 server in the WAN, for those who measure; it takes one test after the other, on both stacks."""
+    log = folder.log(f"iperf3-{port}")
+    words = ["iperf3", "--server", "--forceflush", "--port", str(port)]
+    server = processes.start(f"iperf3-{port}", layout.wan, words, log)
+    await processes.line_in(log, "Server listening", server)
+    return server

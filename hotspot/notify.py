@@ -1,0 +1,29 @@
+"""systemd's notify protocol (sd_notify(3)): one datagram to the socket that ``NOTIFY_SOCKET`` names."""
+
+import os
+import socket
+import time
+
+
+def notify(*lines: str) -> None:
+    """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` ...; without ``NOTIFY_SOCKET`` nothing happens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.connect("\0" + address[1:] if address[0] == "@" else address)
+        sender.send("\n".join(lines).encode())
+
+
+def notify_reloading() -> None:
+    """``RELOADING=1`` with the time that ``Type=notify-reload`` wants (CLOCK_MONOTONIC in microseconds)."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000}")
+
+
+def watchdog_interval() -> float | None:
+    """Seconds between two ``WATCHDOG=1``, half of what the unit allows; None when it does not ask for them."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    pid = os.environ.get("WATCHDOG_PID", "")
+    if not microseconds.isdigit() or (pid and pid != str(os.getpid())):
+        return None
+    return int(microseconds) / 2_000_000

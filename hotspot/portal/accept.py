@@ -1,0 +1,86 @@
+"""Accept: terms checked -> session in the journal (durable) -> grant in the kernel. In this order, whatever fails."""
+
+from time import perf_counter
+
+import structlog
+from msgspec import Struct
+
+from hotspot.portal.gate import GateError, GateRefused
+from hotspot.portal.journal import JournalUnavailable, rows
+from hotspot.portal.office import Office
+from hotspot.portal.register import Client
+from hotspot.session.plans import Plan
+from hotspot.session.sessions import Session, begin, in_progress, to_grant
+from hotspot.session.states import Event, NotGranted, State
+
+log = structlog.get_logger("accept")
+
+
+class Refusal(Struct, frozen=True):
+    """The visitor is not let in (or out), and why."""
+
+    code: str
+    """``token`` | ``terms`` | ``plan`` | ``blocked`` | ``journal`` | ``firewall`` | ``full`` | ``unknown_client``."""
+
+
+class Entry(Struct, frozen=True):
+    """How a client comes in."""
+
+    event: Event
+    """``TermsAccepted`` or ``LetIn``."""
+    plan: Plan
+    session_id: str
+    """16 random hex digits; used if the client has no session in progress."""
+    terms_version: str = ""
+    language: str = ""
+    family: str = "other"
+    seconds: float | None = None
+    """Instead of the plan's time."""
+
+
+async def open_session(office: Office, client: Client, entry: Entry) -> Session | Refusal:
+    """Let a client in; one that is online already keeps its session. The caller holds the client's lock."""
+    register, now = office.register, office.now()
+    state = register.state(client, now)
+    if state is State.BLOCKED:
+        return Refusal("blocked")
+    current = register.session(client)
+    if current is not None and in_progress(current):
+        return current
+    session = begin(
+        entry.event,
+        before=state,
+        session_id=entry.session_id,
+        zone=client.zone,
+        mac=client.mac,
+        plan=entry.plan,
+        terms_version=entry.terms_version,
+        language=entry.language,
+        family=entry.family,
+        now=now,
+        seconds=entry.seconds,
+    )
+    if not office.gate.up:
+        return Refusal("firewall")  # nothing to undo: better than an acceptance that comes to nothing
+    try:
+        await office.journal.write(rows.of_session(session))
+    except JournalUnavailable:
+        return Refusal("journal")
+    register.put(session, written=True)
+    return await _grant(office, session, entry.plan)
+
+
+async def _grant(office: Office, session: Session, plan: Plan) -> Session | Refusal:
+    started = perf_counter()
+    try:
+        await office.gate.link.allow(to_grant(session, plan, office.now()))
+    except GateError as error:
+        office.finish(session.id, NotGranted())
+        await office.save()
+        code = error.code if isinstance(error, GateRefused) else "unavailable"
+        if code == "conflict":
+            office.wake.set()  # the kernel has a session of this client that we do not know: the next reading adopts it
+        log.warning("not granted", zone=session.zone, plan=session.plan, code=code)
+        return Refusal("full" if code == "full" else "firewall")
+    office.metrics.grant_seconds.observe(perf_counter() - started)
+    return session

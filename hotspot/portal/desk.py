@@ -1,0 +1,189 @@
+"""The desk: all that the pages may ask for. Web handlers know this module and nothing behind it."""
+
+import secrets
+from time import perf_counter
+from typing import Final
+
+from msgspec import Struct
+
+from firewall.api import Usage
+from hotspot.portal.accept import Entry, Refusal, open_session
+from hotspot.portal.gate import GateError, GateRefused, GateUnavailable
+from hotspot.portal.office import Office
+from hotspot.portal.register import Client
+from hotspot.portal.settings import HallTexts, Settings, Terms
+from hotspot.session.forms import AcceptForm, Binding, check_token, make_token
+from hotspot.session.plans import Plan
+from hotspot.session.sessions import Session, adopt, apply_usage, bytes_left, in_progress, seconds_left
+from hotspot.session.states import LeftByChoice, State, TermsAccepted
+
+__all__ = ["Accepted", "Desk", "GateError", "GateUnavailable", "Refusal", "Visitor"]
+
+
+class Visitor(Struct, frozen=True):
+    """Who asks, and how it stands with them."""
+
+    ip: str
+    mac: str
+    zone: str
+    code: str
+    """Device code as shown, ``K7F-3QX``."""
+    state: State
+    plan: Plan
+    """Of the session, else the zone's first offer."""
+    session: Session | None
+    """The session in progress, or the last one when it ended a short while ago."""
+    seconds_left: int | None
+    """None unless ONLINE."""
+    bytes_left: int | None
+    """None unless ONLINE with a volume."""
+    reason: str
+    """Why ended (``time``, ``volume``, ``idle``, ``left``, ``kicked``, ``gone`` ...) or what staff wrote when they blocked; else ""."""
+    seen_before: bool
+    """Had a session that is still known."""
+
+
+class Accepted(Struct, frozen=True):
+    """The visitor is online (or was already)."""
+
+    visitor: Visitor
+
+
+class Desk:
+    """The portal as the pages see it, over all zones."""
+
+    def __init__(self, office: Office) -> None:
+        self._office: Final = office
+
+    @property
+    def settings(self) -> Settings:
+        """As last (re)loaded."""
+        return self._office.settings
+
+    @property
+    def terms(self) -> Terms:
+        """The terms in force."""
+        return self._office.settings.terms
+
+    @property
+    def hall(self) -> HallTexts:
+        """What the pages say about the hall."""
+        return self._office.settings.hall
+
+    def plans(self, zone: str) -> tuple[Plan, ...]:
+        """The plans on offer in a zone, the default first."""
+        return self._office.plans(zone)
+
+    async def visitor(self, ip: str) -> Visitor | None:
+        """Who has this address; None: no neighbour has it. Raises ``GateUnavailable`` while the firewall does not answer."""
+        try:
+            found = await self._office.gate.link.whois(ip)
+        except GateRefused as error:
+            if error.code == "bad_request":
+                return None  # not an address that a neighbour could have
+            raise GateUnavailable(str(error)) from error
+        if found.mac is None or found.zone not in self._office.settings.zones:
+            return None
+        client = Client(found.zone, found.mac)
+        self._office.register.saw(client, self._office.now())
+        return self._visitor(client, ip, found.usage)
+
+    def token(self, visitor: Visitor) -> str:
+        """CSRF token for this visitor's forms, bound to client, address and the terms in force."""
+        return make_token(self._office.register.csrf_key, self._binding(visitor, self.terms.version), self._office.now())
+
+    async def accept(self, visitor: Visitor, form: AcceptForm, language: str, family: str) -> Accepted | Refusal:
+        """The visitor accepted: journal, then kernel. Twice tapped is one session."""
+        started = perf_counter()
+        client = Client(visitor.zone, visitor.mac)
+        before = self._office.register.state(client, self._office.now())
+        plan = self._checked(visitor, form)
+        if isinstance(plan, Plan):
+            entry = Entry(
+                event=TermsAccepted(),
+                plan=plan,
+                session_id=secrets.token_hex(8),
+                terms_version=form.terms,
+                language=language,
+                family=family,
+            )
+            async with self._office.register.lock(client):
+                result = await open_session(self._office, client, entry)
+        else:
+            result = plan
+        outcome = result.code if isinstance(result, Refusal) else "again" if before is State.ONLINE else "online"
+        self._office.metrics.accepts.labels(visitor.zone, outcome).inc()
+        if isinstance(result, Refusal):
+            return result
+        self._office.metrics.accept_seconds.observe(perf_counter() - started)
+        return Accepted(visitor=self._visitor(client, visitor.ip, None))
+
+    async def leave(self, visitor: Visitor, token: str) -> Visitor | Refusal:
+        """The visitor leaves; the kernel is shut when this returns."""
+        office, client = self._office, Client(visitor.zone, visitor.mac)
+        if not check_token(office.register.csrf_key, token, self._binding(visitor, self.terms.version), office.now()):
+            return Refusal("token")
+        async with office.register.lock(client):
+            session = office.register.session(client)
+            if session is not None and in_progress(session):
+                try:
+                    final: Usage | None = await office.gate.link.revoke(session.id, LeftByChoice.reason)
+                except GateRefused as error:
+                    if error.code != "unknown":
+                        return Refusal("firewall")
+                    final = None  # the kernel has ended it a moment ago
+                except GateUnavailable:
+                    return Refusal("firewall")
+                office.finish(session.id, LeftByChoice(), final)
+                await office.save()
+        return self._visitor(client, visitor.ip, None)
+
+    def internet(self, zone: str) -> bool:
+        """The last check of the WAN."""
+        return self._office.internet_up and zone in self._office.settings.zones
+
+    def journal_ok(self) -> bool:
+        """False while acceptances cannot be written down."""
+        return self._office.journal.ok
+
+    def firewall_ok(self) -> bool:
+        """False while the firewall does not answer."""
+        return self._office.gate.up
+
+    def _checked(self, visitor: Visitor, form: AcceptForm) -> Plan | Refusal:
+        """The plan that the form asks for, or what is wrong with the form. The token was made for the terms that the form names."""
+        if not check_token(self._office.register.csrf_key, form.token, self._binding(visitor, form.terms), self._office.now()):
+            return Refusal("token")
+        if form.terms != self.terms.version:
+            return Refusal("terms")
+        offered = self.plans(visitor.zone)
+        if form.plan is None:
+            return offered[0]
+        return next((plan for plan in offered if plan.name == form.plan), Refusal("plan"))
+
+    def _binding(self, visitor: Visitor, terms_version: str) -> Binding:
+        return Binding(zone=visitor.zone, mac=visitor.mac, ip=visitor.ip, terms_version=terms_version)
+
+    def _visitor(self, client: Client, ip: str, usage: Usage | None) -> Visitor:
+        office, now = self._office, self._office.now()
+        state, session = office.register.state(client, now), office.register.session(client)
+        block = office.register.blocked(client, now)
+        if usage is not None and block is None and (session is None or usage.session not in office.register.sessions):
+            session, state = adopt(usage, office.settings.plans.get(usage.plan), now), State.ONLINE  # the next reading writes it down
+        if session is not None and usage is not None and usage.session == session.id:
+            session = apply_usage(session, usage)
+        plan = (office.plan_of(session) if session is not None and state is State.ONLINE else None) or self.plans(client.zone)[0]
+        ended = session is not None and state is State.ENDED
+        return Visitor(
+            ip=ip,
+            mac=client.mac,
+            zone=client.zone,
+            code=office.register.code(client),
+            state=state,
+            plan=plan,
+            session=session if state in (State.ONLINE, State.ENDED) else None,
+            seconds_left=int(seconds_left(session, now)) if session is not None and state is State.ONLINE else None,
+            bytes_left=bytes_left(session) if session is not None and state is State.ONLINE else None,
+            reason=block.reason if block is not None else session.reason if session is not None and ended else "",
+            seen_before=session is not None,
+        )

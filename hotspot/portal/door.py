@@ -1,0 +1,142 @@
+"""The door of the pages: the listener around a web application, and bounds on what clients can hold of it."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, cast
+
+from aiohttp import web
+
+
+class Door:
+    """Bounds what clients can hold: connections each and in total (the oldest goes), and time until the header is there and in total.
+
+    aiohttp itself waits for a first header without end.
+    """
+
+    PER_CLIENT, TOTAL = 16, 512
+    HEADER_SECONDS, SECONDS = 5.0, 20.0
+
+    def __init__(self) -> None:
+        self._timers: dict[asyncio.Transport, asyncio.TimerHandle] = {}  # oldest first
+        self._by_address: dict[str, dict[asyncio.Transport, None]] = {}
+        self._addresses: dict[asyncio.Transport, str] = {}
+
+    def enter(self, transport: asyncio.Transport, address: str) -> None:
+        """A connection begins."""
+        of_client = self._by_address.get(address, {})
+        if len(of_client) >= self.PER_CLIENT:
+            self._turn_out(next(iter(of_client)))
+        elif len(self._timers) >= self.TOTAL:
+            self._turn_out(next(iter(self._timers)))
+        self._by_address.setdefault(address, {})[transport] = None
+        self._addresses[transport] = address
+        self._timers[transport] = asyncio.get_running_loop().call_later(self.HEADER_SECONDS, self._turn_out, transport)
+
+    def arrived(self, transport: asyncio.BaseTransport | None) -> None:
+        """Its header is there. A transport that did not come through this door is left alone."""
+        if isinstance(transport, asyncio.Transport) and transport in self._timers:
+            self._timers[transport].cancel()
+            self._timers[transport] = asyncio.get_running_loop().call_later(self.SECONDS, self._turn_out, transport)
+
+    def leave(self, transport: asyncio.Transport) -> None:
+        """A connection is over, or is being cut."""
+        if transport not in self._timers:
+            return
+        self._timers.pop(transport).cancel()
+        address = self._addresses.pop(transport)
+        del self._by_address[address][transport]
+        if not self._by_address[address]:
+            del self._by_address[address]
+
+    def _turn_out(self, transport: asyncio.Transport) -> None:
+        self.leave(transport)  # now, not when the loop tells of the end: many may come in between
+        transport.abort()
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+
+class _Guest(asyncio.Protocol):
+    """aiohttp's protocol of one connection, seen through the door."""
+
+    def __init__(self, door: Door, inner: asyncio.Protocol) -> None:
+        self._door = door
+        self._inner = inner
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self._transport = cast(asyncio.Transport, transport)
+        self._door.enter(self._transport, peer[0] if peer else "")
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._door.leave(self._transport)
+        self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+
+DOOR: Final = web.AppKey("door", Door)
+
+
+def _quiet_log() -> logging.Logger:
+    """aiohttp's log of requests that could not be handled, without the visitor's address that it would name."""
+
+    def anonymous(record: logging.LogRecord) -> bool:
+        record.msg, record.args = "cannot answer a request", ()
+        return True
+
+    log = logging.getLogger("hotspot.portal.web")
+    if not log.filters:
+        log.addFilter(anonymous)
+    return log
+
+
+@asynccontextmanager
+async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]) -> AsyncIterator[None]:
+    """Serves ``app`` on listening sockets, with TLS where a context is given. On leaving it takes no more connections and gives requests
+    in hand 3 s."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,  # it would name visitors, and costs more than the pages
+        logger=_quiet_log(),
+        max_line_size=4_096,
+        max_field_size=4_096,
+        lingering_time=2.0,
+        shutdown_timeout=3.0,
+    )
+    await runner.setup()
+    servers: list[asyncio.Server] = []
+    try:
+        assert runner.server is not None
+        inner: Callable[[], asyncio.Protocol] = runner.server
+        for listener, tls in listeners:
+            servers.append(
+                await asyncio.get_running_loop().create_server(
+                    lambda: _Guest(app[DOOR], inner()),
+                    sock=listener,
+                    ssl=tls,
+                    ssl_handshake_timeout=Door.HEADER_SECONDS if tls else None,
+                    ssl_shutdown_timeout=2.0 if tls else None,
+                    backlog=1_024,
+                )
+            )
+        yield
+    finally:
+        for server in servers:
+            server.close()
+        await runner.cleanup()

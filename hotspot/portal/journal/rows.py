@@ -1,0 +1,76 @@
+"""Values to SQL statements and back; pure. Every statement may be carried out twice without harm, because a commit whose outcome was not
+seen is repeated."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from hotspot.session.blocks import Block
+from hotspot.session.sessions import Session
+from hotspot.session.states import State
+
+SqlValue = str | int | float | None
+Statement = tuple[str, tuple[SqlValue, ...]]
+"""SQL text and its bindings."""
+
+_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Session))
+_COLUMNS: Final = ", ".join(_FIELDS)
+_UPSERT: Final = (
+    f"INSERT INTO sessions ({_COLUMNS}) VALUES ({', '.join('?' * len(_FIELDS))}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608  our own names
+    + ", ".join(f"{name} = excluded.{name}" for name in _FIELDS[1:])
+)
+_ACCEPTANCE: Final = "INSERT INTO acceptances (session, terms_version, language, accepted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_OUTBOX: Final = (
+    "INSERT INTO outbox (ended_at, zone, plan, language, family, bytes_up, bytes_down, seconds, reason) "
+    "SELECT ended_at, zone, plan, language, family, bytes_up, bytes_down, ?, reason FROM sessions WHERE id = ? AND reported = 0"
+)
+
+SELECT_KNOWN: Final = f"SELECT {_COLUMNS} FROM sessions WHERE mac IS NOT NULL ORDER BY accepted_at"  # noqa: S608  our own names
+SELECT_BLOCKS: Final = "SELECT zone, mac, reason, since, until FROM blocks"
+SELECT_META: Final = "SELECT key, value FROM meta"
+FORGET: Final = "UPDATE sessions SET mac = NULL WHERE mac IS NOT NULL AND ended_at < ?"
+FORGET_BLOCKS: Final = "DELETE FROM blocks WHERE until < ?"
+
+
+class Loaded(Struct, frozen=True):
+    """What is read when the file is opened."""
+
+    sessions: tuple[Session, ...] = ()
+    """In progress, or ended and not yet forgotten."""
+    blocks: tuple[Block, ...] = ()
+    meta: dict[str, str] = {}
+
+
+def of_session(session: Session) -> list[Statement]:
+    """All that the journal holds of a session: its row, its acceptance, and its outbox row once it has ended."""
+    values = tuple(value.value if isinstance(value, State) else value for value in (getattr(session, name) for name in _FIELDS))
+    statements: list[Statement] = [(_UPSERT, values)]
+    if session.terms_version:
+        statements.append((_ACCEPTANCE, (session.id, session.terms_version, session.language, session.accepted_at)))
+    if session.ended_at is not None:
+        lasted = max(0, round(min(session.ended_at - session.accepted_at, session.seconds)))
+        statements += [(_OUTBOX, (lasted, session.id)), ("UPDATE sessions SET reported = 1 WHERE id = ?", (session.id,))]
+    return statements
+
+
+def of_block(block: Block) -> list[Statement]:
+    """A block put up, or written anew."""
+    values = (block.zone, block.mac, block.reason, block.since, block.until)
+    return [("INSERT OR REPLACE INTO blocks (zone, mac, reason, since, until) VALUES (?, ?, ?, ?, ?)", values)]
+
+
+def of_unblock(zone: str, mac: str) -> list[Statement]:
+    """A block lifted."""
+    return [("DELETE FROM blocks WHERE zone = ? AND mac = ?", (zone, mac))]
+
+
+def of_meta(key: str, value: str) -> list[Statement]:
+    """One value of ``meta``."""
+    return [("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))]
+
+
+def session_of(row: Sequence[SqlValue]) -> Session:
+    """A row of ``SELECT_KNOWN`` as a session; raises ``msgspec.ValidationError`` when the file holds something else."""
+    return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Session)

@@ -1,0 +1,63 @@
+"""Tables of the journal. ``MIGRATIONS[n]`` takes a file from ``user_version`` n to n + 1; they are only ever added to."""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        zone TEXT NOT NULL,
+        mac TEXT,                       -- NULL after the retention time
+        plan TEXT NOT NULL,
+        terms_version TEXT NOT NULL,
+        language TEXT NOT NULL,
+        family TEXT NOT NULL,
+        accepted_at REAL NOT NULL,      -- wall clock, as all *_at
+        seconds REAL NOT NULL,
+        boot_id TEXT NOT NULL,
+        ends_boottime REAL NOT NULL,    -- CLOCK_BOOTTIME of boot_id
+        ends_at REAL NOT NULL,
+        volume INTEGER,
+        idle REAL,
+        bytes_up INTEGER NOT NULL,
+        bytes_down INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        ended_at REAL,
+        reason TEXT NOT NULL,
+        reported INTEGER NOT NULL DEFAULT 0   -- 1: its outbox row was made
+    ) WITHOUT ROWID;
+    CREATE INDEX sessions_known ON sessions (ended_at) WHERE mac IS NOT NULL;
+
+    CREATE TABLE acceptances (          -- the proof that terms were accepted; no client
+        session TEXT PRIMARY KEY,
+        terms_version TEXT NOT NULL,
+        language TEXT NOT NULL,
+        accepted_at REAL NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE blocks (
+        zone TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since REAL NOT NULL,
+        until REAL,
+        PRIMARY KEY (zone, mac)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE outbox (               -- for the hub: one row per ended session, nothing that names a client
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        ended_at REAL NOT NULL,
+        zone TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        language TEXT NOT NULL,
+        family TEXT NOT NULL,
+        bytes_up INTEGER NOT NULL,
+        bytes_down INTEGER NOT NULL,
+        seconds INTEGER NOT NULL,
+        reason TEXT NOT NULL
+    );
+
+    CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)

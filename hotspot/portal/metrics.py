@@ -1,0 +1,58 @@
+"""What the portal counts. Labels are zones, plans, outcomes, reasons and probe families; nothing here identifies a client."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from hotspot.session.sessions import Session
+
+_ACCEPT_BUCKETS = (0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_GRANT_BUCKETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
+
+
+class Metrics:
+    """One registry of its own, so that two portals can live in one process (tests do)."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.online = Gauge("hotspot_sessions_online", "Sessions in progress", ["zone", "plan"], registry=registry)
+        self.accepts = Counter("hotspot_accepts", "Accept forms, by what became of them", ["zone", "outcome"], registry=registry)
+        self.accept_seconds = Histogram(
+            "hotspot_accept_seconds", "From the form to the open kernel", buckets=_ACCEPT_BUCKETS, registry=registry
+        )
+        self.grant_seconds = Histogram(
+            "hotspot_grant_seconds", "Allow request to the firewall and back", buckets=_GRANT_BUCKETS, registry=registry
+        )
+        self.probes = Counter("hotspot_probes", "Redirected requests of captive clients", ["zone", "family"], registry=registry)
+        self.ended = Counter("hotspot_sessions_ended", "Ended sessions", ["zone", "plan", "reason"], registry=registry)
+        self.bytes = Counter("hotspot_bytes", "Layer-3 bytes of visitors", ["zone", "plan", "direction"], registry=registry)
+        self.recovered = Counter(
+            "hotspot_sessions_recovered", "Sessions reopened in the kernel, adopted from it, or closed in it", ["how"], registry=registry
+        )
+        self.journal_ok = Gauge("hotspot_journal_ok", "1 while acceptances can be written down", registry=registry)
+        self.journal_faults = Counter("hotspot_journal_faults", "Times the journal became unwell", ["kind"], registry=registry)
+        self.journal_fresh = Counter("hotspot_journal_fresh", "Fresh journal files that were started", ["why"], registry=registry)
+        self.journal_writes = Counter("hotspot_journal_writes", "Requests written down", registry=registry)
+        self.journal_commit_seconds = Histogram(
+            "hotspot_journal_commit_seconds", "One commit, with all the requests in it", buckets=_GRANT_BUCKETS, registry=registry
+        )
+        self.certificate_reloads = Counter("hotspot_certificate_reloads", "Renewed certificate files seen", ["outcome"], registry=registry)
+        self.firewall_up = Gauge("hotspot_firewall_up", "1 while connected to the firewall", registry=registry)
+        self.internet_up = Gauge("hotspot_internet_up", "1 when the last check reached the Internet", registry=registry)
+
+    def count_online(self, sessions: Iterable[Session]) -> None:
+        """Set the gauge anew from the sessions in progress."""
+        self.online.clear()
+        for (zone, plan), number in Tally((session.zone, session.plan) for session in sessions).items():
+            self.online.labels(zone, plan).set(number)
+
+    def count_bytes(self, before: Session, after: Session) -> None:
+        """Add what a session used between two readings."""
+        for direction, used in (("up", after.bytes_up - before.bytes_up), ("down", after.bytes_down - before.bytes_down)):
+            if used > 0:
+                self.bytes.labels(after.zone, after.plan, direction).inc(used)
+
+    def text(self) -> bytes:
+        """The exposition format of Prometheus."""
+        return generate_latest(self.registry)

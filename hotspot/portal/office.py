@@ -1,0 +1,117 @@
+"""What all who change sessions share: settings, register, journal, gate, metrics; and the two steps that all of them take."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from firewall.api import Usage
+from hotspot.portal.gate import Gate
+from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
+from hotspot.portal.metrics import Metrics
+from hotspot.portal.register import Register
+from hotspot.portal.settings import Settings
+from hotspot.session.plans import Plan
+from hotspot.session.sessions import Now, Session, end, in_progress
+from hotspot.session.states import EndEvent
+
+NOT_OPEN_YET = "not open yet"
+
+log = structlog.get_logger("journal")
+
+
+class Office:
+    """Holds the parts; decides nothing."""
+
+    def __init__(self, settings: Settings, now: Callable[[], Now], look_seconds: float = LOOK_SECONDS) -> None:
+        self.settings = settings
+        self.now: Final = now
+        self.metrics: Final = Metrics()
+        self.register: Final = Register()
+        self.journal: Final = Journal(settings.state_dir / "journal.db", self, look_seconds)
+        self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set)
+        self.internet_up = True
+        self.closed_zones: dict[str, str] = dict.fromkeys(settings.zones, NOT_OPEN_YET)
+        """Zones whose listeners are not open, and why."""
+        self.doors_changed: Final = asyncio.Event()
+        self.wake: Final = asyncio.Event()
+        """Set when something waits to be written."""
+
+    # Told by the journal ------------------------------------------------------------------------------------------------------------
+
+    def opened(self, loaded: Loaded, how: str) -> None:
+        """The journal was opened: memory and file learn from each other."""
+        why = "removed" if how == "new" and self.register.loaded_once else how
+        self.register.load(loaded)
+        if why:
+            self.metrics.journal_fresh.labels(why).inc()
+            log.info("fresh journal", why=why, sessions=len(self.register.in_progress()))
+        self.wake.set()
+
+    def health(self, ok: bool, kind: str, why: str) -> None:
+        """The journal became well or unwell."""
+        self.metrics.journal_ok.set(ok)
+        if ok:
+            log.info("journal well")
+            self.wake.set()
+        else:
+            self.metrics.journal_faults.labels(kind).inc()
+            log.error("journal unwell", kind=kind, why=why)
+
+    def committed(self, seconds: float, writes: int) -> None:
+        """One commit."""
+        self.metrics.journal_commit_seconds.observe(seconds)
+        self.metrics.journal_writes.inc(writes)
+
+    # For all ------------------------------------------------------------------------------------------------------------------------
+
+    def plans(self, zone: str) -> tuple[Plan, ...]:
+        """The plans on offer in a zone, the default first."""
+        return tuple(self.settings.plans[name] for name in self.settings.zones[zone].plans)
+
+    def plan_of(self, session: Session) -> Plan | None:
+        """The session's plan; the zone's default when it is no longer in the settings; None when the zone is not."""
+        if session.zone not in self.settings.zones:
+            return None
+        return self.settings.plans.get(session.plan) or self.plans(session.zone)[0]
+
+    @property
+    def serving(self) -> bool:
+        """True when a new visitor of any zone can be let in."""
+        return self.gate.up and self.journal.ok and len(self.closed_zones) < len(self.settings.zones)
+
+    def faults(self) -> tuple[str, ...]:
+        """What is amiss, for people: empty when all is well."""
+        faults = []
+        if not self.gate.up:
+            faults.append("firewall does not answer")
+        if not self.journal.ok:
+            faults.append(f"journal cannot be written ({self.journal.kind or 'not open yet'})")
+        faults += [f"zone {zone} is not served ({why})" for zone, why in self.closed_zones.items()]
+        if not self.internet_up:
+            faults.append("Internet not reachable")
+        return tuple(faults)
+
+    def finish(self, session_id: str, event: EndEvent, final: Usage | None = None) -> Session | None:
+        """A session ended; None when that is known already. To be followed by ``save``."""
+        session = self.register.sessions.get(session_id)
+        if session is None or not in_progress(session):
+            return None
+        ended = end(session, event, self.now(), final)
+        self.metrics.count_bytes(session, ended)
+        self.metrics.ended.labels(ended.zone, ended.plan, ended.reason).inc()
+        self.register.put(ended)
+        return ended
+
+    async def save(self) -> bool:
+        """Write what is not on disk yet; False when the journal is unwell, then it waits."""
+        unwritten = self.register.unwritten()
+        if not unwritten:
+            return True
+        try:
+            await self.journal.write([statement for several in unwritten.values() for statement in several])
+        except JournalUnavailable:
+            return False  # told through ``health``
+        self.register.wrote(unwritten)
+        return True

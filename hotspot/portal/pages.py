@@ -1,0 +1,295 @@
+"""Pages from templates: values in, HTML out, in the visitor's language. No request and no desk in here.
+
+The texts in the templates are English; gettext catalogues (``portal_pages/locales/<language>/LC_MESSAGES/portal.po``) are read and compiled
+in memory at the start. The style travels inside each page, because every answer closes its connection and the first page must come in one.
+"""
+
+import base64
+import hashlib
+import html
+import io
+from collections.abc import Callable, Mapping
+from gettext import GNUTranslations
+from pathlib import Path
+
+import jinja2
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.units import format_unit
+from markupsafe import Markup
+from msgspec import Struct
+
+import portal_pages
+from hotspot.portal.settings import HallTexts, Terms
+from hotspot.session.plans import Plan
+
+FOLDER = Path(portal_pages.__file__).parent
+DEFAULT_LANGUAGE = "de"
+
+INLINE_TERMS = 5_000
+"""Characters of terms that the splash page itself shows; longer ones get a page of their own, so that the first stays below 14 KB."""
+
+
+NO_BREAK = "\u00a0"
+"""Between a number and its unit, which belong on one line."""
+
+
+def N_(text: str) -> str:  # noqa: N802  (the name that pybabel looks for)
+    """Marks a text for the catalogues without translating it."""
+    return text
+
+
+class Problem(Struct, frozen=True):
+    """What a visitor reads when something did not work, and what they can do next."""
+
+    status: int
+    """HTTP status of the answer."""
+    heading: str
+    text: str
+    way_on: str = N_("Back to the start page")
+    """Text of the button that leads to the start page; "" for none."""
+
+
+_LATER = N_("Please try again in a few minutes.")
+_AGAIN = N_("Try again")
+
+PROBLEMS: Mapping[str, Problem] = {
+    "form": Problem(400, N_("That did not work"), N_("Your browser sent an incomplete form. Please open the start page and try again.")),
+    "too_large": Problem(413, N_("That did not work"), N_("Your browser sent more than we can take.")),
+    "origin": Problem(
+        403, N_("That did not work"), N_("The request came from another website. Please press the button on our own start page.")
+    ),
+    "token": Problem(403, N_("This page is too old"), N_("It was open for too long. Please press the button on a fresh start page.")),
+    "terms": Problem(409, N_("The terms of use have changed"), N_("Please read the new terms on the start page and accept them there.")),
+    "plan": Problem(409, N_("This offer is no longer there"), N_("Please choose again on the start page.")),
+    "blocked": Problem(403, N_("This device is blocked"), N_("The staff of the hall have blocked this device for the Wi-Fi.")),
+    "unknown_client": Problem(
+        403, N_("We cannot see your device"), N_("Please turn the Wi-Fi of your device off and on again, and then open this page."), _AGAIN
+    ),
+    "journal": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
+    "firewall": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
+    "full": Problem(503, N_("All places are taken"), N_("Too many devices are online. Please try again in a few minutes."), _AGAIN),
+    "not_found": Problem(404, N_("There is no such page"), N_("Perhaps the address was mistyped.")),
+    "method": Problem(405, N_("That did not work"), N_("This page cannot do what your browser asked for.")),
+}
+"""By the code of a refusal, of the desk (``hotspot.portal.desk.Refusal``) or of the web itself."""
+
+LESS_THAN_A_MINUTE = N_("less than a minute")
+
+
+class Captive(Struct, frozen=True):
+    """A page for somebody who may accept: its template and its heading."""
+
+    template: str
+    heading: str
+
+
+SPLASH = Captive("splash.html", N_("Free Wi-Fi"))
+OFFLINE = Captive("offline.html", N_("No Internet at the moment"))
+ENDED = Captive("ended.html", N_("Your connection has ended"))
+ENDED_BY: Mapping[str, Captive] = {
+    "time": Captive("ended.html", N_("Your time is up")),
+    "volume": Captive("ended.html", N_("Your data is used up")),
+    "idle": Captive("ended.html", N_("You were away for a while")),
+    "left": Captive("ended.html", N_("You are disconnected")),
+    "kicked": Captive("ended.html", N_("The staff have ended your connection")),
+}
+"""By the reason of the end of a session; ``ENDED`` for all others."""
+
+_TOKEN, _CODE = "@@token@@", "@@code@@"
+"""Stand for what differs between visitors in a page that is rendered once."""
+
+
+class Reader(Struct, frozen=True):
+    """For whom and for which address a page is made."""
+
+    language: str
+    chosen: bool
+    """The language was chosen by a link and not by ``Accept-Language``; links and forms then carry it on."""
+    path: str = "/"
+    """Where the links to the other languages lead."""
+
+    @property
+    def query(self) -> str:
+        """What links and forms append to their address."""
+        return f"?lang={self.language}" if self.chosen else ""
+
+
+class _Offer(Struct, frozen=True):
+    """A plan in words."""
+
+    name: str
+    title: str
+    time: str
+    speed: str
+    volume: str | None
+
+
+def duration(seconds: float, language: str, less_than_a_minute: str) -> str:
+    """``11100`` -> ``3 Stunden 5 Minuten``, rounded down; the two largest units, days only from 48 h on."""
+    minutes = int(seconds) // 60
+    if minutes < 1:
+        return less_than_a_minute
+    days, hours, rest = (0, *divmod(minutes, 60))
+    if hours >= 48:
+        days, hours, rest = (*divmod(hours, 24), 0)
+    parts = (("day", days), ("hour", hours), ("minute", rest))
+    words = (format_unit(number, f"duration-{unit}", length="long", locale=language) for unit, number in parts if number)
+    return " ".join(word.replace(" ", NO_BREAK) for word in words)
+
+
+def size(number: int, language: str) -> str:
+    """Bytes -> ``1,5 GB``, ``300 MB``; decimal units, rounded down to one place so that nobody is promised too much."""
+    unit, divisor = ("gigabyte", 10**9) if number >= 10**9 else ("megabyte", 10**6)
+    tenths = number * 10 // divisor
+    return format_unit(tenths / 10, f"digital-{unit}", length="short", locale=language).replace(" ", NO_BREAK)
+
+
+def speed(down: int, up: int, language: str) -> str:
+    """bit/s each way -> ``10 / 2,5 Mbit/s``."""
+    each = (format_decimal(rate / 1e6, format="#,##0.#" if rate >= 100_000 else "0.00", locale=language) for rate in (down, up))
+    return f"{' / '.join(each)} Mbit/s".replace(" ", NO_BREAK)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Plain text -> its paragraphs; an empty line parts them."""
+    return [stripped for part in text.replace("\r\n", "\n").split("\n\n") if (stripped := part.strip())]
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """A text of the settings in a language, or in the first that there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _inline(text: str) -> list[str]:
+    """The paragraphs that the page itself shows: none when they are too long."""
+    return paragraphs(text) if len(text) <= INLINE_TERMS else []
+
+
+def _translations(file: Path) -> GNUTranslations:
+    """A catalogue, compiled in memory."""
+    with file.open("rb") as source:
+        catalogue = read_po(source, locale=file.parent.parent.name, abort_invalid=True)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _environment(folder: Path, texts: GNUTranslations) -> jinja2.Environment:
+    """The templates in one language."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]
+    install(texts, newstyle=True)
+    return environment
+
+
+class Pages:
+    """All pages in all languages; made once, at the start of the service."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        found = sorted(file.parent.parent.name for file in folder.glob("locales/*/LC_MESSAGES/portal.po"))
+        self.languages = tuple(sorted(found, key=lambda language: language != DEFAULT_LANGUAGE))
+        """The default first."""
+        self._style = (folder / "static/portal.css").read_text().strip()
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        self.style_source = f"'sha256-{digest}'"
+        """For ``style-src`` of the content security policy."""
+        self._texts = {language: _translations(folder / f"locales/{language}/LC_MESSAGES/portal.po") for language in self.languages}
+        self._environments = {language: _environment(folder, texts) for language, texts in self._texts.items()}
+        names = {language: Locale.parse(language).get_language_name(language) for language in self.languages}
+        self._names = {language: (name or language).capitalize() for language, name in names.items()}
+        self._made: dict[tuple[Captive, Reader], str] = {}
+        self._made_from: tuple[object, ...] = ()
+
+    def text(self, language: str, message: str) -> str:
+        """One translated text."""
+        return self._texts[language].gettext(message)
+
+    def _render(self, template: str, reader: Reader, hall: HallTexts, code: str = "", **values: object) -> str:
+        languages = [{"code": language, "name": name, "link": f"{reader.path}?lang={language}"} for language, name in self._names.items()]
+        shared = {"language": reader.language, "languages": languages, "query": reader.query, "hall": hall, "code": code}
+        page = self._environments[reader.language].get_template(template)
+        return page.render(style=Markup(self._style), **shared, **values)
+
+    def _time(self, seconds: float, language: str) -> str:
+        return duration(seconds, language, self.text(language, LESS_THAN_A_MINUTE))
+
+    def _offer(self, plan: Plan, language: str) -> _Offer:
+        return _Offer(
+            name=plan.name,
+            title=in_language(plan.title, language) or plan.name,
+            time=self._time(plan.seconds, language),
+            speed=speed(plan.rates.ceil_down, plan.rates.ceil_up, language),
+            volume=None if plan.volume is None else size(plan.volume, language),
+        )
+
+    def captive(self, kind: Captive, reader: Reader, hall: HallTexts, terms: Terms, plans: tuple[Plan, ...], token: str, code: str) -> str:
+        """A page with the accept button. All but token and code is the same for everybody, so it is rendered once."""
+        sources = (hall, terms, *plans)
+        if len(sources) != len(self._made_from) or any(new is not old for new, old in zip(sources, self._made_from, strict=True)):
+            self._made_from = sources
+            self._made.clear()
+        key = (kind, reader)
+        page = self._made.get(key)
+        if page is None:
+            page = self._made[key] = self._render(
+                kind.template,
+                reader,
+                hall,
+                code=_CODE,
+                token=_TOKEN,
+                heading=self.text(reader.language, kind.heading),
+                plans=[self._offer(plan, reader.language) for plan in plans],
+                terms={"version": terms.version, "paragraphs": _inline(in_language(terms.text, reader.language))},
+            )
+        return page.replace(_TOKEN, html.escape(token)).replace(_CODE, html.escape(code))
+
+    def online(
+        self,
+        reader: Reader,
+        hall: HallTexts,
+        *,
+        code: str,
+        token: str,
+        seconds_left: float,
+        bytes_left: int | None,
+        internet: bool,
+        address: str,
+    ) -> str:
+        """The page of a visitor in session. ``address`` is the portal's, for a person to type."""
+        return self._render(
+            "online.html",
+            reader,
+            hall,
+            code=code,
+            token=token,
+            time_left=self._time(seconds_left, reader.language),
+            volume_left=None if bytes_left is None else size(bytes_left, reader.language),
+            internet=internet,
+            address=address,
+        )
+
+    def blocked(self, reader: Reader, hall: HallTexts, code: str, reason: str) -> str:
+        """The page of a blocked device; ``reason`` is what staff wrote for the visitor, or ""."""
+        return self._render("blocked.html", reader, hall, code=code, reason=reason)
+
+    def problem(self, reader: Reader, hall: HallTexts, problem: Problem, code: str = "") -> str:
+        """The page for something that did not work."""
+        heading, text, way_on = (self.text(reader.language, one) if one else "" for one in (problem.heading, problem.text, problem.way_on))
+        return self._render("problem.html", reader, hall, code=code, heading=heading, text=text, way_on=way_on)
+
+    def terms(self, reader: Reader, hall: HallTexts, terms: Terms) -> str:
+        """The terms alone."""
+        text = in_language(terms.text, reader.language)
+        return self._render("terms.html", reader, hall, paragraphs=paragraphs(text), version=terms.version)

@@ -1,0 +1,158 @@
+"""Carries out what ``hotspot.session.boot`` decides: at each connection to the firewall, and with each reading of usage."""
+
+import asyncio
+
+import structlog
+
+from firewall.api import Ended, UsageRead
+from hotspot.portal.gate import GateError, GateRefused, GateUnavailable, Link
+from hotspot.portal.journal import JournalUnavailable
+from hotspot.portal.office import Office
+from hotspot.portal.register import Client
+from hotspot.session import boot
+from hotspot.session.sessions import Session, in_progress, seconds_left, to_grant
+from hotspot.session.states import Lost, end_event
+
+SPARE_CLASSES = 64
+"""Per plan: visitors who can be let in before the shaper has to make more."""
+AT_ONCE = 256
+"""Grants asked for together after a reboot; the daemon puts them into few transactions."""
+_FOR_GOOD = frozenset({"ceiling", "bad_request", "unknown"})
+"""Refusals that will not change by asking again."""
+
+log = structlog.get_logger("recovery")
+
+
+class Recovery:
+    """Keeps journal and kernel of one mind. ``ended`` events are recorded once: by the daemon's epoch and number."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._epoch = ""
+        self._number = 0
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def connected(self, link: Link) -> None:
+        """A new connection: classes ahead, events on, then compare everything. Raises ``GateError``."""
+        await self.prepare(link)
+        self._load_mark()
+        epoch = await link.watch(self._number)
+        if epoch != self._epoch:
+            self._epoch, self._number = epoch, 0
+        await self.read(link)
+
+    async def prepare(self, link: Link) -> None:
+        """Classes ahead for every plan on offer. Raises ``GateUnavailable``; a plan that the firewall refuses is only told."""
+        settings = self._office.settings
+        for zone in settings.zones.values():
+            for name in zone.plans:
+                try:
+                    await link.prepare(zone.name, settings.plans[name].rates, SPARE_CLASSES)
+                except GateRefused as error:
+                    log.warning("plan cannot be prepared", zone=zone.name, plan=name, code=error.code, field=error.field)
+
+    async def read(self, link: Link) -> None:
+        """Read usage and compare. Raises ``GateError``."""
+        await self._compare(await link.read_usage(self._number), link)
+
+    async def events(self) -> None:
+        """Record ``Ended`` events as they come, until cancelled."""
+        while True:
+            epoch, event = await self._office.gate.events.get()
+            if epoch != self._epoch or event.number <= self._number:
+                continue
+            if event.reason == boot.VANISHED:
+                self._office.wake.set()  # time may be left: the next reading, at once, decides
+                continue
+            await self._record(event)
+
+    async def _record(self, event: Ended) -> None:
+        session = self._office.register.sessions.get(event.usage.session)
+        if session is not None and session.mac is not None:
+            async with self._office.register.lock(Client(session.zone, session.mac)):
+                self._office.finish(session.id, end_event(event.reason), event.usage)
+        self._mark(event.number)
+        if self._office.gate.events.empty():  # many end at closing time: they share a commit
+            await self._office.save()
+
+    async def _compare(self, read: UsageRead, link: Link) -> None:
+        office, now = self._office, self._office.now()
+        register = office.register
+        closed = await self._closed(read)
+        blocked = {(client.zone, client.mac) for client in register.blocks if register.blocked(client, now) is not None}
+        decided = boot.decide(register.in_progress(), closed, blocked, read.usages, read.ended, office.settings.plans, now)
+        for session in decided.adopt:
+            register.put(session)
+        for session in decided.update:
+            office.metrics.count_bytes(register.sessions[session.id], session)
+            register.put(session)
+        for session in decided.finish:
+            office.metrics.count_bytes(register.sessions[session.id], session)
+            office.metrics.ended.labels(session.zone, session.plan, session.reason).inc()
+            register.put(session)
+        if read.ended:
+            self._mark(max(event.number for event in read.ended))
+        async with asyncio.TaskGroup() as tasks:
+            for session in decided.allow:
+                tasks.create_task(self._allow(session, link))
+            for session_id, reason in decided.revoke:
+                tasks.create_task(self._revoke(session_id, reason, link))
+        for how, number in (("allowed", decided.allow), ("adopted", decided.adopt), ("revoked", decided.revoke)):
+            if number:
+                office.metrics.recovered.labels(how).inc(len(number))
+                log.info("kernel and journal brought together", how=how, sessions=len(number))
+        await office.save()
+
+    async def _closed(self, read: UsageRead) -> dict[str, str]:
+        """Sessions of the kernel that have ended by the register, or by the journal when they are no longer in memory."""
+        sessions = self._office.register.sessions
+        closed = {}
+        for usage in read.usages:
+            session = sessions.get(usage.session)
+            if session is not None:
+                if not in_progress(session):
+                    closed[session.id] = session.reason
+                continue
+            try:
+                rows = await self._office.journal.read("SELECT reason FROM sessions WHERE id = ? AND ended_at > 0", (usage.session,))
+            except JournalUnavailable:
+                break  # what is unknown is adopted, never cut
+            if rows:
+                closed[usage.session] = rows[0][0]
+        return closed
+
+    async def _allow(self, session: Session, link: Link) -> None:
+        office = self._office
+        async with self._slots, office.register.lock(Client(session.zone, session.mac or "")):
+            current, plan = office.register.sessions.get(session.id), office.plan_of(session)
+            if current is None or not in_progress(current):
+                return  # left or kicked meanwhile
+            if plan is None or seconds_left(session, office.now()) < boot.MIN_SECONDS:
+                office.finish(session.id, Lost())
+                return
+            office.register.put(session)
+            try:
+                await link.allow(to_grant(session, plan, office.now()))
+            except GateRefused as error:
+                log.warning("session not opened again", zone=session.zone, plan=session.plan, code=error.code, field=error.field)
+                if error.code in _FOR_GOOD:
+                    office.finish(session.id, Lost())
+            except GateUnavailable:
+                return  # the next connection tries again
+
+    async def _revoke(self, session_id: str, reason: str, link: Link) -> None:
+        try:
+            final = await link.revoke(session_id, reason)
+        except GateError as error:
+            log.warning("session not closed", why=type(error).__name__)
+            return
+        self._office.finish(session_id, end_event(reason), final)
+
+    def _mark(self, number: int) -> None:
+        self._number = max(self._number, number)
+        self._office.register.note("ended_mark", f"{self._epoch} {self._number}")
+
+    def _load_mark(self) -> None:
+        mark = self._office.register.ended_mark.rpartition(" ")
+        if not self._epoch and mark[0] and mark[2].isdigit():
+            self._epoch, self._number = mark[0], int(mark[2])

@@ -1,0 +1,227 @@
+"""The portal as a process: what runs, in which order it starts, and that it stops the other way round.
+
+Stop (SIGTERM, SIGINT) means: take no more visitors, finish the write in hand, leave the kernel as it is. SIGHUP reads the settings again.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from hotspot.notify import notify, notify_reloading, watchdog_interval
+from hotspot.portal import clock, internet, retention
+from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
+from hotspot.portal.control import serve_control
+from hotspot.portal.desk import Desk
+from hotspot.portal.journal import NewerJournal
+from hotspot.portal.listeners import CannotListen, serve_zone
+from hotspot.portal.management import serve_management
+from hotspot.portal.meter import Meter
+from hotspot.portal.office import NOT_OPEN_YET, Office
+from hotspot.portal.recovery import Recovery
+from hotspot.portal.settings import BadSettings, Settings, load
+from hotspot.portal.staff import Staff
+
+FIRST_CONNECTION = 5.0
+"""Seconds for which READY waits for the firewall; without it the portal serves the problem page."""
+
+log = structlog.get_logger("service")
+
+
+class Service:
+    """One portal. ``serve`` is the list of its parts, top to bottom."""
+
+    def __init__(self, settings: Settings, config: Path | None = None) -> None:
+        self.office = Office(settings, clock.now)
+        self.stopping = asyncio.Event()
+        self._config = config
+        self._recovery = Recovery(self.office)
+        self._meter = Meter(self.office, self._recovery)
+        self._staff = Staff(self.office, self._meter)
+        self._desk = Desk(self.office)
+        self._certificate: LiveCertificate | None = None
+
+    async def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Run until ``stopping`` is set. Raises what a part could not live with."""
+        office = self.office
+        async with AsyncExitStack() as parts:
+            await parts.enter_async_context(office.journal)
+            parts.push_async_callback(self._last_save)
+            background = await parts.enter_async_context(_Tasks())
+            background.start(office.journal.run())
+            background.start(office.gate.run(self._recovery.connected))
+            background.start(self._recovery.events())
+            background.start(self._meter.run())
+            background.start(retention.run(office))
+            background.start(internet.run(office))
+            background.start(_watchdog())
+            await parts.enter_async_context(serve_management(office))
+            await parts.enter_async_context(serve_control(office, self._staff))
+            tls = await self._tls(parts)
+            await self._first_connection()
+            doors = await parts.enter_async_context(_Tasks())
+            for zone in office.settings.zones.values():
+                doors.start(serve_zone(office, self._desk, zone, tls))
+            await self._first_doors()
+            notify("READY=1")
+            log.info("ready", zones=len(office.settings.zones), faults=office.faults())
+            on_ready()
+            await self.stopping.wait()
+            notify("STOPPING=1")
+            log.info("stopping")
+
+    def reload(self) -> None:
+        """Read the settings file again; a bad one changes nothing."""
+        if self._config is None:
+            return
+        notify_reloading()
+        try:
+            new = load(self._config)
+        except BadSettings as error:
+            log.warning("settings not reloaded", why=str(error))
+        else:
+            self.office.settings = merged = keep_fixed(self.office.settings, new)
+            log.info("settings reloaded", restart_needed=merged != new)
+            self.office.wake.set()
+        if self._certificate is not None:
+            self._certificate.look()
+        notify("READY=1")
+
+    async def _last_save(self) -> None:
+        if not await self.office.save():
+            log.warning("stopped with unwritten changes", subjects=len(self.office.register.unwritten()))
+
+    async def _tls(self, parts: AsyncExitStack) -> Any:
+        settings = self.office.settings
+        if settings.certificate is None or settings.key is None:
+            return None
+
+        def on_reload(worked: bool) -> None:
+            self.office.metrics.certificate_reloads.labels("reloaded" if worked else "refused").inc()
+
+        self._certificate = await parts.enter_async_context(LiveCertificate(settings.certificate, settings.key, on_reload))
+        return self._certificate.context
+
+    async def _first_connection(self) -> None:
+        try:
+            async with asyncio.timeout(FIRST_CONNECTION):
+                await self.office.gate.connected.wait()
+        except TimeoutError:
+            log.warning("serving without firewall")
+
+    async def _first_doors(self) -> None:
+        """Every zone is open, or its interface is missing."""
+        while NOT_OPEN_YET in self.office.closed_zones.values():
+            self.office.doors_changed.clear()
+            await self.office.doors_changed.wait()
+
+
+class _Tasks:
+    """A task group that ends its tasks when it is left: they run for as long as the service does."""
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "_Tasks":
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` until the group is left; its error ends the service."""
+        self._tasks.append(self._group.create_task(work))
+
+
+async def _watchdog() -> None:
+    interval = watchdog_interval()
+    while interval is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval)
+
+
+def keep_fixed(old: Settings, new: Settings) -> Settings:
+    """The new settings with what only a restart changes: sockets, files, zones and their addresses."""
+    zones = {
+        name: msgspec.structs.replace(zone, plans=new.zones[name].plans) if name in new.zones else zone for name, zone in old.zones.items()
+    }
+    plans = {**{name: old.plans[name] for zone in zones.values() for name in zone.plans if name in old.plans}, **new.plans}
+    return msgspec.structs.replace(
+        new,
+        state_dir=old.state_dir,
+        firewall_socket=old.firewall_socket,
+        control_socket=old.control_socket,
+        management=old.management,
+        certificate=old.certificate,
+        key=old.key,
+        zones=zones,
+        plans=plans,
+    )
+
+
+def configure_log() -> None:
+    """One JSON object per line on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: msgspec.json.encode(event)),
+        ],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+
+
+async def _run(settings: Settings, config: Path) -> None:
+    service = Service(settings, config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    await service.serve()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``hotspot portal --config portal.toml [--check-config]``; returns the exit status: 2 for bad settings, 1 when it cannot run."""
+    parser = argparse.ArgumentParser(prog="hotspot portal", description="The hall's web: splash page, journal, RFC 8908.")
+    parser.add_argument("--config", type=Path, required=True, help="settings file (TOML)")
+    parser.add_argument("--check-config", action="store_true", help="only check the settings file")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = load(arguments.config)
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if arguments.check_config:
+        return 0
+    os.umask(0o077)  # the journal holds MACs
+    configure_log()
+    status = 0
+    try:
+        asyncio.run(_run(settings, arguments.config))
+    except* (CannotListen, CertificateUnusable, NewerJournal, OSError) as errors:
+        status = 1
+        for one in _single(errors):
+            log.critical("cannot run", why=str(one))  # said in one line: it is not a bug
+    return status
+
+
+def _single(errors: BaseExceptionGroup[Exception]) -> list[Exception]:
+    """The errors of a group and of the groups in it."""
+    single: list[Exception] = []
+    for error in errors.exceptions:
+        single += _single(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return single

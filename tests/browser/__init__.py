@@ -1,0 +1,1 @@
+"""Chromium inside a phone's namespace."""

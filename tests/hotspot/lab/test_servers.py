@@ -1,0 +1,47 @@
+"""Configuration of the hall's servers."""
+
+from pathlib import Path
+
+import pytest
+
+from hotspot.lab.options import Options
+from hotspot.lab.probes import PROBES, SITE_NAMES
+from hotspot.lab.servers import dnsmasq_conf, root_zone
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (Options(), []),
+        (Options(tls=True), ["dhcp-option=114,https://portal.hall.example/api/captive"]),
+        (Options(option_114="https://x.example/"), ["dhcp-option=114,https://x.example/"]),
+    ],
+)
+def test_option_114_only_when_its_name_works(options: Options, expected: list[str]) -> None:
+    """Phones that hear of an API that does not answer fare worse than those that hear of none, so it comes with the certificate."""
+    lines = dnsmasq_conf(Path("/x"), options).splitlines()
+    assert [line for line in lines if line.startswith("dhcp-option=114")] == expected
+
+
+def test_foreign_names_are_not_answered_by_the_gateway() -> None:
+    """RFC 8952: no forged answers; the portal's own name is the only one that dnsmasq knows."""
+    lines = dnsmasq_conf(Path("/x"), Options()).splitlines()
+    own = [line for line in lines if line.startswith(("address=", "host-record=", "addn-hosts="))]
+    assert own == ["host-record=portal.hall.example,198.18.0.1,2001:db8:1::1"]
+
+
+def test_ipv6_names_have_no_ipv4_address() -> None:
+    """Windows asks ``ipv6.…`` to learn about IPv6 alone."""
+    zone = root_zone(["www.town.example", "ipv6.msftconnecttest.com"]).splitlines()
+    assert zone[-3:] == [
+        "ipv6.msftconnecttest.com. AAAA 2001:db8:80::10",
+        "www.town.example. A 198.51.100.10",
+        "www.town.example. AAAA 2001:db8:80::10",
+    ]
+
+
+def test_every_probe_has_a_name_and_one_answer() -> None:
+    """No host and path stand in the table twice, and the Internet of the hall knows each host."""
+    questions = [(probe.host, probe.path) for probe in PROBES]
+    assert len(set(questions)) == len(questions)
+    assert {host for host, _ in questions} <= SITE_NAMES

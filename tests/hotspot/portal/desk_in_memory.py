@@ -1,0 +1,129 @@
+"""A desk without journal and firewall, for tests of what the web makes of a desk's answers. States move by the same table."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from firewall.api import Rates
+from hotspot.portal.desk import Accepted, Desk, Refusal, Visitor
+from hotspot.portal.gate import GateUnavailable
+from hotspot.portal.settings import HallTexts, Settings, Terms, Zone
+from hotspot.session.forms import AcceptForm
+from hotspot.session.plans import Plan
+from hotspot.session.states import LeftByChoice, State, TermsAccepted, move
+
+FREE = Plan(name="free", title={"de": "Kostenlos", "en": "Free"}, rates=Rates(64_000, 10_000_000, 64_000, 2_500_000), seconds=10_800)
+LONG = Plan(
+    name="long",
+    title={"de": "Den ganzen Tag", "en": "All day"},
+    rates=Rates(64_000, 2_000_000, 64_000, 500_000),
+    seconds=86_400,
+    volume=1_500_000_000,
+)
+TOKEN = "7200.0123456789abcdef"
+TERMS = Terms(
+    version="2026-11",
+    text={
+        "de": "Das WLAN ist ein freiwilliges Angebot der Stadt.\n\nBitte achten Sie das Recht & die <Rechte> anderer.",
+        "en": "The Wi-Fi is a voluntary service of the town.\n\nPlease respect the law & the <rights> of others.",
+    },
+)
+
+
+def make_settings(portal_url: str = "http://portal.hall.example/", plans: tuple[Plan, ...] = (FREE,)) -> Settings:
+    """Settings of a hall with one zone."""
+    return Settings(
+        state_dir=Path("state"),
+        firewall_socket=Path("firewall.sock"),
+        control_socket=Path("control.sock"),
+        hall=HallTexts(
+            name='Rathaus "Neustadt" & Umland',
+            contact="Empfang im Erdgeschoss, Telefon 01234 567-0",
+            venue_info_url="https://hall.example/",
+        ),
+        terms=TERMS,
+        plans={plan.name: plan for plan in plans},
+        zones={"public": Zone(name="public", plans=tuple(plan.name for plan in plans), portal_url=portal_url)},
+    )
+
+
+class DeskInMemory(Desk):
+    """One client with the address ``ip``; what may go wrong is an attribute."""
+
+    def __init__(self, settings: Settings, ip: str = "127.0.0.1") -> None:
+        self.now_settings = settings
+        self.ip = ip
+        self.state = State.CAPTIVE
+        self.reason = ""
+        self.bytes_left: int | None = None
+        self.seconds_left = 10_740
+        self.refusal: Refusal | None = None
+        self.internet_up = True
+        self.gate_up = True
+        self.accepted: list[tuple[AcceptForm, str, str]] = []
+
+    @property
+    def settings(self) -> Settings:
+        """As last set."""
+        return self.now_settings
+
+    @property
+    def terms(self) -> Terms:
+        """The terms in force."""
+        return self.now_settings.terms
+
+    @property
+    def hall(self) -> HallTexts:
+        """The hall."""
+        return self.now_settings.hall
+
+    def plans(self, zone: str) -> tuple[Plan, ...]:
+        """The plans of the zone."""
+        return tuple(self.now_settings.plans[name] for name in self.now_settings.zones[zone].plans)
+
+    async def visitor(self, ip: str) -> Visitor | None:
+        """The client, when it asks from its address."""
+        if not self.gate_up:
+            raise GateUnavailable("cannot ask the firewall: not connected")
+        if ip != self.ip:
+            return None
+        online = self.state is State.ONLINE
+        return Visitor(
+            ip=ip,
+            mac="02:00:00:00:00:01",
+            zone="public",
+            code="K7F-3QX",
+            state=self.state,
+            plan=self.plans("public")[0],
+            session=None,
+            seconds_left=self.seconds_left if online else None,
+            bytes_left=self.bytes_left if online else None,
+            reason=self.reason,
+            seen_before=False,
+        )
+
+    def token(self, visitor: Visitor) -> str:
+        """Always the same."""
+        return TOKEN
+
+    async def accept(self, visitor: Visitor, form: AcceptForm, language: str, family: str) -> Accepted | Refusal:
+        """Online, or the refusal that the test wants."""
+        if form.token != TOKEN:
+            return Refusal("token")
+        if self.refusal is not None:
+            return self.refusal
+        self.accepted.append((form, language, family))
+        if self.state is not State.ONLINE:
+            self.state = move(self.state, TermsAccepted())
+        return Accepted(visitor=replace(visitor, state=self.state))
+
+    async def leave(self, visitor: Visitor, token: str) -> Visitor | Refusal:
+        """Ended."""
+        if token != TOKEN:
+            return Refusal("token")
+        self.state, self.reason = move(self.state, LeftByChoice()), LeftByChoice.reason
+        return replace(visitor, state=self.state)
+
+    def internet(self, zone: str) -> bool:
+        """As the test wants."""
+        return self.internet_up

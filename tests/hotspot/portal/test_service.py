@@ -1,0 +1,232 @@
+"""The whole portal on loopback: start, a visit over HTTP, reload, stop."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+from msgspec.structs import replace
+
+from hotspot.portal.journal import Journal, Loaded
+from hotspot.portal.listeners import CannotListen, open_sockets
+from hotspot.portal.service import Service, keep_fixed, main
+from hotspot.portal.settings import Settings, Terms, Zone
+from hotspot.session.plans import Plan
+from tests.hotspot.portal.conftest import ANNA, RATES, free_port, until
+from tests.hotspot.portal.fake_firewall import FakeFirewall
+
+HOST = {"Host": "portal.hall.example"}
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Service]:
+    """A service that is ready."""
+    service, ready = Service(settings), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(service.serve(ready.set))
+        waiting = tasks.create_task(ready.wait())
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        yield service
+        service.stopping.set()
+
+
+@pytest.fixture
+async def service(portal_settings: Settings, firewall: FakeFirewall) -> AsyncIterator[Service]:
+    """A portal whose only visitor is this machine."""
+    firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
+    async with serving(portal_settings) as service:
+        yield service
+
+
+async def test_a_visit(service: Service, firewall: FakeFirewall, portal_settings: Settings) -> None:
+    """Probe, page, accept, online, leave, over real sockets."""
+    zone = portal_settings.zones["public"]
+    capture, pages = f"http://127.0.0.1:{zone.capture_port}", f"http://127.0.0.1:{zone.portal_port}"
+    async with aiohttp.ClientSession(headers=HOST) as http:
+
+        async def page(path: str) -> str:
+            async with http.get(pages + path) as answer:
+                return await answer.text()
+
+        async def press(path: str, text: str) -> tuple[int, str]:
+            fields = dict(re.findall(r'name="(token|terms)" value="([^"]*)"', text))
+            async with http.post(pages + path, data=fields, allow_redirects=False) as answer:
+                return answer.status, answer.headers["Location"]
+
+        async with http.get(f"{capture}/generate_204", headers={"Host": "connectivitycheck.gstatic.com"}, allow_redirects=False) as probe:
+            assert (probe.status, probe.headers["Location"]) == (302, "http://portal.hall.example/")
+        status, location = await press("/accept", await page("/"))
+        assert (status, location.startswith("/online"), [grant.mac for grant in firewall.grants.values()]) == (303, True, [ANNA])
+        status, location = await press("/leave", await page("/online"))
+        assert (status, location.startswith("/"), firewall.grants) == (303, True, {})
+    value = service.office.metrics.registry.get_sample_value
+    assert value("hotspot_probes_total", {"zone": "public", "family": "android"}) == 1
+
+
+async def test_stop_leaves_the_kernel(portal_settings: Settings, firewall: FakeFirewall) -> None:
+    """Stopping cuts nobody, writes what waits, and frees ports and socket."""
+    firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
+    async with serving(portal_settings) as service:
+        visitor = await service._desk.visitor("127.0.0.1")
+        assert visitor is not None
+        service.office.register.note("left", "over")
+    assert not portal_settings.control_socket.exists()
+
+    class Silent:
+        def opened(self, loaded: Loaded, how: str) -> None:
+            """Nothing to do."""
+
+        def health(self, ok: bool, kind: str, why: str) -> None:
+            """Nothing to do."""
+
+        def committed(self, seconds: float, writes: int) -> None:
+            """Nothing to do."""
+
+    async with Journal(portal_settings.state_dir / "journal.db", Silent()) as journal:
+        assert await journal.read("SELECT value FROM meta WHERE key = 'left'") == [("over",)]
+    async with serving(portal_settings):
+        pass
+
+
+async def test_port_in_use(portal_settings: Settings, firewall: FakeFirewall) -> None:
+    """A port that somebody else has ends the start with words."""
+    with socket.create_server(("127.0.0.1", portal_settings.zones["public"].portal_port)), pytest.raises(ExceptionGroup) as caught:
+        async with serving(portal_settings):
+            pass
+    assert caught.group_contains(CannotListen, match=r"cannot listen for zone public on 127\.0\.0\.1 port \d+: Address already in use")
+
+
+def test_sockets_of_both_families() -> None:
+    """One socket per address; the IPv6 one takes no IPv4."""
+    zone = Zone("public", ("free",), "http://portal.hall.example/")
+    sockets = open_sockets(zone, free_port())
+    families = [listener.family for listener in sockets]
+    only = sockets[1].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    for listener in sockets:
+        listener.close()
+    assert (families, only) == ([socket.AF_INET, socket.AF_INET6], 1)
+
+
+@pytest.mark.kernel
+async def test_missing_interface(portal_settings: Settings, firewall: FakeFirewall) -> None:
+    """Without its interface the zone waits, says so, and the rest of the portal serves."""
+    zones = {"public": replace(portal_settings.zones["public"], lan="zP-none", listen=("0.0.0.0", "::"))}
+    async with serving(replace(portal_settings, zones=zones)) as service:
+        assert service.office.faults() == ("zone public is not served (interface zP-none is missing or was replaced)",)
+        assert not service.office.serving
+
+
+def test_reload_changes_what_it_can(portal_settings: Settings) -> None:
+    """Plans, terms and texts change; ports, sockets and files wait for a restart; a plan that is still on offer is not lost."""
+    gold = Plan("gold", {"de": "Gold"}, RATES, 60)
+    zone = replace(portal_settings.zones["public"], plans=("gold",), portal_port=1, portal_url="http://other.example/")
+    new = replace(
+        portal_settings, terms=Terms("2026-12", {"de": "Neu."}), plans={"gold": gold}, zones={"public": zone}, state_dir=Path("/elsewhere")
+    )
+    merged = keep_fixed(portal_settings, new)
+    expected = replace(
+        portal_settings,
+        terms=new.terms,
+        plans={"gold": gold},
+        zones={"public": replace(portal_settings.zones["public"], plans=("gold",))},
+    )
+    assert merged == expected
+
+
+CONFIG = """
+state_dir = "."
+firewall_socket = "firewall.sock"
+control_socket = "control.sock"
+management = "127.0.0.1:{management}"
+[hall]
+name = "Rathaus"
+[terms]
+version = "{terms}"
+text.de = "Bitte freundlich."
+[plans.free]
+down = "10 Mbit/s"
+up = "2 Mbit/s"
+time = "{time}"
+[zones.public]
+plans = ["free"]
+portal_url = "http://portal.hall.example/"
+listen = ["127.0.0.1"]
+capture_port = {capture}
+portal_port = {portal}
+"""
+
+
+def config(terms: str = "1", time: str = "2 h") -> str:
+    """A settings file with free ports."""
+    return CONFIG.format(management=free_port(), capture=free_port(), portal=free_port(), terms=terms, time=time)
+
+
+def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 for good settings; 2 and one line for bad ones."""
+    path = tmp_path / "portal.toml"
+    path.write_text(config())
+    assert main(["--config", str(path), "--check-config"]) == 0
+    path.write_text(config(time="2 ages"))
+    assert main(["--config", str(path), "--check-config"]) == 2
+    assert capsys.readouterr().err.startswith(f"cannot use {path}: plans.free.time = '2 ages': expected a duration")
+
+
+async def test_process(tmp_path: Path, firewall: FakeFirewall) -> None:
+    """The process: READY, SIGHUP with bad and good settings, SIGTERM, exit status 0; every log line is JSON."""
+    import msgspec
+
+    path = tmp_path / "portal.toml"
+    text = config()
+    path.write_text(text)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as told:
+        told.bind(str(tmp_path / "notify"))
+        loop = asyncio.get_running_loop()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-c",
+            "import sys; from hotspot.portal.service import main; sys.exit(main(sys.argv[1:]))",
+            "--config",
+            str(path),
+            env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(20):
+            assert await loop.sock_recv(told, 100) == b"READY=1"
+            path.write_text(text.replace("2 h", "2 ages"))
+            process.send_signal(signal.SIGHUP)
+            reloading = [await loop.sock_recv(told, 100) for _ in range(2)]
+            path.write_text(text.replace('version = "1"', 'version = "2"'))
+            process.send_signal(signal.SIGHUP)
+            reloading += [await loop.sock_recv(told, 100) for _ in range(2)]
+            process.send_signal(signal.SIGTERM)
+            assert await loop.sock_recv(told, 100) == b"STOPPING=1"
+            assert process.stderr is not None
+            log = (await process.stderr.read()).splitlines()
+            assert await process.wait() == 0
+    assert [one.partition(b"\n")[0] for one in reloading] == [b"RELOADING=1", b"READY=1"] * 2
+    events = [msgspec.json.decode(line)["event"] for line in log]
+    assert [event for event in events if "settings" in event] == ["settings not reloaded", "settings reloaded"]
+
+
+async def test_firewall_comes_later(portal_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a firewall the portal serves the problem page, and visitors as soon as there is one."""
+    monkeypatch.setattr("hotspot.portal.service.FIRST_CONNECTION", 0.05)
+    async with serving(portal_settings) as service:
+        url = f"http://127.0.0.1:{portal_settings.zones['public'].portal_port}/"
+        async with aiohttp.ClientSession(headers=HOST) as http:
+            async with http.get(url) as answer:
+                assert answer.status == 503
+            async with FakeFirewall(portal_settings.firewall_socket) as firewall:
+                firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
+                await until(lambda: service.office.gate.up)
+                async with http.get(url) as answer:
+                    assert answer.status == 200

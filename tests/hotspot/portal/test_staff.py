@@ -1,0 +1,148 @@
+"""Orders of the staff."""
+
+import pytest
+
+from hotspot import control
+from hotspot.portal.desk import Refusal
+from hotspot.portal.settings import Settings
+from hotspot.portal.staff import Staff
+from hotspot.session.states import State
+from tests.hotspot.portal.conftest import ANNA, BERT_IP, Bench, Clock, running, until
+from tests.hotspot.portal.fake_firewall import FakeFirewall
+
+
+@pytest.fixture
+def staff(bench: Bench) -> Staff:
+    """Staff of the bench."""
+    return Staff(bench.office, bench.meter)
+
+
+async def test_status(bench: Bench, staff: Staff) -> None:
+    """All well, one visitor online."""
+    await bench.accept()
+    bench.office.closed_zones.clear()
+    assert await staff.answer(control.Status()) == control.StatusIs(
+        ok=True, faults=(), firewall=True, journal=True, internet=True, zones=(control.ZoneStatus("public", 1, ("free", "long")),)
+    )
+
+
+async def test_status_says_what_is_amiss(bench: Bench, staff: Staff, firewall: FakeFirewall) -> None:
+    """In words."""
+    bench.office.internet_up = False
+    await firewall.stop()
+    await until(lambda: not bench.office.gate.up)
+    status = await staff.answer(control.Status())
+    assert isinstance(status, control.StatusIs)
+    assert (status.ok, status.faults) == (
+        False,
+        ("firewall does not answer", "zone public is not served (not open yet)", "Internet not reachable"),
+    )
+
+
+async def test_sessions(bench: Bench, staff: Staff, firewall: FakeFirewall, clock: Clock) -> None:
+    """One row per session, with usage fresh from the kernel, and nothing that names the client but its code."""
+    visitor = await bench.accept()
+    assert visitor.session is not None
+    firewall.used[visitor.session.id] = (5, 6)
+    clock.tick(100)
+    answer = await staff.answer(control.Sessions())
+    row = control.SessionRow(
+        code=visitor.code,
+        zone="public",
+        plan="free",
+        accepted_at=visitor.session.accepted_at,
+        seconds_left=7_100,
+        bytes_up=5,
+        bytes_down=6,
+        volume=1_000_000,
+        by_staff=False,
+    )
+    assert answer == control.SessionsAre((row,))
+    assert ANNA.encode() not in control.encode(answer)
+
+
+async def test_kick(bench: Bench, staff: Staff, firewall: FakeFirewall) -> None:
+    """The session ends; the visitor may accept again."""
+    visitor = await bench.accept()
+    assert await staff.answer(control.Kick(visitor.code)) == control.Done(code=visitor.code, state="ended")
+    assert (firewall.grants, (await bench.visitor()).reason) == ({}, "kicked")
+    assert (await bench.accept()).state is State.ONLINE
+
+
+async def test_kick_a_captive_device(bench: Bench, staff: Staff) -> None:
+    """There is nothing to end."""
+    visitor = await bench.visitor()
+    answer = await staff.answer(control.Kick(visitor.code))
+    assert answer == control.Refused("state", f"cannot kick {visitor.code}: it is not online")
+
+
+async def test_block_and_unblock(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:
+    """A block ends the session, outlives a restart of the portal, and can be lifted; the visitor reads the reason."""
+    async with running(portal_settings, clock) as bench:
+        staff, visitor = Staff(bench.office, bench.meter), await bench.accept()
+        typed = visitor.code.lower().replace("-", "")
+        assert await staff.answer(control.Block(typed, "Bitte zum Empfang")) == control.Done(visitor.code, "blocked")
+        assert firewall.grants == {}
+    async with running(portal_settings, clock) as bench:
+        staff, blocked = Staff(bench.office, bench.meter), await bench.visitor()
+        assert (blocked.state, blocked.reason) == (State.BLOCKED, "Bitte zum Empfang")
+        assert await bench.desk.accept(blocked, bench.form(blocked), "de", "apple") == Refusal("blocked")
+        assert await staff.answer(control.Unblock(visitor.code)) == control.Done(visitor.code, "captive")
+        assert await bench.rows("SELECT count(*) FROM blocks") == [(0,)]
+        assert isinstance(await staff.answer(control.Unblock(visitor.code)), control.Refused)
+
+
+async def test_block_for_a_while(bench: Bench, staff: Staff, clock: Clock) -> None:
+    """A block with an end."""
+    visitor = await bench.visitor()
+    await staff.answer(control.Block(visitor.code, seconds=60))
+    clock.tick(61)
+    assert (await bench.visitor()).state is State.CAPTIVE
+
+
+async def test_allow_a_captive_device(bench: Bench, staff: Staff, firewall: FakeFirewall) -> None:
+    """Staff let a device in without its acceptance, with a plan and a time; a block is lifted."""
+    visitor = await bench.visitor()
+    await staff.answer(control.Block(visitor.code))
+    assert await staff.answer(control.Allow(visitor.code, plan="long", seconds=60)) == control.Done(visitor.code, "online", 60)
+    assert [(grant.mac, grant.plan, grant.seconds) for grant in firewall.grants.values()] == [(ANNA, "long", 60.0)]
+    assert await bench.rows("SELECT count(*) FROM acceptances") == [(0,)]
+
+
+async def test_allow_one_that_is_online(bench: Bench, staff: Staff, firewall: FakeFirewall, clock: Clock) -> None:
+    """It keeps its session and its usage, and gets the plan from now on."""
+    visitor = await bench.accept()
+    assert visitor.session is not None
+    clock.tick(7_000)
+    assert await staff.answer(control.Allow(visitor.code, plan="long")) == control.Done(visitor.code, "online", 36_000)
+    grant = firewall.grants[visitor.session.id]
+    assert (grant.plan, grant.seconds, grant.volume, len(firewall.grants)) == ("long", 36_000.0, None, 1)
+    assert await bench.rows("SELECT plan, seconds FROM sessions") == [("long", 43_000.0)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "text"),
+    [
+        (control.Kick("ZZZ-ZZZ"), "unknown", "no device with code ZZZ-ZZZ was here lately; its own page shows its code"),
+        (control.Kick("hello"), "bad_request", "'hello' is not a device code such as K7F-3QX"),
+    ],
+)
+async def test_no_such_device(staff: Staff, request_: control.Kick, code: str, text: str) -> None:
+    """Clear words for what a person typed."""
+    assert await staff.answer(request_) == control.Refused(code, text)
+
+
+async def test_no_such_plan(bench: Bench, staff: Staff) -> None:
+    """The error lists the plans."""
+    code = (await bench.visitor(BERT_IP)).code
+    answer = await staff.answer(control.Allow(code, plan="gold"))
+    assert answer == control.Refused("bad_request", "plan = 'gold': expected one of free, long")
+
+
+async def test_firewall_says_no(bench: Bench, staff: Staff, firewall: FakeFirewall) -> None:
+    """What the firewall does not do is not said to be done; the visitor is still online."""
+    visitor = await bench.accept()
+    firewall.refuse["revoke"] = "kernel"
+    answer = await staff.answer(control.Kick(visitor.code))
+    assert isinstance(answer, control.Refused) and answer.code == "firewall"
+    assert (await bench.visitor()).state is State.ONLINE

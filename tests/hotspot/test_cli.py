@@ -1,0 +1,154 @@
+"""The command line, against a portal that answers from a script; what a person reads is compared whole."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hotspot import control
+from hotspot.cli import amount, duration, main, table
+from tests.hotspot.test_ask import portal
+
+STATUS = control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 3, ("free", "long")),))
+SESSIONS = control.SessionsAre(
+    (
+        control.SessionRow("K7F-3QX", "public", "free", 1_700_000_000.0, 5_400, 1_500_000, 20_000_000, None, False),
+        control.SessionRow("A00-0ZZ", "public", "long", 1_700_000_000.0, 59, 0, 999, 1_000_000_000, True),
+    )
+)
+
+
+def run(tmp_path: Path, reply: control.AnyReply, *words: str) -> tuple[Result, list[control.AnyRequest]]:
+    """Run a command against a portal that answers ``reply``."""
+    with portal(tmp_path / "s", control.encode(reply)) as heard:
+        result = CliRunner().invoke(main, [*words, "--socket", str(tmp_path / "s")])
+    return result, heard
+
+
+def test_status_for_a_person(tmp_path: Path) -> None:
+    """A short table, exit status 0."""
+    result, heard = run(tmp_path, STATUS, "status")
+    expected = """\
+portal       ok
+firewall     connected
+journal      well
+internet     reachable
+zone public  3 online, plans: free, long
+"""
+    assert (result.output, result.exit_code, heard) == (expected, 0, [control.Status()])
+
+
+def test_status_of_a_degraded_portal_is_exit_1(tmp_path: Path) -> None:
+    """What is amiss is said, and scripts notice."""
+    degraded = control.StatusIs(False, ("the journal's disk is full",), True, False, False, ())
+    result, _ = run(tmp_path, degraded, "status")
+    expected = """\
+portal    DEGRADED
+firewall  connected
+journal   UNWELL
+internet  DOWN
+fault     the journal's disk is full
+"""
+    assert (result.output, result.exit_code) == (expected, 1)
+
+
+def test_sessions_for_a_person(tmp_path: Path) -> None:
+    """One line per device, numbers to the right, no address of anybody."""
+    result, _ = run(tmp_path, SESSIONS, "sessions")
+    expected = """\
+device   zone    plan   time left     down      up  volume  let in by
+K7F-3QX  public  free  1 h 30 min  20.0 MB  1.5 MB  -       visitor
+A00-0ZZ  public  long        59 s    999 B     0 B  1.0 GB  staff
+"""
+    assert (result.output, result.exit_code) == (expected, 0)
+
+
+def test_sessions_when_nobody_is_online(tmp_path: Path) -> None:
+    """No empty table."""
+    result, _ = run(tmp_path, control.SessionsAre(()), "sessions")
+    assert (result.output, result.exit_code) == ("nobody is online\n", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "reply"), [(["status"], STATUS), (["sessions"], SESSIONS), (["kick", "x"], control.Done("K7F-3QX", "ended"))]
+)
+def test_json_is_the_reply_itself(tmp_path: Path, words: list[str], reply: control.AnyReply) -> None:
+    """What a program reads is what the portal said."""
+    result, _ = run(tmp_path, reply, *words, "--json")
+    assert json.loads(result.output) == json.loads(control.encode(reply))
+
+
+@pytest.mark.parametrize(
+    ("words", "request_sent"),
+    [
+        (["kick", "k7f3qx"], control.Kick("k7f3qx")),
+        (["block", "K7F-3QX", "--reason", "too loud", "--time", "2 h"], control.Block("K7F-3QX", "too loud", 7200.0)),
+        (["unblock", "K7F-3QX"], control.Unblock("K7F-3QX")),
+        (["allow", "K7F-3QX", "--plan", "long", "--time", "90"], control.Allow("K7F-3QX", "long", 90.0)),
+        (["allow", "K7F-3QX"], control.Allow("K7F-3QX")),
+    ],
+)
+def test_orders_as_asked_for(tmp_path: Path, words: list[str], request_sent: control.AnyRequest) -> None:
+    """Each order of the staff becomes its request; the answer says how the device stands now."""
+    result, heard = run(tmp_path, control.Done("K7F-3QX", "online", 5_400), *words)
+    assert (result.output, result.exit_code, heard) == ("K7F-3QX is online now, 1 h 30 min left\n", 0, [request_sent])
+
+
+def test_a_refusal_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    """Nothing on stdout that a script could take for an answer."""
+    result, _ = run(tmp_path, control.Refused("unknown", "no device has the code K7F-3QX"), "kick", "K7F-3QX")
+    assert (result.stdout, result.stderr, result.exit_code) == ("", "cannot kick: no device has the code K7F-3QX\n", 1)
+
+
+def test_a_portal_that_does_not_run_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    """The path that was tried is named."""
+    result = CliRunner().invoke(main, ["status", "--socket", str(tmp_path / "none")])
+    expected = f"cannot ask the portal: there is no {tmp_path / 'none'}; does it run? (--socket names another one)\n"
+    assert (result.stdout, result.stderr, result.exit_code) == ("", expected, 1)
+
+
+@pytest.mark.parametrize("words", [["kick"], ["dance"], ["block", "K7F-3QX", "--time", "soon"], ["status", "--loud"]])
+def test_wrong_usage_is_exit_2(words: list[str]) -> None:
+    """Missing, unknown and impossible arguments."""
+    assert CliRunner().invoke(main, words).exit_code == 2
+
+
+def test_sizes_for_a_person() -> None:
+    """Decimal units; no unit shows 1000.0."""
+    assert [amount(count) for count in (0, 999, 1000, 999_949, 999_950, 2_500_000_000)] == [
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "999.9 kB",
+        "1.0 MB",
+        "2.5 GB",
+    ]
+
+
+def test_durations_for_a_person() -> None:
+    """Seconds below a minute, minutes below an hour."""
+    assert [duration(seconds) for seconds in (0, 59, 60, 3599, 3600, 90_061)] == [
+        "0 s",
+        "59 s",
+        "1 min",
+        "59 min",
+        "1 h 00 min",
+        "25 h 01 min",
+    ]
+
+
+def test_a_table_without_rows_is_its_heads() -> None:
+    """No rows, no fault."""
+    assert table(["a", "bb"], []) == "a  bb"
+
+
+def test_a_command_starts_without_the_services() -> None:
+    """The command line stays quick: it loads neither web server, nor database, nor lab."""
+    heavy = ["aiohttp", "apsw", "asyncio", "hotspot.lab", "hotspot.portal", "jinja2", "pyroute2", "structlog"]
+    code = f"import sys, hotspot.cli; print([name for name in {heavy!r} if name in sys.modules])"
+    root = Path(__file__).parents[2]
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
+    assert loaded == "[]\n"

@@ -1,0 +1,41 @@
+"""The messages between staff and portal."""
+
+import msgspec
+import pytest
+
+from hotspot import control
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        control.Status(),
+        control.Sessions(),
+        control.Kick("K7F-3QX"),
+        control.Block("K7F-3QX", "Grund", 60.0),
+        control.Unblock("K7F-3QX"),
+        control.Allow("K7F-3QX", "free", 60.0),
+    ],
+)
+def test_requests(request_: control.AnyRequest) -> None:
+    """Each request survives the wire, in one line."""
+    line = control.encode(request_)
+    assert (control.decode_request(line), line.count(b"\n")) == (request_, 1)
+
+
+def test_replies() -> None:
+    """Each reply survives the wire."""
+    row = control.SessionRow("K7F-3QX", "public", "free", 1.0, 60, 1, 2, None, False)
+    replies: list[control.AnyReply] = [
+        control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 1, ("free",)),)),
+        control.SessionsAre((row,)),
+        control.Done("K7F-3QX", "online", 60),
+        control.Refused("unknown", "no such device"),
+    ]
+    assert [control.decode_reply(control.encode(reply)) for reply in replies] == replies
+
+
+def test_typing_errors_are_errors() -> None:
+    """A key that is not known is refused."""
+    with pytest.raises(msgspec.ValidationError, match="unknown field `kode`"):
+        control.decode_request(b'{"type":"kick","code":"K7F-3QX","kode":1}')

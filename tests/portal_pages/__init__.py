@@ -1,0 +1,1 @@
+"""Tests of the files that make the pages: catalogues, templates, style."""

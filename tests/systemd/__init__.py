@@ -1,0 +1,1 @@
+"""The unit files, judged by systemd itself."""

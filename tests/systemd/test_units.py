@@ -1,0 +1,69 @@
+"""The unit files: systemd accepts them, and they take from each process what it does not need."""
+
+import shutil
+import subprocess
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.kernel  # uses the machine's own systemd
+
+UNITS = Path(__file__).parent.parent.parent / "systemd"
+SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-portal")
+EXPOSURE = {"hotspot-firewall": 20, "hotspot-guard": 40, "hotspot-portal": 20}
+"""The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
+
+
+class _Unit(RawConfigParser):
+    """Names in a unit file are case sensitive."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def service(name: str) -> dict[str, str]:
+    """The ``[Service]`` section; a name given twice keeps its last value."""
+    unit = _Unit(strict=False)
+    unit.read(UNITS / f"{name}.service")
+    return dict(unit["Service"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
+    """``systemd-analyze verify`` finds nothing in a tree where the program is installed."""
+    system = tmp_path / "usr/lib/systemd/system"
+    shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
+    for unit in UNITS.glob("*.service"):
+        shutil.copy(unit, system)
+    for program in ("opt/hotspot/bin/hotspot", "bin/kill"):
+        (tmp_path / program).parent.mkdir(parents=True)
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
+    verify = ["systemd-analyze", "verify", f"--root={tmp_path}", "--recursive-errors=one", f"{name}.service"]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_exposure_stays_small(name: str) -> None:
+    """``systemd-analyze security`` gives no more points than were accepted."""
+    judge = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE[name]}", str(UNITS / f"{name}.service")]
+    done = subprocess.run(judge, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_capabilities_are_one_and_none() -> None:
+    """The firewall has CAP_NET_ADMIN and no other, the guard the same, the portal none."""
+    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in SERVICES}
+    assert given == {
+        "hotspot-firewall": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
+        "hotspot-guard": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
+        "hotspot-portal": ("", ""),
+    }
+
+
+def test_every_service_has_its_own_user() -> None:
+    """Nobody runs as root, and sysusers.d makes every user that a unit names."""
+    made = {line.split()[1] for line in (UNITS / "hotspot.conf").read_text().splitlines() if line.startswith("u ")}
+    assert {service(name)["User"] for name in SERVICES} == made == {"hotspot-firewall", "hotspot-portal"}
