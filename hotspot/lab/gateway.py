@@ -10,6 +10,7 @@ from hotspot.lab import namespaces, processes
 from hotspot.lab.layout import Layout
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
+from hotspot.lab.readiness import socket_of
 from hotspot.lab.record import Folder, Started
 from hotspot.lab.servers import python_environment
 
@@ -144,15 +145,23 @@ async def start_portal(layout: Layout, folder: Folder, who: Rights) -> Started:
 
 async def _service(name: str, layout: Layout, folder: Folder, who: Rights, module: list[str]) -> Started:
     """One of the two processes."""
-    log, words = folder.log(name), [*who.words(), sys.executable, "-P", "-m", *module]
-    with processes.Notify(folder.path / f"{name}.notify") as notify:
-        environment = {**python_environment(), "NOTIFY_SOCKET": str(notify.path)}
-        process = processes.start(name, layout.gateway, words, log, environment)
-        try:
-            await notify.ready(process, log)
-        except BaseException:
-            await processes.end(process)
-            raise
+    told = folder.log("readiness")
+    before = told.stat().st_size
+    environment = {**python_environment(), "NOTIFY_SOCKET": str(socket_of(folder.path, name))}
+    process = processes.start(name, layout.gateway, [*who.words(), sys.executable, "-P", "-m", *module], folder.log(name), environment)
+    try:
+        await processes.line_in(told, f"^{name} READY=1$", process, offset=before, words=folder.log(name))
+    except BaseException:
+        await processes.end(process)
+        raise
+    return process
+
+
+async def start_readiness(layout: Layout, folder: Folder) -> Started:
+    """Start what listens to the services' own words; returns when it does."""
+    words = [sys.executable, "-P", "-m", "hotspot.lab.readiness", str(folder.path), "firewall", "portal"]
+    process = processes.start("readiness", layout.gateway, words, folder.log("readiness"), python_environment())
+    await processes.line_in(folder.log("readiness"), "readiness listens", process)
     return process
 
 

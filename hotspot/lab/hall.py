@@ -63,6 +63,7 @@ class Hall:
         """The product: firewall, then portal."""
         firewall, portal, self.remark = await gateway.rights()
         gateway.prepare(self.folder, self.options, firewall, portal)
+        await self._started(gateway.start_readiness(self.layout, self.folder))
         await self.start_firewall()
         await self.start_portal()
 

@@ -9,7 +9,6 @@ import ctypes
 import os
 import re
 import signal
-import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -64,9 +63,12 @@ def tail(log: Path, lines: int = 5) -> str:
     return " / ".join(text.splitlines()[-lines:]) or f"{log} is empty"
 
 
-async def line_in(log: Path, pattern: str, process: Started, seconds: float = READY_SECONDS, offset: int = 0) -> re.Match[str]:
-    """Wait for a line of ``log``, after byte ``offset``, that matches; ``LabFailed`` when the process ends first or it takes too long."""
-    expression = re.compile(pattern, re.MULTILINE)
+async def line_in(
+    log: Path, pattern: str, process: Started, seconds: float = READY_SECONDS, offset: int = 0, words: Path | None = None
+) -> re.Match[str]:
+    """Wait for a line of ``log``, after byte ``offset``, that matches. ``LabFailed`` when the process ends first or it takes too long, with
+    the last ``words`` of the process (None: they are in ``log``)."""
+    expression, words = re.compile(pattern, re.MULTILINE), words or log
     log.touch()
     try:
         async with asyncio.timeout(seconds), _stirring(log, process) as stirred:
@@ -77,10 +79,10 @@ async def line_in(log: Path, pattern: str, process: Started, seconds: float = RE
                 if found:
                     return found
                 if over:
-                    raise LabFailed(f"cannot go on: {process.name} ended before it was ready: {tail(log)}")
+                    raise LabFailed(f"cannot go on: {process.name} ended before it was ready: {tail(words)}")
                 await stirred.wait()
     except TimeoutError:
-        raise LabFailed(f"cannot go on: {process.name} did not log '{pattern}' within {seconds} s: {tail(log)}") from None
+        raise LabFailed(f"cannot go on: {process.name} did not log '{pattern}' within {seconds} s: {tail(words)}") from None
 
 
 @contextlib.asynccontextmanager
@@ -111,47 +113,6 @@ async def _stirring(log: Path, process: Started) -> AsyncIterator[asyncio.Event]
             loop.add_reader(handle, ended)
             stack.callback(loop.remove_reader, handle)
         yield stirred
-
-
-class Notify:
-    """The socket on which a service tells that it is ready (sd_notify(3)), as systemd would hold it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> "Notify":
-        self.path.unlink(missing_ok=True)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind(str(self.path))
-        self.path.chmod(0o666)  # the services run as other users; the folder is the hall's own
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._socket.close()
-        self.path.unlink(missing_ok=True)
-
-    async def ready(self, process: Started, log: Path, seconds: float = READY_SECONDS) -> None:
-        """Wait for ``READY=1``; raises ``LabFailed`` when the process ends first or it takes too long."""
-        loop = asyncio.get_running_loop()
-        said: list[bytes] = []
-        try:
-            async with asyncio.timeout(seconds), _stirring(log, process) as stirred:
-
-                def heard() -> None:
-                    with contextlib.suppress(BlockingIOError):
-                        said.extend(self._socket.recv(4096).split(b"\n"))
-                    stirred.set()
-
-                loop.add_reader(self._socket, heard)
-                while b"READY=1" not in said:
-                    stirred.clear()
-                    if not alive(process):
-                        raise LabFailed(f"cannot go on: {process.name} ended before it was ready: {tail(log)}")
-                    await stirred.wait()
-        except TimeoutError:
-            raise LabFailed(f"cannot go on: {process.name} did not say READY=1 within {seconds} s: {tail(log)}") from None
-        finally:
-            loop.remove_reader(self._socket)
 
 
 async def end(process: Started, signals: Sequence[int] = (signal.SIGTERM, signal.SIGKILL)) -> None:

@@ -66,8 +66,12 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
         await office.journal.write(rows.of_session(session))
     except JournalUnavailable:
         return Refusal("journal")
+    register.opening.add(session.id)
     register.put(session, written=True)
-    return await _grant(office, session, entry.plan)
+    try:
+        return await _grant(office, session, entry.plan)
+    finally:
+        register.opening.discard(session.id)
 
 
 async def _grant(office: Office, session: Session, plan: Plan) -> Session | Refusal:

@@ -3,12 +3,14 @@
 from collections import Counter as Tally
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from hotspot.session.sessions import Session
 
 _ACCEPT_BUCKETS = (0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _GRANT_BUCKETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series and say nothing that the process's start time does not
 
 
 class Metrics:

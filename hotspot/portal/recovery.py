@@ -53,7 +53,8 @@ class Recovery:
 
     async def read(self, link: Link) -> None:
         """Read usage and compare. Raises ``GateError``."""
-        await self._compare(await link.read_usage(self._number), link)
+        settled = self._office.register.settled()  # what changes while the answer is on its way is not compared
+        await self._compare(await link.read_usage(self._number), settled, link)
 
     async def events(self) -> None:
         """Record ``Ended`` events as they come, until cancelled."""
@@ -75,12 +76,15 @@ class Recovery:
         if self._office.gate.events.empty():  # many end at closing time: they share a commit
             await self._office.save()
 
-    async def _compare(self, read: UsageRead, link: Link) -> None:
+    async def _compare(self, read: UsageRead, settled: set[str], link: Link) -> None:
         office, now = self._office, self._office.now()
         register = office.register
-        closed = await self._closed(read)
+        closed = await self._closed(read, settled)
         blocked = {(client.zone, client.mac) for client in register.blocks if register.blocked(client, now) is not None}
-        decided = boot.decide(register.in_progress(), closed, blocked, read.usages, read.ended, office.settings.plans, now)
+        known = [session for session in register.in_progress() if session.id in settled]
+        comparable = closed.keys() | {session.id for session in known}
+        usages = [usage for usage in read.usages if usage.session in comparable or usage.session not in register.sessions]
+        decided = boot.decide(known, closed, blocked, usages, read.ended, office.settings.plans, now)
         for session in decided.adopt:
             register.put(session)
         for session in decided.update:
@@ -103,14 +107,14 @@ class Recovery:
                 log.info("kernel and journal brought together", how=how, sessions=len(number))
         await office.save()
 
-    async def _closed(self, read: UsageRead) -> dict[str, str]:
-        """Sessions of the kernel that have ended by the register, or by the journal when they are no longer in memory."""
+    async def _closed(self, read: UsageRead, settled: set[str]) -> dict[str, str]:
+        """Sessions of the kernel that had ended by the register, or by the journal when they are no longer in memory."""
         sessions = self._office.register.sessions
         closed = {}
         for usage in read.usages:
             session = sessions.get(usage.session)
             if session is not None:
-                if not in_progress(session):
+                if not in_progress(session) and session.id not in settled:
                     closed[session.id] = session.reason
                 continue
             try:

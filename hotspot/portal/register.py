@@ -45,6 +45,8 @@ class Register:
         """Epoch and number of the last end that the firewall told and the journal holds."""
         self.sessions: Final[dict[str, Session]] = {}
         self.blocks: Final[dict[Client, Block]] = {}
+        self.opening: Final[set[str]] = set()
+        """Sessions whose grant is on its way to the firewall."""
         self._latest: dict[Client, str] = {}
         self._seen: OrderedDict[Client, float] = OrderedDict()
         self._codes: dict[str, set[Client]] = {}
@@ -63,6 +65,10 @@ class Register:
     def in_progress(self) -> list[Session]:
         """All sessions in progress."""
         return [session for session in self.sessions.values() if in_progress(session)]
+
+    def settled(self) -> set[str]:
+        """Sessions in progress that the firewall has been asked for and has answered."""
+        return {session.id for session in self.in_progress()} - self.opening
 
     def blocked(self, client: Client, now: Now) -> Block | None:
         """The block in force, if any."""

@@ -1,7 +1,6 @@
 """A hall on the real kernel: it comes up, phones get on, and nothing of it stays."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.kernel
 
 NETWORK = Options(gateway=False)
 """Only the network and its servers: what the lab itself is responsible for."""
-
-
-@pytest.fixture
-def name() -> str:
-    """A name that no other run of the tests uses."""
-    return f"lab{os.getpid()}"
 
 
 @pytest.fixture

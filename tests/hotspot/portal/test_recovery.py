@@ -7,7 +7,7 @@ from hotspot.portal.desk import Refusal
 from hotspot.portal.settings import Settings
 from hotspot.session.blocks import Block
 from hotspot.session.states import State
-from tests.hotspot.portal.conftest import ANNA, BERT_IP, Clock, running, until
+from tests.hotspot.portal.conftest import ANNA, BERT_IP, Bench, Clock, running, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
 
 
@@ -140,3 +140,28 @@ async def test_ceiling_after_a_reboot(portal_settings: Settings, firewall: FakeF
     firewall.refuse["allow"] = "ceiling"
     async with running(portal_settings, clock) as bench:
         assert await bench.rows("SELECT state, reason FROM sessions") == [("ended", "gone")]
+
+
+async def test_accept_on_its_way(bench: Bench, firewall: FakeFirewall) -> None:
+    """A reading that meets an accept in the middle asks for nothing: the grant is on its way."""
+    visitor = await bench.visitor()
+    firewall.deaf.add("allow")
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(bench.desk.accept(visitor, bench.form(visitor), "de", "apple"))
+        await until(lambda: len(firewall.grants) == 1)
+        before = len(firewall.requests)
+        await bench.meter.read()
+        assert [type(one).__name__ for one in firewall.requests[before:]] == ["ReadUsage"]
+        bench.office.gate.link.abort("as the test wants")
+    assert task.result() == Refusal("firewall")
+
+
+async def test_leave_on_its_way(bench: Bench, firewall: FakeFirewall) -> None:
+    """A reading from before a leave, compared after it, brings nobody back."""
+    visitor = await bench.accept()
+    link, settled = bench.office.gate.link, bench.office.register.settled()
+    read = await link.read_usage(0)
+    await bench.desk.leave(visitor, bench.desk.token(visitor))
+    before = len(firewall.requests)
+    await bench.recovery._compare(read, settled, link)
+    assert (bench.office.register.in_progress(), firewall.grants, firewall.requests[before:]) == ([], {}, [])

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from hotspot.portal.settings import Settings, Terms, Zone
 from hotspot.session.plans import Plan
 from tests.hotspot.portal.conftest import ANNA, RATES, free_port, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
+from tests.hotspot.portal.test_certificates import install, make_pair, presented
 
 HOST = {"Host": "portal.hall.example"}
 
@@ -69,6 +71,30 @@ async def test_a_visit(service: Service, firewall: FakeFirewall, portal_settings
         assert (status, location.startswith("/"), firewall.grants) == (303, True, {})
     value = service.office.metrics.registry.get_sample_value
     assert value("hotspot_probes_total", {"zone": "public", "family": "android"}) == 1
+
+
+async def test_certificate(portal_settings: Settings, firewall: FakeFirewall, tmp_path: Path) -> None:
+    """With a certificate the same pages are served over TLS; SIGHUP takes a renewed one."""
+    firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
+    certificate, key = make_pair(tmp_path, "first")
+    install(tmp_path / "portal.pem", certificate)
+    install(tmp_path / "portal.key", key)
+    zones = {"public": replace(portal_settings.zones["public"], portal_url="https://portal.hall.example/")}
+    settings = replace(portal_settings, zones=zones, certificate=tmp_path / "portal.pem", key=tmp_path / "portal.key")
+    port = zones["public"].portal_tls_port
+    async with serving(settings) as service:
+        async with aiohttp.ClientSession(headers=HOST) as http, http.get(f"https://127.0.0.1:{port}/api/captive", ssl=False) as answer:
+            assert (answer.status, (await answer.json(content_type=None))["captive"]) == (200, True)
+        first = await presented(port)
+        renewed, new_key = make_pair(tmp_path, "second")
+        install(tmp_path / "portal.pem", renewed)
+        install(tmp_path / "portal.key", new_key)
+        (tmp_path / "portal.toml").write_text(config())
+        service._config = tmp_path / "portal.toml"
+        service.reload()
+        assert first != await presented(port)
+    value = service.office.metrics.registry.get_sample_value
+    assert value("hotspot_certificate_reloads_total", {"outcome": "reloaded"}) == 1
 
 
 async def test_stop_leaves_the_kernel(portal_settings: Settings, firewall: FakeFirewall) -> None:
@@ -181,8 +207,6 @@ def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 async def test_process(tmp_path: Path, firewall: FakeFirewall) -> None:
     """The process: READY, SIGHUP with bad and good settings, SIGTERM, exit status 0; every log line is JSON."""
-    import msgspec
-
     path = tmp_path / "portal.toml"
     text = config()
     path.write_text(text)
