@@ -133,7 +133,9 @@ async def test_staff_end_block_and_let_in_by_device_code() -> None:
         assert row.code in await hotspot("sessions")
         assert json.loads(await hotspot("status", "--json"))["ok"] is True
         seen = []
-        for words in (("kick", row.code), ("allow", row.code.lower()), ("block", row.code, "--reason", "Probe"), ("unblock", row.code), ("allow", row.code)):
+        code = row.code
+        orders = (("kick", code), ("allow", code.lower()), ("block", code, "--reason", "Probe"), ("unblock", code), ("allow", code))
+        for words in orders:
             await hotspot(*words)
             seen.append(not await refused_within(anna, SITE, 5))
             if words[0] == "block":

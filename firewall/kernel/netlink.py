@@ -85,10 +85,11 @@ class Netlink:
                 return
             self.waiting.extend(messages(data))
 
-    def acknowledged(self, data: bytes, last: int, doing: str) -> list[Message]:
+    def acknowledged(self, data: bytes, last: int, doing: str, fine: frozenset[int] = frozenset()) -> list[Message]:
         """Send requests of which the one with number ``last`` asks for an acknowledgement; return what else the kernel said meanwhile.
 
-        Raises ``KernelRefused`` for the first error; the kernel reports the errors of a batch one by one."""
+        Raises ``KernelRefused`` for the first error; the kernel reports the errors of a batch one by one.
+        ``fine``: errors that are none."""
         self.send(data)
         out: list[Message] = []
         refused: KernelRefused | None = None
@@ -97,7 +98,7 @@ class Netlink:
                 if each.kind != NLMSG_ERROR:
                     out.append(each)
                     continue
-                if (error := error_of(each.body)) and refused is None:
+                if (error := error_of(each.body)) and refused is None and error not in fine:
                     refused = KernelRefused(error, doing, each.sequence)
                 # An error for the batch itself (no permission, out of memory) carries the number of its begin message, 0.
                 if each.sequence == last or (error and each.sequence == 0):

@@ -47,7 +47,7 @@ def _ticks(byte_count: int, bytes_per_second: int) -> int:
     return min(0xFFFFFFFF, round(byte_count * 1e9 / bytes_per_second / _TICK))
 
 
-def class_message(index: int, wanted: Class, flags: int, sequence: int) -> bytes:
+def class_message(index: int, wanted: Class, flags: int) -> bytes:
     """RTM_NEWTCLASS for one class."""
     rate, ceil = wire_rate(wanted.rate), wire_rate(wanted.ceil)
     specs = b"".join(_RATESPEC.pack(0, _ETHERNET, 0, -1, 0, min(each, 0xFFFFFFFF)) for each in (rate, ceil))
@@ -58,17 +58,20 @@ def class_message(index: int, wanted: Class, flags: int, sequence: int) -> bytes
     if ceil > 0xFFFFFFFF or rate > 0xFFFFFFFF:
         options += attribute(_TCA_HTB_RATE64, struct.pack("=Q", rate)) + attribute(_TCA_HTB_CEIL64, struct.pack("=Q", ceil))
     parent = handle(wanted.parent) if wanted.parent else MAJOR << 16
-    return _tcmsg(_RTM_NEWTCLASS, flags, sequence, index, handle(wanted.minor), parent, _kind("htb") + attribute(_TCA_OPTIONS, options))
+    return _tcmsg(_RTM_NEWTCLASS, flags, 0, index, handle(wanted.minor), parent, _kind("htb") + attribute(_TCA_OPTIONS, options))
 
 
-def leaf_message(index: int, wanted: Class, leaf: str, flags: int, sequence: int) -> bytes:
-    """RTM_NEWQDISC for the leaf of a class."""
+def leaf_message(index: int, wanted: Class, leaf: str) -> bytes:
+    """RTM_NEWQDISC for the leaf of a class. An fq_codel is the same for every class and cannot be given its flows again: one that is there
+    stays (``EEXIST``). A bfifo gets the limit of its class's rate."""
     if leaf == "fq_codel":  # limit (packets), flows, memory limit: small, because there are many and most are idle
+        flags = NLM_F_CREATE | _NLM_F_EXCL
         options = attribute(2, struct.pack("=I", 1_000)) + attribute(5, struct.pack("=I", 64)) + attribute(9, struct.pack("=I", 1 << 20))
     else:
+        flags = NLM_F_CREATE | _NLM_F_REPLACE
         options = struct.pack("=I", queue_bytes(wanted.ceil))
     own = leaf_handle(wanted.minor)
-    return _tcmsg(_RTM_NEWQDISC, flags, sequence, index, own, handle(wanted.minor), _kind(leaf) + attribute(_TCA_OPTIONS, options))
+    return _tcmsg(_RTM_NEWQDISC, flags, 0, index, own, handle(wanted.minor), _kind(leaf) + attribute(_TCA_OPTIONS, options))
 
 
 class TrafficControl:
@@ -82,10 +85,10 @@ class TrafficControl:
         """Find out whether this kernel has fq_codel, by giving it to the default class of a
         new tree; fall back to bfifo."""
         default = Class(DEFAULT, 0, UNSHAPED, UNSHAPED)
-        self._send([class_message(index, default, NLM_F_CREATE, 0)], "make the default class")
+        self._send([class_message(index, default, NLM_F_CREATE)], "make the default class")
         self.leaf = "fq_codel"
         try:
-            self._send([leaf_message(index, default, self.leaf, NLM_F_CREATE | _NLM_F_REPLACE, 0)], "use fq_codel")
+            self._send([leaf_message(index, default, self.leaf)], "use fq_codel")
         except KernelRefused as refused:
             if refused.errno != errno.ENOENT:  # what the kernel says of a kind that it does not have
                 raise
@@ -118,24 +121,25 @@ class TrafficControl:
         """Make classes with their leaves, parents first; those that are there get the wanted rates."""
         requests: list[bytes] = []
         for wanted in classes:
-            requests.append(class_message(index, wanted, NLM_F_CREATE, 0))
+            requests.append(class_message(index, wanted, NLM_F_CREATE))
             if wanted.leaf:
-                requests.append(leaf_message(index, wanted, self.leaf, NLM_F_CREATE | _NLM_F_REPLACE, 0))
-        self._send(requests, "make classes")
+                requests.append(leaf_message(index, wanted, self.leaf))
+        self._send(requests, "make classes", frozenset({errno.EEXIST}))
 
     def change(self, index: int, classes: Iterable[Class]) -> None:
         """Give classes that are there other rates; what waits in them stays."""
-        self._send([class_message(index, wanted, 0, 0) for wanted in classes], "change classes")
+        self._send([class_message(index, wanted, 0) for wanted in classes], "change classes")
 
-    def _send(self, requests: Sequence[bytes], doing: str) -> None:
-        """Many requests in few datagrams; rtnetlink carries out each, and answers an error for each that fails."""
+    def _send(self, requests: Sequence[bytes], doing: str, fine: frozenset[int] = frozenset()) -> None:
+        """Many requests in few datagrams; rtnetlink carries out each, and answers an error for each that fails. ``fine``: errors that are
+        none."""
         for start in range(0, len(requests), 400):
             chunk = [bytearray(each) for each in requests[start : start + 400]]
             first = self._netlink.next_sequence(len(chunk))
             for number, each in enumerate(chunk):
                 struct.pack_into("=I", each, 8, first + number)
             struct.pack_into("=H", chunk[-1], 6, struct.unpack_from("=H", chunk[-1], 6)[0] | NLM_F_ACK)
-            self._netlink.acknowledged(b"".join(chunk), first + len(chunk) - 1, doing)
+            self._netlink.acknowledged(b"".join(chunk), first + len(chunk) - 1, doing, fine)
 
     # Reading ------------------------------------------------------------------------------------------------------------------------
 

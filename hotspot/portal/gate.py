@@ -58,10 +58,11 @@ class GateUnavailable(GateError):
 
 
 class GateRefused(GateError):
-    """The daemon answered ``Refused``; ``code`` and ``field`` as in ``firewall.api.Refused``."""
+    """The daemon answered ``Refused``; ``code`` and ``field`` as in ``firewall.api.Refused``. Its message is left out: it may name a
+    client, and this text goes to logs and to the staff."""
 
     def __init__(self, refused: Refused) -> None:
-        super().__init__(f"the firewall refused ({refused.code}): {refused.message}")
+        super().__init__(f"the firewall refused ({refused.code}){': ' if refused.field else ''}{refused.field}")
         self.code = refused.code
         self.field = refused.field
 

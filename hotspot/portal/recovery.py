@@ -9,8 +9,9 @@ from hotspot.portal.gate import GateError, GateRefused, GateUnavailable, Link
 from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
+from hotspot.portal.settings import Settings
 from hotspot.session import boot
-from hotspot.session.sessions import Session, in_progress, seconds_left, to_grant
+from hotspot.session.sessions import Session, in_progress, merge_counters, seconds_left, to_grant
 from hotspot.session.states import Lost, end_event
 
 SPARE_CLASSES = 64
@@ -30,6 +31,7 @@ class Recovery:
         self._office = office
         self._epoch = ""
         self._number = 0
+        self._prepared: Settings | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def connected(self, link: Link) -> None:
@@ -43,7 +45,7 @@ class Recovery:
 
     async def prepare(self, link: Link) -> None:
         """Classes ahead for every plan on offer. Raises ``GateUnavailable``; a plan that the firewall refuses is only told."""
-        settings = self._office.settings
+        self._prepared = settings = self._office.settings
         for zone in settings.zones.values():
             for name in zone.plans:
                 try:
@@ -52,7 +54,9 @@ class Recovery:
                     log.warning("plan cannot be prepared", zone=zone.name, plan=name, code=error.code, field=error.field)
 
     async def read(self, link: Link) -> None:
-        """Read usage and compare. Raises ``GateError``."""
+        """Read usage and compare; after a reload also make classes for new plans. Raises ``GateError``."""
+        if self._prepared is not self._office.settings:
+            await self.prepare(link)
         settled = self._office.register.settled()  # what changes while the answer is on its way is not compared
         await self._compare(await link.read_usage(self._number), settled, link)
 
@@ -134,6 +138,7 @@ class Recovery:
             if plan is None or seconds_left(session, office.now()) < boot.MIN_SECONDS:
                 office.finish(session.id, Lost())
                 return
+            session = merge_counters(session, current)
             office.register.put(session)
             try:
                 await link.allow(to_grant(session, plan, office.now()))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from hotspot.portal.journal import Loaded, Statement, rows
 from hotspot.session.blocks import Block, in_force
 from hotspot.session.codes import code_of
-from hotspot.session.sessions import Now, Session, in_progress, state_of
+from hotspot.session.sessions import Now, Session, in_progress, merge_counters, state_of
 from hotspot.session.states import State
 
 MAX_SEEN = 20_000
@@ -177,13 +177,7 @@ class Register:
             if known is None:
                 self.put(session, written=True)
             elif not known.terms_version and session.terms_version and in_progress(known):  # adopted while the file could not be read
-                self.put(
-                    msgspec.structs.replace(
-                        session,
-                        bytes_up=max(session.bytes_up, known.bytes_up),
-                        bytes_down=max(session.bytes_down, known.bytes_down),
-                    )
-                )
+                self.put(merge_counters(session, known))
         first, self.loaded_once = not self.loaded_once, True
         if not first or "hall_key" not in loaded.meta:
             self._write_all()

@@ -167,6 +167,13 @@ def apply_usage(session: Session, usage: Usage) -> Session:
     return msgspec.structs.replace(session, **changes) if changes else session
 
 
+def merge_counters(session: Session, other: Session) -> Session:
+    """The session with the higher counters of two versions of it."""
+    return msgspec.structs.replace(
+        session, bytes_up=max(session.bytes_up, other.bytes_up), bytes_down=max(session.bytes_down, other.bytes_down)
+    )
+
+
 def rebase(session: Session, now: Now) -> Session:
     """The session as it goes on in this boot, with the same time left, and with the wall clock as it is set now."""
     ends_at = now.unix + seconds_left(session, now)

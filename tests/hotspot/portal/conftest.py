@@ -1,9 +1,12 @@
 """A portal to test: settings, a fake firewall, and the whole service on loopback."""
 
 import asyncio
+import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -47,11 +50,16 @@ class Clock:
         self.boottime, self.boot_id = 10.0, boot_id
 
 
+_ports = count(20_000 + os.getpid() * 40 % 10_000)
+
+
 def free_port() -> int:
-    """A TCP port that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody uses, never the same twice, and below those that the kernel gives to outgoing connections."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the counter has no end")
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

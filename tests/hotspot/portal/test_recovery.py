@@ -2,9 +2,11 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from firewall.api import Prepare
 from hotspot.portal.desk import Refusal
-from hotspot.portal.settings import Settings
+from hotspot.portal.settings import Settings, Terms
 from hotspot.session.blocks import Block
 from hotspot.session.states import State
 from tests.hotspot.portal.conftest import ANNA, BERT_IP, Bench, Clock, running, until
@@ -16,6 +18,15 @@ async def test_plans_are_prepared(portal_settings: Settings, firewall: FakeFirew
     async with running(portal_settings, clock):
         prepared = [(one.zone, one.spare) for one in firewall.requests if isinstance(one, Prepare)]
     assert prepared == [("public", 64), ("public", 64)]
+
+
+async def test_new_plans_after_a_reload(bench: Bench, firewall: FakeFirewall) -> None:
+    """Settings that were reloaded are prepared with the next reading, once."""
+    bench.office.settings = replace(bench.office.settings, terms=Terms("2026-12", {"de": "Neu."}))
+    firewall.requests.clear()
+    await bench.meter.read()
+    await bench.meter.read()
+    assert [type(one).__name__ for one in firewall.requests] == ["Prepare", "Prepare", "ReadUsage", "ReadUsage"]
 
 
 async def test_reboot(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:

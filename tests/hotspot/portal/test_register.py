@@ -1,14 +1,15 @@
 """Sessions, blocks and devices in memory."""
 
 import pytest
+from msgspec.structs import replace
 
 from hotspot.portal.journal import Loaded
 from hotspot.portal.register import MAX_SEEN, SEEN_SECONDS, Ambiguous, Client, Register
 from hotspot.session.blocks import Block
 from hotspot.session.codes import code_of
-from hotspot.session.sessions import end
+from hotspot.session.sessions import adopt, end
 from hotspot.session.states import State, TimeUp
-from tests.hotspot.session.examples import MAC, NOW, later, session_of
+from tests.hotspot.session.examples import MAC, NOW, later, session_of, usage_of
 
 CLIENT = Client("public", MAC)
 
@@ -109,3 +110,11 @@ def test_one_lock_per_client() -> None:
     lock = register.lock(CLIENT)
     assert register.lock(Client("public", MAC)) is lock
     assert register.lock(Client("council", MAC)) is not lock
+
+
+def test_load_after_adoption() -> None:
+    """A session that was adopted while the file could not be read gets its acceptance back, with the higher counters."""
+    register, session = Register(), session_of(1)
+    register.put(adopt(usage_of(session, 500, 6), None, NOW))
+    register.load(Loaded(sessions=(replace(session, bytes_up=400, bytes_down=700),), meta={"hall_key": "11" * 32, "csrf_key": "22" * 32}))
+    assert register.session(CLIENT) == replace(session, bytes_up=500, bytes_down=700)

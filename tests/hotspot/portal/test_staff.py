@@ -144,5 +144,5 @@ async def test_firewall_says_no(bench: Bench, staff: Staff, firewall: FakeFirewa
     visitor = await bench.accept()
     firewall.refuse["revoke"] = "kernel"
     answer = await staff.answer(control.Kick(visitor.code))
-    assert isinstance(answer, control.Refused) and answer.code == "firewall"
+    assert answer == control.Refused("firewall", "the firewall refused (kernel)")
     assert (await bench.visitor()).state is State.ONLINE

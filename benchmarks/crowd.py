@@ -1,0 +1,232 @@
+"""Many visitors in one namespace of a hall: each with an address and a MAC of its own, real TCP sockets, no namespace or interface each.
+
+The namespace of one more phone holds them all. Its addresses are a local route, so any of them can be bound; on the way out of ``wlan0``
+a rule gives every packet and every ARP answer the MAC that belongs to its address, on the way in another takes it for ours. For the
+gateway each is a device like any other, with a neighbour entry and a grant of its own.
+
+Everything that opens a socket here has to run inside the namespace (``Crowd.inside``).
+"""
+
+import contextlib
+import ipaddress
+import re
+import selectors
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from msgspec import Struct
+
+from hotspot import control
+from hotspot.ask import ask
+from hotspot.lab import namespaces
+from hotspot.lab.browse import parse_head, request_bytes, target
+from hotspot.lab.forms import forms, submission
+from hotspot.lab.hall import Hall
+from hotspot.lab.layout import LAN_GATEWAY, LAN_NET, PORTAL_NAME, SITE, SITE_PORTS
+
+T = TypeVar("T")
+
+ADDRESSES = tuple(map(ipaddress.ip_network, ("198.18.4.0/22", "198.18.8.0/22", "198.18.12.0/22")))
+"""Whose addresses the visitors have; the hall's DHCP has given none of them out, because it has no other phones."""
+OTHER_PORT = SITE_PORTS[1]
+"""A port of the site that no captive client is redirected from: who gets through to it is online."""
+PATIENCE = 10.0
+"""Seconds after which a visitor gives up waiting for the portal."""
+PORTAL = f"http://{PORTAL_NAME}/"
+_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{3}\b")
+
+
+class Visitor(Struct, frozen=True):
+    """One of the crowd."""
+
+    address: str
+    mac: str
+
+
+class Ready(Struct, frozen=True):
+    """A visitor who has the splash page open."""
+
+    visitor: Visitor
+    code: str
+    """Device code, as the page shows it."""
+    request: bytes
+    """What tapping the button sends."""
+
+
+class WrongAnswer(Exception):
+    """The gateway did something else than it should; the text says what."""
+
+
+def visitors(count: int) -> list[Visitor]:
+    """So many visitors, at most about 3,000."""
+    addresses = [address for network in ADDRESSES for address in network.hosts()]
+    if count > len(addresses):
+        raise ValueError(f"cannot make {count} visitors: there are {len(addresses)} addresses")
+    return [Visitor(str(addresses[number]), f"02:00:00:01:{number >> 8:02x}:{number & 255:02x}") for number in range(count)]
+
+
+def rules(everybody: Sequence[Visitor]) -> str:
+    """The table that gives each address its MAC (nft(8), netdev family); 02:00:00:01:ff:ff stands for ``wlan0`` itself."""
+    macs = ", ".join(f"{visitor.address} : {visitor.mac}" for visitor in everybody)
+    return f"""table netdev crowd {{
+  map macs {{ type ipv4_addr : ether_addr; elements = {{ {macs} }} }}
+  chain out {{
+    type filter hook egress device "wlan0" priority 0;
+    ether type ip ether saddr set ip saddr map @macs
+    ether type arp arp saddr ether set arp saddr ip map @macs
+    ether type arp ether saddr set arp saddr ip map @macs
+  }}
+  chain in {{
+    type filter hook ingress device "wlan0" priority 0;
+    meta pkttype other meta pkttype set host
+  }}
+}}
+"""
+
+
+class Crowd:
+    """Visitors of a raised hall; made by ``gathered``."""
+
+    def __init__(self, hall: Hall, namespace: str, everybody: Sequence[Visitor]) -> None:
+        self.hall, self.namespace = hall, namespace
+        self._fresh = iter(everybody)
+
+    def fresh(self, count: int) -> list[Visitor]:
+        """Visitors whom nobody has seen yet."""
+        return [next(self._fresh) for _ in range(count)]
+
+    def inside(self, work: Callable[[], T]) -> T:
+        """``work()`` as done in the crowd's namespace; blocks."""
+        return namespaces.inside(self.namespace, work)
+
+    def kick(self, ready: Ready) -> None:
+        """Staff ends the visitor's session; it is over, in kernel and journal, when this returns."""
+        reply = ask(self.hall.folder.control_socket, control.Kick(ready.code))
+        if not isinstance(reply, control.Done):
+            raise WrongAnswer(f"cannot kick a visitor: {reply}")
+
+    def online(self) -> int:
+        """How many sessions the kernel holds, as the portal reads from it now."""
+        reply = ask(self.hall.folder.control_socket, control.Sessions())
+        if not isinstance(reply, control.SessionsAre):
+            raise WrongAnswer(f"cannot count sessions: {reply}")
+        return len(reply.sessions)
+
+
+@asynccontextmanager
+async def gathered(hall: Hall, count: int) -> AsyncIterator[Crowd]:
+    """A crowd of ``count`` visitors, none of whom the gateway has heard of."""
+    everybody = visitors(count)
+    phone = await hall.add_phone("crowd")
+    namespaces.write_sysctls(phone.namespace, {"ipv6/conf/all/disable_ipv6": 1, "ipv4/ip_local_port_range": "10000 60000"})
+    local = [f"route add local {network} dev lo" for network in ADDRESSES]
+    routes = ["link set wlan0 up", *local, f"route add {LAN_NET} dev wlan0", f"route add default via {LAN_GATEWAY}"]
+    await namespaces.ip_batch(routes, phone.namespace)
+    await namespaces.command("ip", "netns", "exec", phone.namespace, "nft", "-f", "-", stdin=rules(everybody))
+    yield Crowd(hall, phone.namespace, everybody)
+
+
+# Inside the namespace -------------------------------------------------------------------------------------------------------------------
+
+
+def prepared(visitor: Visitor) -> socket.socket:
+    """A socket of this visitor, not connected yet; blocks for at most ``PATIENCE``."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.settimeout(PATIENCE)
+    sock.bind((visitor.address, 0))
+    return sock
+
+
+def exchange(sock: socket.socket, request: bytes) -> bytes:
+    """Send to the portal and read until it hangs up."""
+    with sock:
+        sock.connect((LAN_GATEWAY, 80))
+        sock.sendall(request)
+        parts = []
+        while part := sock.recv(65_536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def status_of(answer: bytes) -> int:
+    """The status of an HTTP answer."""
+    return parse_head(answer.partition(b"\r\n\r\n")[0])[0]
+
+
+def open_page(visitor: Visitor) -> Ready:
+    """Fetch the splash page. Raises ``WrongAnswer`` when the page is another one."""
+    answer = exchange(prepared(visitor), request_bytes(target(PORTAL), "GET", {"Accept-Language": "en"}, b""))
+    page = answer.partition(b"\r\n\r\n")[2].decode()
+    form = next((form for form in forms(page) if form.action.startswith("/accept")), None)
+    code = _CODE.search(page)
+    if status_of(answer) != 200 or form is None or code is None:
+        raise WrongAnswer(f"cannot open the splash page: status {status_of(answer)}")
+    tap = submission(PORTAL, form)
+    return Ready(visitor, code[0], request_bytes(target(tap.url), "POST", tap.headers, tap.body))
+
+
+def reaches_site(visitor: Visitor) -> bool:
+    """Does a TCP connection to the WAN come about? False when it is refused."""
+    with prepared(visitor) as sock:
+        try:
+            sock.connect((SITE, OTHER_PORT))
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
+class Served(Struct, frozen=True):
+    """What came of visitors who tapped ``at_once``."""
+
+    seconds: float
+    """From the first tap to the last answer."""
+    waits: list[float]
+    """Seconds from each visitor's tap (the connection's first packet) to the answer, unordered."""
+    own_cpu: float
+    """Seconds of processor time that the visitors themselves took."""
+
+
+def tap_all(ready: Sequence[Ready], at_once: int) -> Served:
+    """Everybody taps the button, so many of them at any time. Raises ``WrongAnswer`` when one is not let in."""
+    with contextlib.ExitStack() as stack:
+        selector = stack.enter_context(selectors.EpollSelector())
+        waiting: Iterator[tuple[Ready, socket.socket]] = iter(
+            [(one, stack.enter_context(contextlib.closing(prepared(one.visitor)))) for one in ready]
+        )
+        began: dict[int, float] = {}
+        waits: list[float] = []
+
+        def tap() -> None:
+            one, sock = next(waiting, (None, None))
+            if one is None or sock is None:
+                return
+            sock.setblocking(False)
+            began[sock.fileno()] = time.perf_counter()
+            sock.connect_ex((LAN_GATEWAY, 80))
+            selector.register(sock, selectors.EVENT_WRITE, one.request)
+
+        cpu, start = time.thread_time(), time.perf_counter()
+        for _ in range(at_once):
+            tap()
+        while selector.get_map():
+            events = selector.select(PATIENCE)
+            if not events:
+                raise WrongAnswer(f"cannot go on: {len(selector.get_map())} visitors have no answer after {PATIENCE} s")
+            for key, _ in events:
+                sock = key.fileobj
+                assert isinstance(sock, socket.socket)
+                if key.data is not None:
+                    sock.send(key.data)
+                    selector.modify(sock, selectors.EVENT_READ)
+                    continue
+                answer = sock.recv(65_536)
+                waits.append(time.perf_counter() - began[key.fd])
+                selector.unregister(sock)
+                sock.close()
+                if not answer.startswith(b"HTTP/1.1 303"):
+                    raise WrongAnswer(f"cannot accept: {answer[:40]!r}")
+                tap()
+        return Served(time.perf_counter() - start, waits, time.thread_time() - cpu)
