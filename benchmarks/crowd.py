@@ -15,6 +15,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
@@ -35,6 +36,10 @@ OTHER_PORT = SITE_PORTS[1]
 """A port of the site that no captive client is redirected from: who gets through to it is online."""
 PATIENCE = 10.0
 """Seconds after which a visitor gives up waiting for the portal."""
+NEIGHBOURS = Path("/proc/sys/net/ipv4/neigh/default")
+ROOM = {"gc_thresh1": 4_096, "gc_thresh2": 8_192, "gc_thresh3": 16_384}
+"""Neighbours that the kernel may know. Its own 128, 512 and 1,024 are too few for 1,000 clients: above 512 it forgets those in use, above
+1,024 it takes no new ones, and their packets are lost. One setting for the whole machine, which no namespace has of its own."""
 PORTAL = f"http://{PORTAL_NAME}/"
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{3}\b")
 
@@ -116,6 +121,19 @@ class Crowd:
         return len(reply.sessions)
 
 
+@contextlib.contextmanager
+def room() -> Iterator[None]:
+    """Neighbours for everybody, as a gateway has to be set; what was set before comes back."""
+    before = {name: (NEIGHBOURS / name).read_text() for name in ROOM}
+    try:
+        for name in reversed(ROOM):  # never a lower bound above an upper one
+            (NEIGHBOURS / name).write_text(f"{max(ROOM[name], int(before[name]))}\n")
+        yield
+    finally:
+        for name, value in before.items():
+            (NEIGHBOURS / name).write_text(value)
+
+
 @asynccontextmanager
 async def gathered(hall: Hall, count: int) -> AsyncIterator[Crowd]:
     """A crowd of ``count`` visitors, none of whom the gateway has heard of."""
@@ -126,7 +144,8 @@ async def gathered(hall: Hall, count: int) -> AsyncIterator[Crowd]:
     routes = ["link set wlan0 up", *local, f"route add {LAN_NET} dev wlan0", f"route add default via {LAN_GATEWAY}"]
     await namespaces.ip_batch(routes, phone.namespace)
     await namespaces.command("ip", "netns", "exec", phone.namespace, "nft", "-f", "-", stdin=rules(everybody))
-    yield Crowd(hall, phone.namespace, everybody)
+    with room():
+        yield Crowd(hall, phone.namespace, everybody)
 
 
 # Inside the namespace -------------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What systemd is told (``man sd_notify``): one datagram, so no library."""
 
+import contextlib
 import os
 import socket
 
@@ -9,7 +10,8 @@ def notify(*states: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+    # Whoever wanted to know may be gone; that is no reason to fail, least of all while stopping.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.connect("\0" + address[1:] if address.startswith("@") else address)
         sender.send("\n".join(states).encode())
 

@@ -1,5 +1,6 @@
 """systemd's notify protocol (sd_notify(3)): one datagram to the socket that ``NOTIFY_SOCKET`` names."""
 
+import contextlib
 import os
 import socket
 import time
@@ -10,7 +11,8 @@ def notify(*lines: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+    # Whoever wanted to know may be gone; that is no reason to fail, least of all while stopping.
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.connect("\0" + address[1:] if address[0] == "@" else address)
         sender.send("\n".join(lines).encode())
 

@@ -83,17 +83,21 @@ async def test_a_visitor_gets_online_and_leaves_on_time() -> None:
         assert 0 < now["bytes-remaining"] <= left
         assert row.code in (await anna.get(f"{PORTAL}online")).text
 
-        # The end: her volume is used up. A download that runs is cut, the page says why, and she is captive again.
-        with pytest.raises(Unreachable):
-            await anna.get("http://download.town.example/bytes/8000000")
-        ended = await anna.get(PORTAL)
-        assert (ended.status, sessions(hall)) == (200, ())
-        assert await refused_within(anna, SITE, 0.3)
-        assert (await anna.get(PAGE)).status == 302
+        await her_volume_is_used_up(hall, anna)
 
         # Nothing in any log tells who she was.
         logs = "".join(log.read_text() for log in hall.folder.logs.glob("*.log") if log.name.startswith(("firewall", "portal")))
         assert [word for word in (anna.mac, anna.lease.ip, anna.address6) if word in logs] == []
+
+
+async def her_volume_is_used_up(hall: Hall, anna: Phone) -> None:
+    """The end: a download that runs is cut, the page is the splash page again, and she is captive."""
+    with pytest.raises(Unreachable):
+        await anna.get("http://download.town.example/bytes/8000000")
+    ended = await anna.get(PORTAL)
+    assert (ended.status, sessions(hall)) == (200, ())
+    assert await refused_within(anna, SITE, 0.3)
+    assert (await anna.get(PAGE)).status == 302
 
 
 async def refused_within(phone: Phone, address: str, seconds: float) -> bool:

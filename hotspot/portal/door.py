@@ -18,7 +18,7 @@ class Door:
     """
 
     PER_CLIENT, TOTAL = 16, 512
-    HEADER_SECONDS, SECONDS = 5.0, 20.0
+    HEADER_SECONDS, SECONDS, STOP_SECONDS = 5.0, 20.0, 3.0
 
     def __init__(self) -> None:
         self._timers: dict[asyncio.Transport, asyncio.TimerHandle] = {}  # oldest first
@@ -109,7 +109,7 @@ def _quiet_log() -> logging.Logger:
 @asynccontextmanager
 async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]) -> AsyncIterator[None]:
     """Serves ``app`` on listening sockets, with TLS where a context is given. On leaving it takes no more connections and gives requests
-    in hand 3 s."""
+    in hand ``Door.STOP_SECONDS``."""
     runner = web.AppRunner(
         app,
         access_log=None,  # it would name visitors, and costs more than the pages
@@ -117,7 +117,7 @@ async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket,
         max_line_size=4_096,
         max_field_size=4_096,
         lingering_time=2.0,
-        shutdown_timeout=3.0,
+        shutdown_timeout=Door.STOP_SECONDS,
     )
     await runner.setup()
     servers: list[asyncio.Server] = []

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from hotspot.lab import Hall, Options
+from tests.kernel.daemons import Firewall, Peer, running
+from tests.kernel.wires import Wires, raised
 
 RaiseHall = Callable[[Options], Awaitable[Hall]]
 
@@ -29,3 +32,27 @@ async def raise_hall() -> AsyncIterator[RaiseHall]:
 async def hall(raise_hall: RaiseHall) -> Hall:
     """A whole hall as in the demo: network, servers, firewall, portal."""
     return await raise_hall(Options())
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[Wires]:
+    """One small hall for all tests here."""
+    with raised() as up:
+        yield up
+
+
+@pytest.fixture
+def both(wires: Wires, tmp_path: Path) -> Iterator[tuple[Firewall, Peer]]:
+    """A daemon with nothing granted, removed from the kernel afterwards."""
+    tmp_path.chmod(0o755)
+    with running(wires, tmp_path) as (firewall, peer):
+        yield firewall, peer
+    wires.run("gw", "nft", "flush", "ruleset")
+    wires.run("gw", "tc", "qdisc", "del", "dev", "lan0", "root", check=False)
+    wires.run("gw", "tc", "qdisc", "del", "dev", "wan0", "root", check=False)
+
+
+@pytest.fixture
+def peer(both: tuple[Firewall, Peer]) -> Peer:
+    """The peer alone."""
+    return both[1]

@@ -84,6 +84,7 @@ async def test_silent_clients_are_cut_at_the_deadline(monkeypatch: pytest.Monkey
 async def test_no_connection_lasts_longer_than_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that never ends is cut too."""
     monkeypatch.setattr(Door, "SECONDS", 0.2)
+    monkeypatch.setattr(Door, "STOP_SECONDS", 0.1)
     async with house(Door()) as address:
         client = await connect(address, REQUEST.replace(b"/ ", b"/slow ", 1))
         assert await client.rest(2) == b""

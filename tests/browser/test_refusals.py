@@ -1,0 +1,121 @@
+"""When a visitor cannot get online: blocked by staff, a form that is not ours, a line that is down. Each is told what to do."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hotspot import control
+from hotspot.ask import ask
+from hotspot.lab import Hall, namespaces, processes
+from tests.browser.conftest import Visit
+from tests.browser.visitor import PORTAL, TOWN, Seen
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+LANGUAGES = ("de", "en")
+CUT = "table inet cut { chain in { type filter hook input priority -100; iifname isp0 reject; }; }"
+"""The Internet answers nobody any more."""
+
+
+@contextlib.asynccontextmanager
+async def line_down(hall: Hall) -> AsyncIterator[None]:
+    """Cut the hall's line; it is whole again, and the portal knows it, at the end."""
+    portal, log = hall.process("portal"), hall.folder.log("portal")
+    offset = log.stat().st_size
+    await namespaces.command("ip", "netns", "exec", hall.layout.wan, "nft", CUT)
+    try:
+        await processes.line_in(log, "internet down", portal, offset=offset)
+        yield
+    finally:
+        offset = log.stat().st_size
+        await namespaces.command("ip", "netns", "exec", hall.layout.wan, "nft", "delete table inet cut")
+        await processes.line_in(log, "internet up", portal, offset=offset)
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "reason"),
+    [
+        ("de", "Dieses Gerät ist gesperrt", "Grund: Bitte am Empfang melden"),
+        ("en", "This device is blocked", "Reason: Bitte am Empfang melden"),
+    ],
+)
+async def test_a_blocked_device(visit: Visit, hall: Hall, language: str, heading: str, reason: str) -> None:
+    """Staff block a device by its code: it is cut off, its button is refused, its page says why and whom to tell; then it may again."""
+    async with visit(language) as visitor:
+        splash = await visitor.open(TOWN)
+        code = await visitor.code()
+        assert ask(hall.folder.control_socket, control.Block(code, "Bitte am Empfang melden")) == control.Done(code, "blocked")
+        assert await visitor.press_button() == Seen(403, f"{PORTAL}accept", language, heading)
+        assert await visitor.open(TOWN) == Seen(200, PORTAL, language, heading)
+        assert await visitor.page.locator("button").count() == 0
+        assert await visitor.code() == code
+        assert reason in await visitor.text()
+        await visitor.look("blocked")
+        assert ask(hall.folder.control_socket, control.Unblock(code)) == control.Done(code, "captive")
+        assert await visitor.open(TOWN) == splash
+
+
+@pytest.mark.parametrize(("language", "heading"), [("de", "Das hat nicht geklappt"), ("en", "That did not work")])
+async def test_a_form_of_another_website(visit: Visit, language: str, heading: str) -> None:
+    """A page of the Internet, kept open, holds a button that posts to the portal: it lets nobody in."""
+    async with visit(language) as visitor:
+        await visitor.open(TOWN)
+        token = await visitor.page.locator("input[name=token]").get_attribute("value")
+        terms = await visitor.page.locator("input[name=terms]").get_attribute("value")
+        await visitor.press_button()
+        await visitor.open(TOWN)
+        fields = f'<input name="token" value="{token}"><input name="terms" value="{terms}">'
+        await visitor.page.set_content(f'<h1>Win!</h1><form method="post" action="{PORTAL}accept">{fields}<button>Win!</button></form>')
+        stranger = await visitor.new_page()
+        await visitor.open(PORTAL)
+        left = await visitor.press_button()
+        visitor.page = stranger
+        assert await visitor.press_button() == Seen(403, f"{PORTAL}accept", language, heading)
+        await visitor.look("problem-stranger")
+        assert await visitor.press(visitor.page.locator(".button")) == left
+
+
+@pytest.mark.parametrize(("language", "heading"), [("de", "Diese Seite ist zu alt"), ("en", "This page is too old")])
+async def test_a_forged_token(visit: Visit, language: str, heading: str) -> None:
+    """A token that the portal never made opens nothing, and the way back to a page with a good one is a tap."""
+    async with visit(language) as visitor:
+        splash = await visitor.open(TOWN)
+        field = visitor.page.locator("input[name=token]")
+        token = await field.get_attribute("value") or ""
+        await field.evaluate("(field, forged) => { field.value = forged }", token[:-1] + ("0" if token[-1] != "0" else "1"))
+        assert await visitor.press_button() == Seen(403, f"{PORTAL}accept", language, heading)
+        await visitor.look("problem-token")
+        assert await visitor.press(visitor.page.locator(".button")) == splash
+
+
+@pytest.mark.parametrize(
+    ("language", "splash", "heading", "warning"),
+    [
+        ("de", "Kostenloses WLAN", "Gerade kein Internet", "Die Leitung ins Internet ist gerade gestört"),
+        ("en", "Free Wi-Fi", "No Internet at the moment", "The line to the Internet is down at the moment"),
+    ],
+)
+async def test_no_internet(visit: Visit, hall: Hall, language: str, splash: str, heading: str, warning: str) -> None:
+    """With the line down the page says so before anybody taps, and so does the page of somebody who accepts all the same."""
+    async with visit(language) as visitor:
+        async with line_down(hall):
+            assert await visitor.open(PORTAL) == Seen(200, PORTAL, language, heading)
+            await visitor.look("offline")
+            online = await visitor.press_button()
+            assert warning in await visitor.text()
+            await visitor.look("offline-online")
+        assert (await visitor.open(PORTAL)).heading == online.heading
+        assert warning not in await visitor.text()
+        assert (await visitor.open(TOWN)).url == TOWN
+        await visitor.open(PORTAL)
+        await visitor.press_button()
+    async with visit(language) as visitor:
+        assert (await visitor.open(TOWN)).heading == splash
+
+
+async def test_a_page_that_is_not_there(visit: Visit) -> None:
+    """A mistyped address of the portal is told as such."""
+    async with visit("de") as visitor:
+        assert await visitor.open(f"{PORTAL}onlnie") == Seen(404, f"{PORTAL}onlnie", "de", "Diese Seite gibt es nicht")
+        await visitor.look("problem-missing")
