@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def shown(settings: Settings) -> str:
     """The nft and tc text that the daemon would load, for a reader."""
     parts = ["# nft -f -", ruleset.guard(settings.zones)]
-    parts += [ruleset.zone_table(name, zone) for name, zone in settings.zones.items()]
+    parts += [ruleset.zone_table(settings.zones, name) for name in settings.zones]
     for interface, tree in shaper.trees(settings.zones, {}).items():
         parts.append("\n".join([f"# {interface}", *shaper.text(interface, tree, "bfifo")]))
     parts.append("# and, for each client's slot, with the rates of its plan; fq_codel leaves where the kernel has them")

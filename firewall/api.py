@@ -1,8 +1,8 @@
 """THE CONTRACT between the portal (no privileges) and the firewall daemon: the only module that both import.
 
 One JSON object per line each way on a unix stream socket. A request carries ``id``; the reply to it carries the same ``id``, so requests
-may be pipelined; those that arrive together share one kernel transaction. ``Watch`` makes the connection also receive ``Ended`` events,
-which carry no ``id``. A line longer than ``MAX_LINE`` or one that does not parse gets a ``Refused`` that names the field.
+may be pipelined; those that arrive together share one kernel transaction. ``Watch`` makes the connection also receive ``Ended`` and
+``Alarm`` events, which carry no ``id``. A line longer than ``MAX_LINE`` or one that does not parse gets a ``Refused`` that names the field.
 
 Durations are seconds as measured by a clock that never jumps; volumes are bytes at layer 3, IP headers included (RFC 8908); rates are
 bit/s at layer 3. A session is named by ``session``, random hex digits that the portal chose; it survives restarts of both processes,
@@ -139,7 +139,25 @@ class Status(Request, frozen=True, tag="status"):
     """How the daemon and the kernel are."""
 
 
-AnyRequest = Allow | Replace | Revoke | Prepare | WhoIs | ReadUsage | Watch | Status
+class BlockedPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the clients of a zone may not go."""
+
+    network: Annotated[str, Meta(max_length=64)]
+    """An address or a network, IPv4 or IPv6."""
+    service: Annotated[str, Meta(pattern="^(tcp|udp)/[0-9]{1,5}$")] | None = None
+    """That port alone; None: everything."""
+    seconds: PositiveSeconds | None = None
+    """From now until it is lifted by the kernel; None: until another list comes."""
+
+
+class SetBlocked(Request, frozen=True, tag="set_blocked"):
+    """The block list of a zone: this one replaces the one before, in one transaction."""
+
+    zone: ZoneName
+    places: Annotated[tuple[BlockedPlace, ...], Meta(max_length=400)]
+
+
+AnyRequest = Allow | Replace | Revoke | Prepare | WhoIs | ReadUsage | Watch | Status | SetBlocked
 
 
 # Replies and events: daemon -> portal -----------------------------------------------------------------------------------------------
@@ -203,6 +221,20 @@ class Ended(Struct, frozen=True, tag_field="type", tag="ended"):
     usage: Usage
 
 
+class BlockedSet(Reply, frozen=True, tag="blocked_set"):
+    """To ``SetBlocked``."""
+
+
+class Alarm(Struct, frozen=True, tag_field="type", tag="alarm"):
+    """Something that staff should know; on connections that ``Watch``."""
+
+    kind: str
+    """``clone``: a second device uses the MAC of a client in session."""
+    zone: str
+    mac: str
+    session: str | None
+
+
 class ZoneStatus(Struct, frozen=True):
     """One zone in ``StatusIs``."""
 
@@ -225,9 +257,11 @@ class StatusIs(Reply, frozen=True, tag="status"):
     """Leaf qdisc in use: ``fq_codel`` or ``bfifo``."""
     zones: tuple[ZoneStatus, ...]
     drift: dict[str, int]
-    """What was found changed by others and put right, counted by kind (``ruleset``, ``element``, ``qdisc``, ``class``, ``link``)."""
+    """What was found changed by others and put right, counted by kind (``ruleset``, ``element``, ``qdisc``, ``class``,
+    ``filter``, ``link``)."""
     counts: dict[str, int]
-    """``allowed``, ``revoked``, ``expired``, ``refused``, ``transactions`` … since the start."""
+    """``allowed``, ``replaced``, ``ended_time`` …, ``refused``, ``transactions``, ``clones`` since the start, and ``spoofed``: packets
+    from addresses that are not their client's, since the table was loaded."""
 
 
 class Refused(Reply, frozen=True, tag="refused"):
@@ -241,8 +275,8 @@ class Refused(Reply, frozen=True, tag="refused"):
     message: str
 
 
-AnyReply = Allowed | Revoked | Prepared | Found | UsageRead | Watching | StatusIs | Refused
-AnyMessage = AnyReply | Ended
+AnyReply = Allowed | Revoked | Prepared | Found | UsageRead | Watching | StatusIs | BlockedSet | Refused
+AnyMessage = AnyReply | Ended | Alarm
 
 _request_decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _message_decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)

@@ -13,9 +13,11 @@ import structlog
 
 from firewall.addresses import parse_ip
 from firewall.api import (
+    Alarm,
     Allow,
     AnyReply,
     AnyRequest,
+    BlockedSet,
     Ended,
     Found,
     Prepare,
@@ -24,6 +26,7 @@ from firewall.api import (
     Refused,
     Replace,
     Revoke,
+    SetBlocked,
     Status,
     StatusIs,
     UsageRead,
@@ -32,12 +35,14 @@ from firewall.api import (
     WhoIs,
     ZoneStatus,
 )
+from firewall.binding import Binding, blocked_text
 from firewall.deadlines import Deadlines
 from firewall.elements import Element
 from firewall.events import Events
 from firewall.grants import Grants, Held, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
+from firewall.kernel import nft as nft_program
 from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
@@ -75,7 +80,9 @@ class Daemon:
         self._read_wanted = asyncio.Event()
         self._forgetting: asyncio.Queue[Outcome] = asyncio.Queue()
         self._askers: list[tuple[Connection, ReadUsage]] = []
+        self._blocking: asyncio.Queue[tuple[Connection, SetBlocked]] = asyncio.Queue()
         self._stopping = asyncio.Event()
+        self._binding = Binding(self.state, kernel, clock, self._tell)
 
     # Life ---------------------------------------------------------------------------------------------------------------------------
 
@@ -86,6 +93,7 @@ class Daemon:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.keeper.start()
+        self._binding.look()
         for held in self.state.grants:
             self._deadlines.arm(held)
         async with contextlib.AsyncExitStack() as stack:
@@ -96,7 +104,15 @@ class Daemon:
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
             running = [
                 tasks.create_task(each)
-                for each in (self._checking(), self._reading(), self._making_ahead(), self._forget_connections(), self._watchdog())
+                for each in (
+                    self._checking(),
+                    self._reading(),
+                    self._making_ahead(),
+                    self._forget_connections(),
+                    self._binding.run(),
+                    self._set_blocked(),
+                    self._watchdog(),
+                )
             ]
             notify("READY=1")
             log.info("ready", zones=list(self.state.settings.zones), grants=len(self.state.grants), leaf=self._kernel.tc.leaf)
@@ -142,8 +158,12 @@ class Daemon:
                     connection.send(self._prepare(request))
                 case Status():
                     connection.send(self._status(request))
+                case SetBlocked():
+                    self._blocking.put_nowait((connection, request))
 
     def _turn(self, requests: list[Allow | Replace | Revoke]) -> Outcome:
+        # A client that has just got its address must be bound to it before it is let in.
+        self._binding.look({request.grant.zone for request in requests if isinstance(request, Allow)} & self.state.leases.keys())
         outcome = Turn(self.state, self._kernel, lambda _zone: self._check_wanted.set()).run(requests, clock())
         for request in requests:
             if not isinstance(request, Revoke) and (held := self.state.grants.get(request.grant.session)) is not None:
@@ -151,11 +171,10 @@ class Daemon:
         if outcome.opened or outcome.closed:
             self._forgetting.put_nowait(outcome)
             self._ahead_wanted.set()
-        self._tell(outcome.ended)
+        self._tell(*outcome.ended)
         return outcome
 
-    def _tell(self, ended: Iterable[Ended]) -> None:
-        told = tuple(ended)
+    def _tell(self, *told: Ended | Alarm) -> None:
         for connection in self._listener.connections if told else ():
             if connection.watching:
                 connection.send(*told)
@@ -202,8 +221,14 @@ class Daemon:
             interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan)
         )
         return StatusIs(
-            request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), dict(state.counts)
+            request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), self._counts()
         )
+
+    def _counts(self) -> dict[str, int]:
+        counts = dict(self.state.counts)
+        for zone in self.state.settings.zones:
+            counts["spoofed"] = counts.get("spoofed", 0) + self._kernel.elements.counted(table_of(zone), "spoofed")
+        return counts
 
     def _end(self, over: list[tuple[Held, str]]) -> None:
         requests: list[Allow | Replace | Revoke] = [Revoke(0, held.grant.session, reason) for held, reason in over]
@@ -293,6 +318,28 @@ class Daemon:
                     self._check_wanted.set()
                     break
                 await asyncio.sleep(0)
+
+    async def _set_blocked(self) -> None:
+        """Replace block lists, one after the other."""
+        while True:
+            connection, request = await self._blocking.get()
+            connection.send(await self._blocked(request))
+
+    async def _blocked(self, request: SetBlocked) -> AnyReply:
+        if request.zone not in self.state.settings.zones:
+            self._count_refused()
+            return Refused(request.id, "bad_request", "zone", f"cannot block in zone {request.zone!r}: there is none of that name")
+        try:
+            text = blocked_text(table_of(request.zone), request.places)
+        except ValueError as error:
+            self._count_refused()
+            return Refused(request.id, "bad_request", "places", f"cannot block: {error}")
+        try:
+            await asyncio.to_thread(nft_program.load, text)
+        except nft_program.RulesetRefused as refused:
+            return Refused(request.id, "kernel", "places", str(refused))
+        self.state.blocked[request.zone] = request.places
+        return BlockedSet(request.id)
 
     async def _forget_connections(self) -> None:
         """Delete the connections of clients that came or went, in a thread: the kernel walks its whole table for it."""

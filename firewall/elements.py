@@ -13,6 +13,8 @@ NFPROTO_INET = 1
 NFNL_SUBSYS_NFTABLES = 10
 NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END = 0x10, 0x11
 NFT_MSG_DELTABLE, NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN = 2, 12, 13, 14, 15
+NFT_MSG_NEWOBJ, NFT_MSG_GETOBJ = 18, 19
+_OBJECT_COUNTER = 1
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_ECHO, NLM_F_DUMP, NLM_F_CREATE = 0x1, 0x4, 0x8, 0x300, 0x400
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSG_HEADER = struct.Struct("=IHHII")
@@ -180,6 +182,19 @@ def dump_request(table: str, name: str, sequence: int) -> bytes:
 def get_request(table: str, name: str, keys: Sequence[bytes], sequence: int) -> bytes:
     """Ask for the elements with these keys (at most ``ELEMENTS_IN_ONE_ATTRIBUTE``); ENOENT if one is missing."""
     return _element_message(NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_ACK, table, name, [Element(key) for key in keys], sequence)
+
+
+def counter_request(table: str, name: str, sequence: int) -> bytes:
+    """Ask for a named counter."""
+    body = _nfgen(NFPROTO_INET) + attribute(1, table.encode() + b"\0") + attribute(2, name.encode() + b"\0")
+    body += attribute(3, struct.pack(">I", _OBJECT_COUNTER))
+    return message(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETOBJ, NLM_F_REQUEST | NLM_F_ACK, sequence, body)
+
+
+def counter_packets(body: bytes) -> int:
+    """Body of a NEWOBJ message of a counter -> packets."""
+    data = next((payload for kind, payload in attributes(body, 4) if kind == 4), b"")
+    return next((int(_BE64.unpack_from(payload)[0]) for kind, payload in attributes(data) if kind == 2), 0)
 
 
 # Reading ----------------------------------------------------------------------------------------------------------------------------

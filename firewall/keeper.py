@@ -10,7 +10,8 @@ from collections.abc import Callable
 import structlog
 
 from firewall import ruleset, shaper
-from firewall.elements import Change
+from firewall.binding import blocked_text, leased_element
+from firewall.elements import Change, Element
 from firewall.grants import opening, table_of
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
@@ -112,8 +113,11 @@ class Keeper:
             tc.make(link.index, drift.missing)
         if drift.altered:
             tc.change(link.index, drift.altered)
-        if not starting and (drift.whole or drift.missing or drift.altered):
-            state.drift["qdisc" if drift.whole else "class"] += 1
+        filters = tc.filters_are_right(link.index)
+        if not filters:
+            tc.make_filters(link.index)
+        if not starting and (drift.whole or drift.missing or drift.altered or not filters):
+            state.drift["qdisc" if drift.whole else "class" if filters else "filter"] += 1
             log.warning(
                 "drift_mended", what="tree", interface=interface, whole=drift.whole, missing=len(drift.missing), altered=len(drift.altered)
             )
@@ -130,7 +134,7 @@ class Keeper:
         zones = self._state.settings.zones
         return [
             (ruleset.GUARD_TABLE, ruleset.guard(zones)),
-            *((table_of(name), ruleset.zone_table(name, zone)) for name, zone in zones.items()),
+            *((table_of(name), ruleset.zone_table(zones, name)) for name in zones),
         ]
 
     async def _mend_tables(self, starting: bool = False) -> None:
@@ -145,6 +149,13 @@ class Keeper:
             log.log(20 if starting else 30, "table_loaded", table=table, was_there=listed is not None, as_if="nft -f -")
             listed = await asyncio.to_thread(_renew, table, text, listed, remembered)
             listings.remember(table, name, listed)
+            await self._restore_blocked(table)
+
+    async def _restore_blocked(self, table: str) -> None:
+        """A table that was loaded anew has no block list; one that kept its sets gets the same again."""
+        for zone, places in self._state.blocked.items():
+            if table_of(zone) == table:
+                await asyncio.to_thread(nft_program.load, blocked_text(table, places))
 
     # Elements -----------------------------------------------------------------------------------------------------------------------
 
@@ -152,6 +163,21 @@ class Keeper:
         table = table_of(zone)
         ids, up, down = (self._kernel.elements.read(table, name) for name in ("ids", "up", "down"))
         return ZoneElements(ids, up, down)
+
+    def _mend_leased(self, zone: str) -> bool:
+        """Bring ``leased4`` to the leases; True if it differed."""
+        leases = self._state.leases.get(zone)
+        if leases is None:
+            return False
+        table = table_of(zone)
+        wanted = {element.key: element for element in map(leased_element, leases)}
+        found = self._kernel.elements.read(table, "leased4")
+        changes = [Change(table, "leased4", tuple(Element(key) for key in sorted(found.keys() - wanted.keys())), delete=True)]
+        changes.append(Change(table, "leased4", tuple(wanted[key] for key in sorted(wanted.keys() - found.keys()))))
+        changes = [change for change in changes if change.elements]
+        if changes:
+            self._kernel.elements.apply(changes)
+        return bool(changes)
 
     def _adopt(self, zone: str) -> None:
         now, state = self._clock(), self._state
@@ -168,7 +194,8 @@ class Keeper:
         state, now = self._state, self._clock()
         wanted = [held for held in state.grants if held.grant.zone == zone and held.grant.session in state.meters]
         drift = element_drift(zone, wanted, self._read(zone))
-        if not drift.broken and not drift.stray:
+        leased = self._mend_leased(zone)
+        if not drift.broken and not drift.stray and not leased:
             return
         self._delete(drift.stray)
         changes: list[Change] = []

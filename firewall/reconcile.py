@@ -8,7 +8,7 @@ from msgspec import Struct
 from firewall.addresses import mac_bytes
 from firewall.elements import Change, Element
 from firewall.grants import Held, from_elements, mark_key, table_of
-from firewall.shaper import DEFAULT, FIRST_SLOT, LAST_SLOT, Class
+from firewall.shaper import FIRST_SLOT, LAST_SLOT, Class
 
 
 class ZoneElements(Struct, frozen=True):
@@ -118,7 +118,7 @@ class FoundClass(Struct, frozen=True):
 def tree_drift(wanted: Mapping[int, Class], found: Mapping[int, FoundClass] | None, wire: Mapping[int, tuple[int, int]]) -> TreeDrift:
     """``found`` None: the root qdisc is not ours. ``wire``: minor -> (rate, ceil) as HTB counts, of every wanted class. Classes of slots
     that nobody wants stay: they cost nothing and a grant may be using one."""
-    ordered = sorted(wanted.values(), key=lambda each: (each.minor >= FIRST_SLOT, each.minor != DEFAULT, each.minor))
+    ordered = sorted(wanted.values(), key=lambda each: (each.parent != 0, each.minor))
     if found is None:
         return TreeDrift(True, tuple(ordered), ())
     missing = tuple(each for each in ordered if each.minor not in found or (each.leaf and not found[each.minor].has_leaf))

@@ -29,6 +29,13 @@ class Ceilings(Struct, frozen=True, forbid_unknown_fields=True):
     """None: a grant needs no volume."""
 
 
+BLOCKED_NETWORKS = (
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3"),
+    *("::/127", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
+)
+"""Private, link-local, shared and group addresses: behind a town's line they are the town's own machines."""
+
+
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     """One LAN interface with its addresses and rules."""
 
@@ -42,8 +49,25 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     capture_port: Port = 8080
     portal_port: Port = 8081
     portal_tls_port: Port = 8443
+    captive_dns_port: Port = 5300
+    """A name server for captive clients, which knows only the record types that a phone needs."""
     max_clients: Annotated[int, Meta(ge=1, le=16_000)] = 1_000
     ceilings: Ceilings = Ceilings()
+    leases: str | None = None
+    """dnsmasq's file of leases: a client may use the IPv4 address that it has leased. None: any of the zone."""
+    addresses6: Annotated[int, Meta(ge=1, le=1_000)] = 16
+    """IPv6 addresses of one client."""
+    connections: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
+    """Open connections of one client."""
+    new_connections: Annotated[int, Meta(ge=5, le=10_000)] = 100
+    """Connections that one client may open in a second, and five times as many at once."""
+    blocked_networks: tuple[str, ...] = BLOCKED_NETWORKS
+    """Where no client may go: the town's own networks above all."""
+    blocked_ports: tuple[Annotated[str, Meta(pattern="^(tcp|udp)/[0-9]{1,5}$")], ...] = ("tcp/25",)
+    garden_rate: BitsPerSecond = 1_000_000
+    """All captive clients together, in the walled garden, each way."""
+    garden_bytes: Bytes = 20_000_000
+    """One captive client in the walled garden, a day, each way."""
 
     def networks(self, version: int) -> tuple[str, ...]:
         """The zone's IPv4 or IPv6 prefixes."""
@@ -99,6 +123,8 @@ _QUANTITIES = {
     ("zones", "*", "ceilings", "seconds"): "time",
     ("zones", "*", "ceilings", "volume"): "size",
     ("usage_interval",): "time",
+    ("zones", "*", "garden_rate"): "rate",
+    ("zones", "*", "garden_bytes"): "size",
 }
 
 _Value = TypeVar("_Value")
@@ -153,6 +179,8 @@ def _convert(tree: Any, kind: type[_Value], where: str) -> _Value:
 def _check(settings: Settings) -> None:
     if not settings.zones:
         raise ValueError("zones: expected at least one [zones.<name>]")
+    if len(settings.zones) > 12:
+        raise ValueError(f"zones: {len(settings.zones)} zones, expected at most 12 on one gateway")
     seen: dict[str, str] = {}
     for name, zone in settings.zones.items():
         if zone.lan in seen:
@@ -169,9 +197,18 @@ def _check(settings: Settings) -> None:
                 ) from None
         if not zone.own(4) and not zone.own(6):
             raise ValueError(f"zones.{name}.addresses: expected at least one address with prefix length")
-        ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port)
+        ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port, zone.captive_dns_port)
         if len(set(ports)) != len(ports):
-            raise ValueError(f"zones.{name}: capture_port, portal_port and portal_tls_port are {ports}, expected three different ports")
+            keys = "capture_port, portal_port, portal_tls_port and captive_dns_port"
+            raise ValueError(f"zones.{name}: {keys} are {ports}, expected four different ports")
+        for network in zone.blocked_networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(f"zones.{name}.blocked_networks: {network!r}: expected a network such as 10.0.0.0/8") from None
+        for port in zone.blocked_ports:
+            if not 1 <= int(port.partition("/")[2]) <= 65_535:
+                raise ValueError(f"zones.{name}.blocked_ports: {port!r}: expected a port from 1 to 65535")
     clients = sum(zone.max_clients for zone in settings.zones.values())
     if clients > 30_000:
         raise ValueError(f"zones: max_clients add up to {clients}, expected at most 30000 on one gateway (HTB class ids have 16 bit)")

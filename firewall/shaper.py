@@ -2,10 +2,14 @@
 
 One tree on each interface, downloads on ``lan`` and uploads on ``wan``, with the same class ids on both:
 
-    1:            root, default 1:fffe
+    1:            root, default 1:fffd
     ├─ 1:fffe     the gateway's own packets (pages, DNS, reports): not shaped
+    ├─ 1:fffd     packets that nobody gave a class: dropped. So the net is shut also when somebody flushes the whole ruleset, guard included
     ├─ 1:1 … 1:e  one class a zone, its total; on a wan that several zones use, one for each
-    │   └─ 1:10 … slots, one a client, made ahead of time for the rates of a plan
+    │   ├─ 1:10 … slots, one a client, made ahead of time for the rates of a plan
+    │   └─ 1:fff0 … the walled garden of each zone
+
+What is not IP (ARP, LLDP) and the gateway's own DHCP client do not pass the ruleset; filters lead them to 1:fffe.
 """
 
 from collections import deque
@@ -17,9 +21,9 @@ from firewall.api import Rates
 from firewall.settings import Zone
 
 MAJOR = 1
-DEFAULT = 0xFFFE
+OWN, UNKNOWN = 0xFFFE, 0xFFFD
+FIRST_GARDEN = 0xFFF0
 FIRST_SLOT, LAST_SLOT = 0x10, 0xFFEF
-MOST_ZONES = FIRST_SLOT - 2
 UNSHAPED = 10_000_000_000
 """bit/s of the default class: no interface of a hall is faster."""
 
@@ -41,6 +45,8 @@ class Class(Struct, frozen=True):
     ceil: int
     leaf: bool = True
     """Whether packets wait here (a zone's class has none of its own)."""
+    drops: bool = False
+    """Whether packets are dropped here."""
 
 
 class Slots:
@@ -120,9 +126,37 @@ class Slots:
             self._never_made.remove(slot)
 
 
+class Filter(Struct, frozen=True):
+    """Where packets go that the ruleset has not given a class; in the order of their priority."""
+
+    protocol: int
+    """Ethernet type; 3 is any (``ETH_P_ALL``)."""
+    shown: str
+    minor: int
+    source_port: int = 0
+    """UDP source port that must match, 0: any packet."""
+
+
+FILTERS = (
+    Filter(0x0800, "ip", OWN, source_port=68),  # a DHCP client on the WAN sends past the ruleset
+    Filter(0x0800, "ip", UNKNOWN),
+    Filter(0x86DD, "ipv6", UNKNOWN),
+    Filter(0x0003, "all", OWN),
+)
+
+
 def zone_minor(zones: Mapping[str, Zone], zone: str) -> int:
     """Minor of the zone's class."""
     return 1 + list(zones).index(zone)
+
+
+OWN_CLASS = Class(OWN, 0, UNSHAPED, UNSHAPED)
+UNKNOWN_CLASS = Class(UNKNOWN, 0, 8_000, 8_000, drops=True)
+
+
+def garden_minor(zones: Mapping[str, Zone], zone: str) -> int:
+    """Minor of the class of the zone's walled garden."""
+    return FIRST_GARDEN + list(zones).index(zone)
 
 
 def trees(zones: Mapping[str, Zone], slots: Mapping[int, tuple[str, Rates]]) -> dict[str, dict[int, Class]]:
@@ -131,8 +165,10 @@ def trees(zones: Mapping[str, Zone], slots: Mapping[int, tuple[str, Rates]]) -> 
     for name, zone in zones.items():
         minor = zone_minor(zones, name)
         for interface, total in ((zone.lan, zone.total_down), (zone.wan, zone.total_up)):
-            tree = wanted.setdefault(interface, {DEFAULT: Class(DEFAULT, 0, UNSHAPED, UNSHAPED)})
+            tree = wanted.setdefault(interface, {OWN: OWN_CLASS, UNKNOWN: UNKNOWN_CLASS})
             tree[minor] = Class(minor, 0, total, total, leaf=False)
+            garden = garden_minor(zones, name)
+            tree[garden] = Class(garden, minor, min(8_000, zone.garden_rate), min(zone.garden_rate, total))
     for slot in slots:
         for interface, made in slot_classes(zones, slot, *slots[slot]).items():
             wanted[interface][slot] = made
@@ -179,7 +215,7 @@ def quantum_bytes(made: Class) -> int:
 
 def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
     """The tree as the commands that a person would type."""
-    lines = [f"tc qdisc add dev {interface} root handle {MAJOR}: htb default {DEFAULT:x} r2q 1000"]
+    lines = [f"tc qdisc add dev {interface} root handle {MAJOR}: htb default {UNKNOWN:x} r2q 1000"]
     for made in sorted(tree.values(), key=lambda each: (each.leaf, each.minor)):
         parent = f"{MAJOR}:{made.parent:x}" if made.parent else f"{MAJOR}:"
         lines.append(
@@ -188,6 +224,17 @@ def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
             f"burst {burst_bytes(made.rate)} cburst {burst_bytes(made.ceil)} quantum {quantum_bytes(made)}"
         )
         if made.leaf:
-            limit = f"bfifo limit {queue_bytes(made.ceil)}" if leaf == "bfifo" else "fq_codel limit 1000 flows 64 memory_limit 1048576"
+            limit = (
+                "blackhole"
+                if made.drops
+                else f"bfifo limit {queue_bytes(made.ceil)}"
+                if leaf == "bfifo"
+                else "fq_codel limit 1000 flows 64 memory_limit 1048576"
+            )
             lines.append(f"tc qdisc add dev {interface} parent {MAJOR}:{made.minor:x} {limit}")
+    for number, each in enumerate(FILTERS, 1):
+        match = f"match ip protocol 17 0xff match ip sport {each.source_port} 0xffff" if each.source_port else "match u32 0 0"
+        lines.append(
+            f"tc filter add dev {interface} parent {MAJOR}: prio {number} protocol {each.shown} u32 {match} flowid {MAJOR}:{each.minor:x}"
+        )
     return lines

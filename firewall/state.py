@@ -3,9 +3,10 @@
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from firewall.api import Ended, Rates, Usage
+from firewall.api import BlockedPlace, Ended, Rates, Usage
 from firewall.grants import Grants, Held
 from firewall.kernel.neighbours import Link
+from firewall.leases import Leases
 from firewall.metering import Meter
 from firewall.presence import Presence
 from firewall.settings import Settings
@@ -26,6 +27,10 @@ class State:
     meters: dict[str, Meter] = field(default_factory=dict)
     """By session."""
     presence: Presence = field(default_factory=Presence)
+    leases: dict[str, Leases] = field(default_factory=dict)
+    """By zone, where its settings name a file."""
+    blocked: dict[str, tuple[BlockedPlace, ...]] = field(default_factory=dict)
+    """The block list of each zone, as last set."""
     links: dict[str, Link] = field(default_factory=dict)
     """Interfaces that are there, by name."""
     classes: dict[str, dict[int, tuple[str, Rates]]] = field(default_factory=dict)

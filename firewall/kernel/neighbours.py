@@ -14,7 +14,7 @@ from firewall.presence import NUD_PROBE, Neighbour
 RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_TC = 1, 3, 4
 _RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
 _RTM_NEWNEIGH, _RTM_DELNEIGH, _RTM_GETNEIGH = 28, 29, 30
-TC_EVENTS = range(36, 43)
+TC_EVENTS = range(36, 47)
 _NLM_F_REPLACE = 0x100
 _NDMSG = struct.Struct("=BxxxiHBB")
 _IFINFOMSG = struct.Struct("=BxHiII")

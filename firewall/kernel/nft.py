@@ -9,10 +9,13 @@ from firewall.elements import (
     NFNL_SUBSYS_NFTABLES,
     NFT_MSG_DELSETELEM,
     NFT_MSG_NEWGEN,
+    NFT_MSG_NEWOBJ,
     NFT_MSG_NEWSETELEM,
     Change,
     Element,
     Message,
+    counter_packets,
+    counter_request,
     dump_request,
     get_request,
     told,
@@ -24,6 +27,7 @@ NFNLGRP_NFTABLES = 7
 _NEW_ELEMENT = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM
 _DELETED_ELEMENT = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM
 _NEW_GENERATION = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN
+_NEW_OBJECT = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWOBJ
 _ELEMENT_EVENTS = (_NEW_ELEMENT, _DELETED_ELEMENT)
 
 
@@ -127,6 +131,15 @@ class Elements:
         sequence = self._netlink.next_sequence()
         answers = self._netlink.acknowledged(get_request(table, name, keys, sequence), sequence, "read elements")
         return [element for each in answers if each.kind == _NEW_ELEMENT for element in told(each.body).elements]
+
+    def counted(self, table: str, name: str) -> int:
+        """Packets on a named counter; 0 if there is none."""
+        sequence = self._netlink.next_sequence()
+        try:
+            answers = self._netlink.acknowledged(counter_request(table, name, sequence), sequence, "read a counter")
+        except KernelRefused:
+            return 0
+        return sum(counter_packets(each.body) for each in answers if each.kind == _NEW_OBJECT)
 
     def _batches(self, table: str, name: str) -> Iterable[list[Element]]:
         sequence = self._netlink.next_sequence()

@@ -5,16 +5,19 @@ library. The link layer is given as Ethernet, so the kernel needs no rate tables
 """
 
 import errno
+import socket
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
 from firewall.elements import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST, attribute, attributes, message
 from firewall.kernel.netlink import KernelRefused, Netlink
 from firewall.reconcile import FoundClass
-from firewall.shaper import DEFAULT, MAJOR, UNSHAPED, Class, burst_bytes, quantum_bytes, queue_bytes, wire_rate
+from firewall.shaper import FILTERS, MAJOR, OWN, OWN_CLASS, UNKNOWN, Class, Filter, burst_bytes, quantum_bytes, queue_bytes, wire_rate
 
 _RTM_NEWQDISC, _RTM_DELQDISC, _RTM_GETQDISC = 36, 37, 38
 _RTM_NEWTCLASS, _RTM_GETTCLASS = 40, 42
+_RTM_NEWTFILTER, _RTM_DELTFILTER, _RTM_GETTFILTER = 44, 45, 46
+_TCA_U32_CLASSID, _TCA_U32_SEL = 1, 5
 _NLM_F_REPLACE, _NLM_F_EXCL = 0x100, 0x200
 _TCMSG = struct.Struct("=BxxxiIII")
 _ROOT = 0xFFFFFFFF
@@ -64,7 +67,9 @@ def class_message(index: int, wanted: Class, flags: int) -> bytes:
 def leaf_message(index: int, wanted: Class, leaf: str) -> bytes:
     """RTM_NEWQDISC for the leaf of a class. An fq_codel is the same for every class and cannot be given its flows again: one that is there
     stays (``EEXIST``). A bfifo gets the limit of its class's rate."""
-    if leaf == "fq_codel":  # limit (packets), flows, memory limit: small, because there are many and most are idle
+    if wanted.drops:
+        leaf, flags, options = "blackhole", NLM_F_CREATE | _NLM_F_EXCL, b""
+    elif leaf == "fq_codel":  # limit (packets), flows, memory limit: small, because there are many and most are idle
         flags = NLM_F_CREATE | _NLM_F_EXCL
         options = attribute(2, struct.pack("=I", 1_000)) + attribute(5, struct.pack("=I", 64)) + attribute(9, struct.pack("=I", 1 << 20))
     else:
@@ -72,6 +77,19 @@ def leaf_message(index: int, wanted: Class, leaf: str) -> bytes:
         options = struct.pack("=I", queue_bytes(wanted.ceil))
     own = leaf_handle(wanted.minor)
     return _tcmsg(_RTM_NEWQDISC, flags, 0, index, own, handle(wanted.minor), _kind(leaf) + attribute(_TCA_OPTIONS, options))
+
+
+def filter_message(index: int, number: int, wanted: Filter) -> bytes:
+    """RTM_NEWTFILTER for a u32 filter; ``number`` is its priority."""
+    keys = [(0, 0, 0)]
+    if wanted.source_port:  # IPv4 protocol 17 in the word at byte 8, source port in the word behind a header of 20 bytes
+        keys = [(0x00FF0000, 17 << 16, 8), (0xFFFF0000, wanted.source_port << 16, 20)]
+    selector = struct.pack("=BBBxHHhhI", 1, 0, len(keys), 0, 0, 0, 0, 0)
+    selector += b"".join(struct.pack(">II", mask, value) + struct.pack("=ii", offset, 0) for mask, value, offset in keys)
+    options = attribute(_TCA_U32_CLASSID, struct.pack("=I", handle(wanted.minor))) + attribute(_TCA_U32_SEL, selector)
+    info = number << 16 | socket.htons(wanted.protocol)
+    head = _TCMSG.pack(0, index, 0, MAJOR << 16, info)
+    return message(_RTM_NEWTFILTER, NLM_F_REQUEST | NLM_F_CREATE | _NLM_F_EXCL, 0, head + _kind("u32") + attribute(_TCA_OPTIONS, options))
 
 
 class TrafficControl:
@@ -82,13 +100,12 @@ class TrafficControl:
         self.leaf = "bfifo"
 
     def find_leaf(self, index: int) -> str:
-        """Find out whether this kernel has fq_codel, by giving it to the default class of a
+        """Find out whether this kernel has fq_codel, by giving it to the own class of a
         new tree; fall back to bfifo."""
-        default = Class(DEFAULT, 0, UNSHAPED, UNSHAPED)
-        self._send([class_message(index, default, NLM_F_CREATE)], "make the default class")
+        self._send([class_message(index, OWN_CLASS, NLM_F_CREATE)], "make the gateway's own class")
         self.leaf = "fq_codel"
         try:
-            self._send([leaf_message(index, default, self.leaf)], "use fq_codel")
+            self._send([leaf_message(index, OWN_CLASS, self.leaf)], "use fq_codel")
         except KernelRefused as refused:
             if refused.errno != errno.ENOENT:  # what the kernel says of a kind that it does not have
                 raise
@@ -96,15 +113,15 @@ class TrafficControl:
         return self.leaf
 
     def known_leaf(self, index: int) -> str | None:
-        """The leaf qdisc that the default class of a tree of ours has."""
+        """The leaf qdisc that the own class of a tree of ours has."""
         for _own, parent, kind, _options in self._dump(_RTM_GETQDISC, index):
-            if parent == handle(DEFAULT):
+            if parent == handle(OWN):
                 return kind
         return None
 
     def make_root(self, index: int) -> None:
         """Put our HTB in place of whatever is at the root of the interface."""
-        init = struct.pack("=IIIII", 3, 1_000, DEFAULT, 0, 0)  # version, rate2quantum, default class, debug, direct packets
+        init = struct.pack("=IIIII", 3, 1_000, UNKNOWN, 0, 0)  # version, rate2quantum, default class, debug, direct packets
         body = _kind("htb") + attribute(_TCA_OPTIONS, attribute(_TCA_HTB_INIT, init))
         self.remove_root(index)
         self._send([_tcmsg(_RTM_NEWQDISC, NLM_F_CREATE | _NLM_F_EXCL, 0, index, MAJOR << 16, _ROOT, body)], "make the root qdisc")
@@ -141,6 +158,12 @@ class TrafficControl:
             struct.pack_into("=H", chunk[-1], 6, struct.unpack_from("=H", chunk[-1], 6)[0] | NLM_F_ACK)
             self._netlink.acknowledged(b"".join(chunk), first + len(chunk) - 1, doing, fine)
 
+    def make_filters(self, index: int) -> None:
+        """Lead packets that have no class to one, in place of whatever filters are at the root."""
+        clear = _tcmsg(_RTM_DELTFILTER, 0, 0, index, 0, MAJOR << 16)
+        self._send([clear], "clear the filters", frozenset({errno.ENOENT, errno.EINVAL}))
+        self._send([filter_message(index, number, each) for number, each in enumerate(FILTERS, 1)], "make filters")
+
     # Reading ------------------------------------------------------------------------------------------------------------------------
 
     def read(self, index: int) -> dict[int, FoundClass] | None:
@@ -150,7 +173,7 @@ class TrafficControl:
         for own, parent, kind, _options in self._dump(_RTM_GETQDISC, index):
             if parent == _ROOT and own == MAJOR << 16 and kind == "htb":
                 ours = True
-            elif parent >> 16 == MAJOR and kind == self.leaf:
+            elif parent >> 16 == MAJOR and kind == ("blackhole" if parent == handle(UNKNOWN) else self.leaf):
                 leaves.add(parent & 0xFFFF)
         if not ours:
             return None
@@ -162,6 +185,19 @@ class TrafficControl:
             minor = own & 0xFFFF
             found[minor] = FoundClass(minor, 0 if parent == _ROOT else parent & 0xFFFF, rate, ceil, minor in leaves)
         return found
+
+    def filters_are_right(self, index: int) -> bool:
+        """Whether the root has our filters and no others."""
+        sequence = self._netlink.next_sequence()
+        request = _tcmsg(_RTM_GETTFILTER, NLM_F_DUMP, sequence, index, 0, MAJOR << 16)
+        found: list[tuple[int, int, int]] = []
+        for batch in self._netlink.dump(request, sequence, "list filters"):
+            for each in batch:
+                info = struct.unpack_from("=I", each.body, 16)[0]
+                options = dict(attributes(dict(attributes(each.body, _TCMSG.size)).get(_TCA_OPTIONS, b"")))
+                if _TCA_U32_CLASSID in options:  # the others are u32's own hash tables
+                    found.append((info >> 16, socket.ntohs(info & 0xFFFF), struct.unpack("=I", options[_TCA_U32_CLASSID])[0]))
+        return found == [(number, each.protocol, handle(each.minor)) for number, each in enumerate(FILTERS, 1)]
 
     def _dump(self, kind: int, index: int) -> Iterable[tuple[int, int, str, bytes]]:
         sequence = self._netlink.next_sequence()

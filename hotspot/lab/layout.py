@@ -21,6 +21,7 @@ NAMESERVER, NAMESERVER6 = "198.51.100.53", "2001:db8:80::53"
 CAPTURE_PORT = 8080
 PORTAL_PORT = 8081
 PORTAL_TLS_PORT = 8443
+CAPTIVE_DNS_PORT = 5300
 MANAGEMENT_PORT = 9464
 SITE_PORTS = (80, 8000)
 """Where the site listens in clear: 80, which a captive client is redirected from, and 8000, which it is not."""

@@ -15,6 +15,9 @@ from hotspot.lab.options import Options
 from hotspot.lab.probes import SITE_NAMES
 from hotspot.lab.record import Folder, Started
 
+TUNNEL_TYPES = ("ANY", "TXT", "NULL", "MX", "SRV", "NAPTR", "SSHFP", "DNSKEY", "65399")
+"""Record types that tunnels like (65399 is iodine's own), for captive clients left out of every answer."""
+
 
 def dnsmasq_conf(folder: Path, options: Options) -> str:
     """DHCP and DNS for the LAN; foreign names are asked for in the WAN and passed on unchanged (RFC 8952: no forged answers)."""
@@ -38,6 +41,28 @@ def dnsmasq_conf(folder: Path, options: Options) -> str:
         f"dhcp-option=option:router,{at.LAN_GATEWAY}",
         f"dhcp-option=option:dns-server,{at.LAN_GATEWAY}",
         *([f"dhcp-option=114,{url}"] if url else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def captive_dnsmasq_conf(folder: Path) -> str:
+    """DNS for captive clients: the same true answers, but small ones, and no record types that carry tunnels and no phone needs."""
+    lines = [
+        "keep-in-foreground",
+        "log-facility=-",
+        "user=root",
+        f"pid-file={folder}/dnsmasq-captive.pid",
+        f"port={at.CAPTIVE_DNS_PORT}",
+        "interface=lan0",
+        "bind-interfaces",
+        "no-resolv",
+        "no-hosts",
+        f"server={at.NAMESERVER}",
+        f"server={at.NAMESERVER6}",
+        f"host-record={at.PORTAL_NAME},{at.LAN_GATEWAY},{at.LAN_GATEWAY6}",
+        "local-ttl=300",  # the phone asks for the portal's name seldom
+        "edns-packet-max=512",
+        f"filter-rr={','.join(TUNNEL_TYPES)}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -107,9 +132,13 @@ async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[St
     dnsmasq = processes.start("dnsmasq", layout.gateway, ["dnsmasq", f"--conf-file={folder.path}/dnsmasq.conf"], folder.log("dnsmasq"))
     radvd_words = ["radvd", "-n", "-m", "stderr", "-d", "1", "-C", f"{folder.path}/radvd.conf", "-p", f"{folder.path}/radvd.pid"]
     radvd = processes.start("radvd", layout.gateway, radvd_words, folder.log("radvd"))
+    (folder.path / "dnsmasq-captive.conf").write_text(captive_dnsmasq_conf(folder.path))
+    words = ["dnsmasq", f"--conf-file={folder.path}/dnsmasq-captive.conf"]
+    captive = processes.start("dnsmasq-captive", layout.gateway, words, folder.log("dnsmasq-captive"))
     await processes.line_in(folder.log("dnsmasq"), "started, version", dnsmasq)
+    await processes.line_in(folder.log("dnsmasq-captive"), "started, version", captive)
     await processes.line_in(folder.log("radvd"), "syntax ok", radvd)
-    return [dnsmasq, radvd]
+    return [dnsmasq, captive, radvd]
 
 
 def python_environment() -> dict[str, str]:

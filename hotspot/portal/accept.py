@@ -2,6 +2,7 @@
 
 from time import perf_counter
 
+import msgspec
 import structlog
 from msgspec import Struct
 
@@ -9,9 +10,10 @@ from hotspot.portal.gate import GateError, GateRefused
 from hotspot.portal.journal import JournalUnavailable, rows
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
+from hotspot.session.limits import LEAST
 from hotspot.session.plans import Plan
-from hotspot.session.sessions import Session, begin, in_progress, to_grant
-from hotspot.session.states import Event, NotGranted, State
+from hotspot.session.sessions import Session, begin, in_progress, rates_of, seconds_left, to_grant
+from hotspot.session.states import Event, LetIn, NotGranted, State
 
 log = structlog.get_logger("accept")
 
@@ -20,7 +22,8 @@ class Refusal(Struct, frozen=True):
     """The visitor is not let in (or out), and why."""
 
     code: str
-    """``token`` | ``terms`` | ``plan`` | ``blocked`` | ``journal`` | ``firewall`` | ``full`` | ``unknown_client``."""
+    """``token`` | ``terms`` | ``plan`` | ``blocked`` | ``closed`` | ``pause`` | ``daily`` | ``journal`` | ``firewall`` | ``full`` |
+    ``unknown_client``."""
 
 
 class Entry(Struct, frozen=True):
@@ -39,7 +42,9 @@ class Entry(Struct, frozen=True):
 
 
 async def open_session(office: Office, client: Client, entry: Entry) -> Session | Refusal:
-    """Let a client in; one that is online already keeps its session. The caller holds the client's lock."""
+    """Let a client in; one that is online already keeps its session. Staff may let in outside the hours, before the pause is over and
+    beyond the daily allowance. The caller holds the client's lock."""
+    office.look_at_day()
     register, now = office.register, office.now()
     state = register.state(client, now)
     if state is State.BLOCKED:
@@ -47,6 +52,9 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
     current = register.session(client)
     if current is not None and in_progress(current):
         return current
+    barrier = None if isinstance(entry.event, LetIn) else office.barrier(client, entry.plan, now)
+    if barrier is not None:
+        return Refusal(barrier.code)
     session = begin(
         entry.event,
         before=state,
@@ -60,6 +68,10 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
         now=now,
         seconds=entry.seconds,
     )
+    session = office.tuned(session, entry.plan, now)
+    session = msgspec.structs.replace(session, rates=rates_of(session, entry.plan))
+    if seconds_left(session, now) < LEAST:
+        return Refusal("closed")  # it closes at this very moment
     if not office.gate.up:
         return Refusal("firewall")  # nothing to undo: better than an acceptance that comes to nothing
     try:

@@ -22,8 +22,9 @@ class Meter:
         """Until cancelled."""
         wake = self._office.wake
         while True:
+            interval, soon = self._office.settings.usage_interval, self._recovery.tuning.next_look()
             try:
-                async with asyncio.timeout(self._office.settings.usage_interval):
+                async with asyncio.timeout(interval if soon is None else min(interval, soon)):
                     await wake.wait()
             except TimeoutError:
                 pass

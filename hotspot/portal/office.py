@@ -10,9 +10,14 @@ from firewall.api import Usage
 from hotspot.portal.gate import Gate
 from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
 from hotspot.portal.metrics import Metrics
-from hotspot.portal.register import Register
+from hotspot.portal.alarms import Alarms
+from hotspot.portal.register import Client, Register
 from hotspot.portal.settings import Settings
 from hotspot.session.plans import Plan
+from hotspot.session.admission import Barrier, Standing, barrier, closed_until
+from hotspot.session.allowance import NOTHING
+from hotspot.session.hours import Opening, day_of, next_day, opening
+from hotspot.session.limits import new_day, tune, used_today
 from hotspot.session.sessions import Now, Session, end, in_progress
 from hotspot.session.states import EndEvent
 
@@ -31,6 +36,7 @@ class Office:
         self.register: Final = Register()
         self.journal: Final = Journal(settings.state_dir / "journal.db", self, look_seconds)
         self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set)
+        self.alarms: Final = Alarms()
         self.internet_up = True
         self.closed_zones: dict[str, str] = dict.fromkeys(settings.zones, NOT_OPEN_YET)
         """Zones whose listeners are not open, and why."""
@@ -76,6 +82,44 @@ class Office:
             return None
         return self.settings.plans.get(session.plan) or self.plans(session.zone)[0]
 
+    def openings(self, zone: str, plan: Plan, now: Now) -> tuple[Opening, ...]:
+        """How the hours of a zone and a plan are now; empty when there are none. A zone that is not in the settings has none."""
+        known = self.settings.zones.get(zone)
+        each = (known.hours if known is not None else None, plan.hours)
+        return tuple(opening(hours, now.unix) for hours in each if hours is not None)
+
+    def barrier(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
+        """Why this client cannot begin a session on a plan now; None: it can."""
+        openings = self.openings(client.zone, plan, now)
+        last = self.register.session(client)
+        if not plan.has_daily and last is None:
+            return closed_until(openings)  # nearly everybody
+        of_last = self.settings.plans.get(last.plan) if last is not None else None
+        standing = Standing(
+            unix=now.unix,
+            tomorrow=next_day(now.unix, self.settings.hall.time_zone) if plan.has_daily else now.unix,
+            last=last,
+            pause=of_last.pause if of_last is not None else 0.0,
+        )
+        return barrier(plan, openings, self.register.ledger.spent(client.mac, plan.name) if plan.has_daily else NOTHING, standing)
+
+    def tuned(self, session: Session, plan: Plan, now: Now) -> Session:
+        """The session with the limits that hold now: closing time, the day's allowance, the plan as it is in the settings."""
+        spent = self.register.ledger.spent(session.mac, plan.name) if plan.has_daily and session.mac is not None else NOTHING
+        return tune(session, plan, self.openings(session.zone, plan, now), spent, now)
+
+    def look_at_day(self) -> None:
+        """When a new day has begun in the hall, everybody's daily allowance is whole again."""
+        now = self.now()
+        day = day_of(now.unix, self.settings.hall.time_zone)
+        if day == self.register.ledger.day:
+            return
+        self.register.ledger.turn(day)
+        for session in self.register.in_progress():
+            plan = self.settings.plans.get(session.plan)
+            if plan is not None and plan.has_daily:
+                self.register.put(new_day(session, now))
+
     @property
     def serving(self) -> bool:
         """True when a new visitor of any zone can be let in."""
@@ -99,10 +143,19 @@ class Office:
         if session is None or not in_progress(session):
             return None
         ended = end(session, event, self.now(), final)
+        self.over(session, ended)
+        return ended
+
+    def over(self, session: Session, ended: Session) -> None:
+        """Take down that ``session`` has ended: counted, and entered as used today. To be followed by ``save``."""
+        now, plan = self.now(), self.settings.plans.get(session.plan)
         self.metrics.count_bytes(session, ended)
         self.metrics.ended.labels(ended.zone, ended.plan, ended.reason).inc()
         self.register.put(ended)
-        return ended
+        if plan is not None and plan.has_daily and session.mac is not None and not session.by_staff:
+            seconds, _ = used_today(session, now)
+            _, count = used_today(ended, now)
+            self.register.ledger.enter(session.mac, plan.name, seconds, count)
 
     async def save(self) -> bool:
         """Write what is not on disk yet; False when the journal is unwell, then it waits."""

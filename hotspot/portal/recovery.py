@@ -10,6 +10,7 @@ from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
 from hotspot.portal.settings import Settings
+from hotspot.portal.tuning import Tuning, put_granted
 from hotspot.session import boot
 from hotspot.session.sessions import Session, in_progress, merge_counters, seconds_left, to_grant
 from hotspot.session.states import Lost, end_event
@@ -33,6 +34,7 @@ class Recovery:
         self._number = 0
         self._prepared: Settings | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self.tuning = Tuning(office)
 
     async def connected(self, link: Link) -> None:
         """A new connection: classes ahead, events on, then compare everything. Raises ``GateError``."""
@@ -59,6 +61,8 @@ class Recovery:
             await self.prepare(link)
         settled = self._office.register.settled()  # what changes while the answer is on its way is not compared
         await self._compare(await link.read_usage(self._number), settled, link)
+        await self.tuning.run(link)
+        await self._office.save()
 
     async def events(self) -> None:
         """Record ``Ended`` events as they come, until cancelled."""
@@ -95,9 +99,7 @@ class Recovery:
             office.metrics.count_bytes(register.sessions[session.id], session)
             register.put(session)
         for session in decided.finish:
-            office.metrics.count_bytes(register.sessions[session.id], session)
-            office.metrics.ended.labels(session.zone, session.plan, session.reason).inc()
-            register.put(session)
+            office.over(register.sessions[session.id], session)
         if read.ended:
             self._mark(max(event.number for event in read.ended))
         async with asyncio.TaskGroup() as tasks:
@@ -138,10 +140,12 @@ class Recovery:
             if plan is None or seconds_left(session, office.now()) < boot.MIN_SECONDS:
                 office.finish(session.id, Lost())
                 return
-            session = merge_counters(session, current)
+            session = office.tuned(merge_counters(session, current), plan, office.now())
             office.register.put(session)
             try:
-                await link.allow(to_grant(session, plan, office.now()))
+                grant = to_grant(session, plan, office.now())
+                await link.allow(grant)
+                put_granted(office, session, grant)
             except GateRefused as error:
                 log.warning("session not opened again", zone=session.zone, plan=session.plan, code=error.code, field=error.field)
                 if error.code in _FOR_GOOD:

@@ -6,6 +6,7 @@ The journal is written from here. While it cannot be, sessions in progress go on
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from hotspot.portal.journal import Loaded, Statement, rows
+from hotspot.portal.ledger import Ledger
 from hotspot.session.blocks import Block, in_force
 from hotspot.session.codes import code_of
 from hotspot.session.sessions import Now, Session, in_progress, merge_counters, state_of
@@ -51,6 +53,7 @@ class Register:
         self._seen: OrderedDict[Client, float] = OrderedDict()
         self._codes: dict[str, set[Client]] = {}
         self._unwritten: dict[object, list[Statement]] = {}
+        self.ledger: Final = Ledger(self.remember)
         self._locks: WeakValueDictionary[Client, asyncio.Lock] = WeakValueDictionary()
         self.loaded_once = False
         """True when a journal was opened before."""
@@ -132,6 +135,10 @@ class Register:
         if self.blocks.pop(client, None) is not None:
             self._unwritten[client] = rows.of_unblock(client.zone, client.mac)
 
+    def remember(self, subject: object, statements: Sequence[Statement]) -> None:
+        """Statements to be written with the next changes, instead of earlier ones about the same subject."""
+        self._unwritten[subject] = list(statements)
+
     def note(self, key: str, value: str) -> None:
         """A value of the journal's ``meta``, written with the next changes."""
         self._unwritten[f"meta:{key}"] = rows.of_meta(key, value)
@@ -169,6 +176,7 @@ class Register:
             self._take_keys(bytes.fromhex(loaded.meta["hall_key"]), bytes.fromhex(loaded.meta["csrf_key"]))
         if not self.loaded_once:
             self.ended_mark = loaded.meta.get("ended_mark", "")
+            self.ledger.load(loaded.meta.get("day", ""), loaded.meta.get("day_key", ""), loaded.allowances)
         for block in loaded.blocks:
             if not self.loaded_once:
                 self.blocks.setdefault(Client(block.zone, block.mac), block)
@@ -194,6 +202,7 @@ class Register:
         """A fresh file gets the keys and all that is still known."""
         self.note("hall_key", self.hall_key.hex())
         self.note("csrf_key", self.csrf_key.hex())
+        self.ledger.write_all()
         for session in self.sessions.values():
             self._unwritten[session.id] = rows.of_session(session)
         for client, block in self.blocks.items():

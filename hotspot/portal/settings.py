@@ -4,10 +4,12 @@ file's own shape; ``load`` is what others call.
 Durations are seconds, rates bit/s, sizes bytes; in the file they are written as ``"2 h"``, ``"10 Mbit/s"``, ``"500 MB"`` or plain numbers.
 """
 
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from msgspec import Struct
 
+from hotspot.session.hours import Hours
 from hotspot.session.plans import Plan
 
 
@@ -27,6 +29,8 @@ class HallTexts(Struct, frozen=True):
     """Whom to ask: a counter, a telephone number."""
     venue_info_url: str | None = None
     """Page of the hall or the town (RFC 8908 ``venue-info-url``)."""
+    time_zone: tzinfo = UTC
+    """Whose days and hours the hall lives by."""
 
 
 class Zone(Struct, frozen=True):
@@ -46,6 +50,8 @@ class Zone(Struct, frozen=True):
     """Port 80 of the gateway's own address lands here."""
     portal_tls_port: int = 8443
     """Port 443 of the gateway's own address lands here; served when a certificate is configured."""
+    hours: Hours | None = None
+    """When visitors are let in; None: always."""
 
 
 class Internet(Struct, frozen=True):

@@ -4,7 +4,9 @@ import ipaddress
 import pwd
 import re
 import tomllib
+import zoneinfo
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from msgspec import Struct
 
 from firewall.api import PlanName, Rates, ZoneName
 from hotspot.portal.settings import BadSettings, HallTexts, Internet, Settings, Terms, Zone
+from hotspot.session.hours import Hours, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
 
@@ -30,6 +33,13 @@ class _Hall(Struct, forbid_unknown_fields=True):
     name: str
     contact: str = ""
     venue_info_url: str | None = None
+    time_zone: str = "Europe/Berlin"
+
+
+class _Hours(Struct, forbid_unknown_fields=True):
+    open: list[str]
+    closed: list[Any] = []
+    time_zone: str | None = None
 
 
 class _Terms(Struct, forbid_unknown_fields=True):
@@ -47,6 +57,14 @@ class _Plan(Struct, forbid_unknown_fields=True):
     up_guaranteed: Quantity | None = None
     volume: Quantity | None = None
     idle: Quantity | None = None
+    then_down: Quantity | None = None
+    then_up: Quantity | None = None
+    daily_time: Quantity | None = None
+    daily_volume: Quantity | None = None
+    pause: Quantity = 0
+    extension: Quantity = 0
+    extensions: int = 1
+    hours: str | None = None
 
 
 class _Zone(Struct, forbid_unknown_fields=True):
@@ -57,6 +75,7 @@ class _Zone(Struct, forbid_unknown_fields=True):
     capture_port: int = 8080
     portal_port: int = 8081
     portal_tls_port: int = 8443
+    hours: str | None = None
 
 
 class _Internet(Struct, forbid_unknown_fields=True):
@@ -75,6 +94,7 @@ class _File(Struct, forbid_unknown_fields=True):
     terms: Any
     plans: dict[str, Any]
     zones: dict[str, Any]
+    hours: dict[str, Any] = {}
     internet: Any = {}
     control_users: list[str | int] = []
     management: str = "127.0.0.1:9464"
@@ -164,28 +184,82 @@ def _url(value: object) -> str:
     return str(value)
 
 
-def _plan(read: _Reader, name: str, raw: object) -> Plan:
+def _time_zone(value: object) -> tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(str(value))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('expected a time zone that this machine knows, such as "Europe/Berlin"') from None
+
+
+def _hours(read: _Reader, name: str, raw: object, hall: tzinfo) -> Hours:
+    key = f"hours.{name}"
+    file = read.table(raw, _Hours, key)
+    if not file.open:
+        raise read.error(f"{key}.open", file.open, 'expected at least one line such as "Mon-Fri 08:00-18:00"')
+    spans = {span for text in file.open for span in read.value(f"{key}.open", text, lambda one: parse_spans(str(one)))}
+    return Hours(
+        time_zone=hall if file.time_zone is None else read.value(f"{key}.time_zone", file.time_zone, _time_zone),
+        spans=tuple(sorted(spans)),
+        closed=tuple(read.value(f"{key}.closed", str(day), lambda one: parse_closed(str(one))) for day in file.closed),
+    )
+
+
+def _one_of(read: _Reader, key: str, name: str | None, hours: dict[str, Hours]) -> Hours | None:
+    if name is not None and name not in hours:
+        raise read.error(key, name, f"expected one of the tables of hours: {', '.join(hours) or 'there is none yet'}")
+    return None if name is None else hours[name]
+
+
+def _slow_rates(read: _Reader, key: str, file: _Plan, fast: Rates) -> Rates | None:
+    """The rates after the volume, if the plan has any."""
+    if file.then_down is None and file.then_up is None:
+        return None
+    if file.then_down is None or file.then_up is None or file.volume is None:
+        given = file.then_up if file.then_down is None else file.then_down
+        raise read.error(
+            f"{key}.then_{'up' if file.then_down is None else 'down'}", given, "expected then_down, then_up and volume together"
+        )
+    down = read.value(f"{key}.then_down", file.then_down, parse_rate, 8_000, fast.ceil_down)
+    up = read.value(f"{key}.then_up", file.then_up, parse_rate, 8_000, fast.ceil_up)
+    return Rates(rate_down=min(fast.rate_down, down), ceil_down=down, rate_up=min(fast.rate_up, up), ceil_up=up)
+
+
+def _plan(read: _Reader, name: str, raw: object, hours: dict[str, Hours]) -> Plan:
     key = f"plans.{name}"
     read.value("plans", name, lambda text: msgspec.convert(text, PlanName))
     file = read.table(raw, _Plan, key)
+
+    def seconds(field: str, value: Quantity | None, low: float = 1) -> int | None:
+        return None if value is None else round(read.value(f"{key}.{field}", value, parse_seconds, low, MAX_PLAN_SECONDS))
+
+    def volume(field: str, value: Quantity | None) -> int | None:
+        return None if value is None else read.value(f"{key}.{field}", value, parse_bytes, 1, 2.0**62)
+
     rates: dict[str, int] = {}
     for way, ceil, rate in (("down", file.down, file.down_guaranteed), ("up", file.up, file.up_guaranteed)):
         rates[f"ceil_{way}"] = read.value(f"{key}.{way}", ceil, parse_rate, 8_000, 100_000_000_000)
         rates[f"rate_{way}"] = min(GUARANTEED, rates[f"ceil_{way}"])
         if rate is not None:
             rates[f"rate_{way}"] = read.value(f"{key}.{way}_guaranteed", rate, parse_rate, 8_000, rates[f"ceil_{way}"])
-    idle = None if file.idle is None else round(read.value(f"{key}.idle", file.idle, parse_seconds, 1, MAX_PLAN_SECONDS))
+    fast = Rates(**rates)
     return Plan(
         name=name,
         title=file.title if isinstance(file.title, dict) else {"de": file.title or name},
-        rates=Rates(**rates),
-        seconds=round(read.value(f"{key}.time", file.time, parse_seconds, 1, MAX_PLAN_SECONDS)),
-        volume=None if file.volume is None else read.value(f"{key}.volume", file.volume, parse_bytes, 1, 2.0**62),
-        idle=idle,
+        rates=fast,
+        seconds=seconds("time", file.time) or 0,
+        volume=volume("volume", file.volume),
+        idle=seconds("idle", file.idle),
+        slow=_slow_rates(read, key, file, fast),
+        daily_seconds=seconds("daily_time", file.daily_time),
+        daily_volume=volume("daily_volume", file.daily_volume),
+        pause=seconds("pause", file.pause, 0) or 0,
+        extension=seconds("extension", file.extension, 0) or 0,
+        extensions=read.value(f"{key}.extensions", file.extensions, lambda number: int(str(number)), 1, 1_000),
+        hours=_one_of(read, f"{key}.hours", file.hours, hours),
     )
 
 
-def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan]) -> Zone:
+def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan], hours: dict[str, Hours]) -> Zone:
     key = f"zones.{name}"
     read.value("zones", name, lambda text: msgspec.convert(text, ZoneName))
     file = read.table(raw, _Zone, key)
@@ -210,6 +284,7 @@ def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan]) -> Zone
         capture_port=file.capture_port,
         portal_port=file.portal_port,
         portal_tls_port=file.portal_tls_port,
+        hours=_one_of(read, f"{key}.hours", file.hours, hours),
     )
 
 
@@ -240,12 +315,20 @@ def load(path: Path) -> Settings:
     file = read.table(raw, _File, "")
     hall = read.table(file.hall, _Hall, "hall")
     internet = read.table(file.internet, _Internet, "internet")
-    plans = {name: _plan(read, name, plan) for name, plan in file.plans.items()}
-    zones = {name: _zone(read, name, zone, plans) for name, zone in file.zones.items()}
+    time_zone = read.value("hall.time_zone", hall.time_zone, _time_zone)
+    hours = {name: _hours(read, name, table, time_zone) for name, table in file.hours.items()}
+    plans = {name: _plan(read, name, plan, hours) for name, plan in file.plans.items()}
+    zones = {name: _zone(read, name, zone, plans, hours) for name, zone in file.zones.items()}
     if not zones:
         raise read.error("zones", file.zones, "expected at least one zone")
     if (file.certificate is None) != (file.key is None):
         raise read.error("certificate", file.certificate, "expected certificate and key together")
+    retention = read.value("retention", file.retention, parse_seconds, 1, MAX_PLAN_SECONDS)
+    for name, plan in plans.items():
+        if plan.pause > retention:
+            raise read.error(
+                f"plans.{name}.pause", f"{plan.pause} s", f"expected at most retention ({retention:g} s), when devices are forgotten"
+            )
     venue = None if hall.venue_info_url is None else read.value("hall.venue_info_url", hall.venue_info_url, _url)
     return Settings(
         state_dir=read.file(file.state_dir),
@@ -253,11 +336,11 @@ def load(path: Path) -> Settings:
         control_socket=read.file(file.control_socket),
         control_users=tuple(read.value("control_users", user, _uid) for user in file.control_users),
         management=read.value("management", file.management, _host_port),
-        retention=read.value("retention", file.retention, parse_seconds, 1, MAX_PLAN_SECONDS),
+        retention=retention,
         usage_interval=read.value("usage_interval", file.usage_interval, parse_seconds, 0.1, 3_600),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),
-        hall=HallTexts(name=hall.name, contact=hall.contact, venue_info_url=venue),
+        hall=HallTexts(name=hall.name, contact=hall.contact, venue_info_url=venue, time_zone=time_zone),
         terms=_terms(read, file.terms),
         plans=plans,
         zones=zones,

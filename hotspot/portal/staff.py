@@ -3,14 +3,13 @@
 import secrets
 from collections import Counter as Tally
 
-import msgspec
-
 from hotspot import control
 from hotspot.portal.accept import Entry, Refusal, open_session
 from hotspot.portal.gate import GateError, GateRefused
 from hotspot.portal.meter import Meter
 from hotspot.portal.office import Office
 from hotspot.portal.register import Ambiguous, Client
+from hotspot.portal.tuning import put_granted
 from hotspot.session.blocks import Block
 from hotspot.session.codes import parse_code
 from hotspot.session.plans import Plan
@@ -142,14 +141,15 @@ class Staff:
     async def _extend(self, session: Session, plan: Plan, seconds: float) -> None:
         office = self._office
         try:
-            extended = extend(session, plan, seconds, office.now())
-            await office.gate.link.replace(to_grant(extended, plan, office.now()))
+            extended = office.tuned(extend(session, plan, seconds, office.now()), plan, office.now())
+            grant = to_grant(extended, plan, office.now())
+            await office.gate.link.replace(grant)
         except (GateError, IllegalMove) as error:
             raise _Refuse("firewall", str(error)) from error
         current = office.register.sessions[session.id]
         if not in_progress(current):
             raise _Refuse("state", "the session ended at this moment")
-        office.register.put(msgspec.structs.replace(extended, bytes_up=current.bytes_up, bytes_down=current.bytes_down))
+        put_granted(office, extended, grant)
         await office.save()
 
     async def _end(self, session: Session, event: EndEvent) -> None:

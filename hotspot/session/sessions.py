@@ -1,15 +1,17 @@
 """One client's time on one plan, from acceptance to end.
 
-Rule: within one boot CLOCK_BOOTTIME decides, which never jumps; the wall clock is asked only across boots, and then a session never gets
+Rule 1: within one boot CLOCK_BOOTTIME decides, which never jumps; the wall clock is asked only across boots, and then a session never gets
 more than its whole length, because a gateway without a battery clock may wake up in the past.
+Rule 2: a session has its own time and volume, given by its plan or by staff, and outer bounds (closing time, the day's allowance), which
+``limits`` sets; the tighter one counts.
 """
 
 import msgspec
 from msgspec import Struct
 
-from firewall.api import Grant, Usage
+from firewall.api import Grant, Rates, Usage
 from hotspot.session.plans import Plan
-from hotspot.session.states import Adopted, EndEvent, Event, Extended, State, move
+from hotspot.session.states import Adopted, ClosingTime, DayUsed, EndEvent, Event, Extended, LetIn, State, TimeUp, VolumeUsed, move
 
 CLOCK_SLACK = 5.0
 """Seconds by which ``ends_at`` may disagree with the boot clock before it is written anew (the wall clock was set)."""
@@ -55,7 +57,30 @@ class Session(Struct, frozen=True, kw_only=True):
     ends_at: float
     """Wall clock; used only after a reboot."""
     volume: int | None = None
+    """Bytes at which it ends."""
+    slow_after: int | None = None
+    """Bytes from which it goes on at the plan's slow rates."""
+    volume_base: int = 0
+    """Bytes that do not count for these two: used before staff gave it a new plan."""
     idle: float | None = None
+    rates: Rates | None = None
+    """What the firewall was last asked for; None: not known."""
+    until_boottime: float | None = None
+    """Outer bound, as ``ends_boottime``."""
+    until_at: float | None = None
+    """Outer bound, as ``ends_at``."""
+    until_reason: str = ""
+    """Which bound that is: ``closed`` or ``daily``."""
+    day_volume: int | None = None
+    """Bytes of the session at which today's allowance is used up."""
+    day_seconds: float = 0.0
+    """What it used before today, as far as the daily allowance is concerned."""
+    day_bytes: int = 0
+    """Likewise."""
+    extended: int = 0
+    """How often the visitor made it longer."""
+    by_staff: bool = False
+    """Staff gave it its time: the daily allowance does not bound it."""
     bytes_up: int = 0
     bytes_down: int = 0
     state: State = State.ONLINE
@@ -94,8 +119,10 @@ def begin(
         boot_id=now.boot_id,
         ends_boottime=now.boottime + length,
         ends_at=now.unix + length,
-        volume=plan.volume,
+        volume=plan.ends_at_volume,
+        slow_after=plan.slows_at_volume,
         idle=plan.idle,
+        by_staff=isinstance(event, LetIn),
         state=move(before, event),
     )
 
@@ -114,7 +141,8 @@ def adopt(usage: Usage, plan: Plan | None, now: Now) -> Session:
         boot_id=now.boot_id,
         ends_boottime=now.boottime + usage.seconds_left,
         ends_at=now.unix + usage.seconds_left,
-        volume=plan.volume if plan else None,
+        volume=plan.ends_at_volume if plan else None,
+        slow_after=plan.slows_at_volume if plan else None,
         idle=plan.idle if plan else None,
         bytes_up=usage.bytes_up,
         bytes_down=usage.bytes_down,
@@ -139,20 +167,60 @@ def state_of(session: Session | None, blocked: bool, now: Now) -> State:
     return State.ENDED if shown else State.CAPTIVE
 
 
-def seconds_left(session: Session, now: Now) -> float:
-    """Seconds until the session ends, 0 when it has."""
-    if not in_progress(session):
-        return 0.0
+def own_seconds_left(session: Session, now: Now) -> float:
+    """Seconds until its own time is over, whatever the outer bounds say."""
     if session.boot_id == now.boot_id:
         return max(0.0, session.ends_boottime - now.boottime)
     return max(0.0, min(session.ends_at - now.unix, session.seconds))
 
 
+def seconds_left(session: Session, now: Now) -> float:
+    """Seconds until the session ends, 0 when it has."""
+    if not in_progress(session):
+        return 0.0
+    own, outer = own_seconds_left(session, now), outer_seconds_left(session, now)
+    return own if outer is None else min(own, outer)
+
+
+def outer_seconds_left(session: Session, now: Now) -> float | None:
+    """Seconds until the outer bound; None: there is none."""
+    if session.until_boottime is None or session.until_at is None:
+        return None
+    same_boot = session.boot_id == now.boot_id
+    return max(0.0, session.until_boottime - now.boottime if same_boot else session.until_at - now.unix)
+
+
+def seconds_used(session: Session, now: Now) -> float:
+    """Seconds of its own time that are over."""
+    return max(0.0, session.seconds - own_seconds_left(session, now))
+
+
+def bytes_used(session: Session) -> int:
+    """Bytes so far, up and down."""
+    return session.bytes_up + session.bytes_down
+
+
+def volume_limit(session: Session) -> int | None:
+    """Bytes at which it ends: its own volume, or what is left of today's, whichever is less."""
+    return min((volume for volume in (session.volume, session.day_volume) if volume is not None), default=None)
+
+
 def bytes_left(session: Session) -> int | None:
     """Bytes until the volume is used up; None when the session has no volume."""
-    if session.volume is None:
-        return None
-    return max(0, session.volume - session.bytes_up - session.bytes_down)
+    limit = volume_limit(session)
+    return None if limit is None else max(0, limit - bytes_used(session))
+
+
+def fast_bytes_left(session: Session) -> int | None:
+    """Bytes until the session becomes slow, 0 when it is; None when it never does."""
+    return None if session.slow_after is None else max(0, session.slow_after - bytes_used(session))
+
+
+def rates_of(session: Session, plan: Plan) -> Rates:
+    """The rates that the session should have now. A plan that is no longer in the settings leaves it those that it has."""
+    if plan.name != session.plan and session.rates is not None:
+        return session.rates
+    return plan.slow if plan.slow is not None and fast_bytes_left(session) == 0 else plan.rates
 
 
 def apply_usage(session: Session, usage: Usage) -> Session:
@@ -176,25 +244,57 @@ def merge_counters(session: Session, other: Session) -> Session:
 
 def rebase(session: Session, now: Now) -> Session:
     """The session as it goes on in this boot, with the same time left, and with the wall clock as it is set now."""
-    ends_at = now.unix + seconds_left(session, now)
-    if session.boot_id != now.boot_id:
-        return msgspec.structs.replace(session, boot_id=now.boot_id, ends_boottime=now.boottime + ends_at - now.unix, ends_at=ends_at)
-    return session if abs(ends_at - session.ends_at) <= CLOCK_SLACK else msgspec.structs.replace(session, ends_at=ends_at)
+    own, outer = own_seconds_left(session, now) if in_progress(session) else 0.0, outer_seconds_left(session, now)
+    same_boot = session.boot_id == now.boot_id
+    if same_boot and abs(now.unix + own - session.ends_at) <= CLOCK_SLACK:
+        return session
+    return msgspec.structs.replace(
+        session,
+        boot_id=now.boot_id,
+        ends_boottime=session.ends_boottime if same_boot else now.boottime + own,
+        ends_at=now.unix + own,
+        until_boottime=session.until_boottime if same_boot or outer is None else now.boottime + outer,
+        until_at=None if outer is None else now.unix + outer,
+    )
 
 
 def extend(session: Session, plan: Plan, seconds: float, now: Now) -> Session:
-    """The session on ``plan`` with ``seconds`` from now on; counters go on. Raises ``IllegalMove`` when it has ended."""
-    used = max(0.0, session.seconds - seconds_left(session, now))
+    """The session on ``plan`` with ``seconds`` from now on, by staff; counters go on. Raises ``IllegalMove`` when it has ended."""
+    base = bytes_used(session)
     return msgspec.structs.replace(
         session,
         state=move(session.state, Extended()),
         plan=plan.name,
-        seconds=used + seconds,
+        seconds=seconds_used(session, now) + seconds,
         boot_id=now.boot_id,
         ends_boottime=now.boottime + seconds,
         ends_at=now.unix + seconds,
-        volume=None if plan.volume is None else plan.volume + session.bytes_up + session.bytes_down,
+        volume=None if plan.ends_at_volume is None else plan.ends_at_volume + base,
+        slow_after=None if plan.slows_at_volume is None else plan.slows_at_volume + base,
+        volume_base=base,
         idle=plan.idle,
+        by_staff=True,
+    )
+
+
+def can_prolong(session: Session, plan: Plan, now: Now) -> bool:
+    """Does the visitor's button make the session longer?"""
+    if not in_progress(session) or plan.name != session.plan or plan.extension < 1 or session.extended >= plan.extensions:
+        return False
+    outer = outer_seconds_left(session, now)
+    return outer is None or outer > own_seconds_left(session, now)
+
+
+def prolong(session: Session, plan: Plan, now: Now) -> Session:
+    """The session with the plan's extension, by its visitor. Raises ``IllegalMove`` when it has ended."""
+    session = rebase(session, now)
+    return msgspec.structs.replace(
+        session,
+        state=move(session.state, Extended()),
+        seconds=session.seconds + plan.extension,
+        ends_boottime=session.ends_boottime + plan.extension,
+        ends_at=session.ends_at + plan.extension,
+        extended=session.extended + 1,
     )
 
 
@@ -202,11 +302,20 @@ def end(session: Session, event: EndEvent, now: Now, final: Usage | None = None)
     """The ended session with its final usage. Raises ``IllegalMove`` when it has ended before."""
     state = move(session.state, event)
     counted = session if final is None else apply_usage(session, final)
-    return msgspec.structs.replace(counted, state=state, ended_at=now.unix, reason=event.reason)
+    return msgspec.structs.replace(counted, state=state, ended_at=now.unix, reason=why_ended(session, event).reason)
+
+
+def why_ended(session: Session, event: EndEvent) -> EndEvent:
+    """What the kernel calls the end of time or volume, by the bound that it was."""
+    if isinstance(event, TimeUp) and session.until_boottime is not None and session.until_boottime < session.ends_boottime:
+        return DayUsed() if session.until_reason == DayUsed.reason else ClosingTime()
+    if isinstance(event, VolumeUsed) and session.day_volume is not None and session.day_volume == volume_limit(session):
+        return event if session.day_volume == session.volume else DayUsed()
+    return event
 
 
 def to_grant(session: Session, plan: Plan, now: Now) -> Grant:
-    """What the firewall is asked for: the time left, the bytes so far, the plan's rates. The session must have at least 1 s left."""
+    """What the firewall is asked for: the time left, the bytes so far, the rates that fit them. The session must have at least 1 s left."""
     if session.mac is None:
         raise ValueError(f"cannot grant session {session.id}: its client is no longer known")
     return Grant(
@@ -214,9 +323,9 @@ def to_grant(session: Session, plan: Plan, now: Now) -> Grant:
         mac=session.mac,
         session=session.id,
         plan=session.plan,
-        rates=plan.rates,
+        rates=rates_of(session, plan),
         seconds=seconds_left(session, now),
-        volume=session.volume,
+        volume=volume_limit(session),
         idle=session.idle,
         bytes_up=session.bytes_up,
         bytes_down=session.bytes_down,

@@ -77,6 +77,18 @@ class VolumeUsed(EndEvent, frozen=True):
     reason: ClassVar[str] = "volume"
 
 
+class ClosingTime(EndEvent, frozen=True):
+    """The zone or the plan has closed."""
+
+    reason: ClassVar[str] = "closed"
+
+
+class DayUsed(EndEvent, frozen=True):
+    """Today's allowance of time or volume is used up."""
+
+    reason: ClassVar[str] = "daily"
+
+
 class WentAway(EndEvent, frozen=True):
     """Nothing was heard of the client for the plan's idle time."""
 
@@ -116,7 +128,7 @@ class Blocked(EndEvent, frozen=True):
     reason: ClassVar[str] = "blocked"
 
 
-_ENDINGS: Final = (TimeUp, VolumeUsed, WentAway, Lost, LeftByChoice, Kicked, NotGranted)
+_ENDINGS: Final = (TimeUp, VolumeUsed, ClosingTime, DayUsed, WentAway, Lost, LeftByChoice, Kicked, NotGranted)
 _ENDS: Final[dict[type[Event], State]] = dict.fromkeys(_ENDINGS, State.ENDED)
 
 MOVES: Final[Mapping[State, Mapping[type[Event], State]]] = MappingProxyType(

@@ -23,17 +23,17 @@ def test_guard_is_golden() -> None:
 
 def test_zone_is_golden() -> None:
     """The table of one zone."""
-    assert _code(ruleset.zone_table("public", ZONE)) == (GOLDEN / "zone.nft").read_text(encoding="utf-8")
+    assert _code(ruleset.zone_table({"public": ZONE}, "public")) == (GOLDEN / "zone.nft").read_text(encoding="utf-8")
 
 
 def test_nothing_is_left_to_fill_in() -> None:
     """Every placeholder of the templates has its value."""
-    assert "$" not in ruleset.zone_table("public", ZONE) + ruleset.guard({"public": ZONE})
+    assert "$" not in ruleset.zone_table({"public": ZONE}, "public") + ruleset.guard({"public": ZONE})
 
 
 def test_rules_are_renewed_without_touching_maps() -> None:
     """Chains are flushed, unknown ones deleted, and no map is."""
-    text = ruleset.zone_table("public", ZONE)
+    text = ruleset.zone_table({"public": ZONE}, "public")
     renewal = ruleset.rules_replaced("hotspot_public", text, ["forward", "extra"]).removesuffix(text)
     assert renewal.splitlines() == [
         "flush chain inet hotspot_public forward",

@@ -48,7 +48,7 @@ def test_units_and_defaults() -> None:
         ('wan = "wan0"', 'wan = "a name with spaces"', ["zones.public.wan = 'a name with spaces'"]),
         ("/20", "/99", ["zones.public.addresses", "198.18.0.1/99"]),
         ("[zones.public]", "[zones.Public]", ["zones", "Public"]),
-        ('lan = "lan0"', 'lan = "lan0"\nportal_port = 8080', ["zones.public", "three different ports"]),
+        ('lan = "lan0"', 'lan = "lan0"\nportal_port = 8080', ["zones.public", "four different ports"]),
         ("clients =", "clients ", ["x.toml"]),
     ],
 )

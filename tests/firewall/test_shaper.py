@@ -115,9 +115,9 @@ def test_trees_of_two_zones_share_the_wan() -> None:
     """Each LAN has its zone's class; the WAN has both, and a slot is below its own zone's."""
     wanted = trees(ZONES, {0x10: ("public", FAST), 0x11: ("council", SLOW)})
     assert {interface: {minor: each.parent for minor, each in tree.items()} for interface, tree in wanted.items()} == {
-        "lan0": {0xFFFE: 0, 1: 0, 0x10: 1},
-        "lan1": {0xFFFE: 0, 2: 0, 0x11: 2},
-        "wan0": {0xFFFE: 0, 1: 0, 2: 0, 0x10: 1, 0x11: 2},
+        "lan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 0xFFF0: 1, 0x10: 1},
+        "lan1": {0xFFFE: 0, 0xFFFD: 0, 2: 0, 0xFFF1: 2, 0x11: 2},
+        "wan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 2: 0, 0xFFF0: 1, 0xFFF1: 2, 0x10: 1, 0x11: 2},
     }
 
 
@@ -135,14 +135,22 @@ def test_tree_as_commands() -> None:
     """The text that ``--show`` prints, parents first."""
     tree = trees({"public": ZONES["public"]}, {0x10: ("public", FAST)})["lan0"]
     assert text("lan0", tree, "bfifo") == [
-        "tc qdisc add dev lan0 root handle 1: htb default fffe r2q 1000",
+        "tc qdisc add dev lan0 root handle 1: htb default fffd r2q 1000",
         "tc class add dev lan0 parent 1: classid 1:1 htb rate 100933336bit ceil 100933336bit burst 25000 cburst 25000 quantum 60000",
         "tc class add dev lan0 parent 1:1 classid 1:10 htb rate 64600bit ceil 10093336bit burst 3028 cburst 3028 quantum 1514",
         "tc qdisc add dev lan0 parent 1:10 bfifo limit 125000",
+        "tc class add dev lan0 parent 1:1 classid 1:fff0 htb rate 8072bit ceil 1009336bit burst 3028 cburst 3028 quantum 1514",
+        "tc qdisc add dev lan0 parent 1:fff0 bfifo limit 49152",
+        "tc class add dev lan0 parent 1: classid 1:fffd htb rate 8072bit ceil 8072bit burst 3028 cburst 3028 quantum 60000",
+        "tc qdisc add dev lan0 parent 1:fffd blackhole",
         (
             "tc class add dev lan0 parent 1: classid 1:fffe htb rate 10093333336bit ceil 10093333336bit "
             "burst 2500000 cburst 2500000 quantum 60000"
         ),
         "tc qdisc add dev lan0 parent 1:fffe bfifo limit 16777216",
+        ("tc filter add dev lan0 parent 1: prio 1 protocol ip u32 match ip protocol 17 0xff match ip sport 68 0xffff flowid 1:fffe"),
+        "tc filter add dev lan0 parent 1: prio 2 protocol ip u32 match u32 0 0 flowid 1:fffd",
+        "tc filter add dev lan0 parent 1: prio 3 protocol ipv6 u32 match u32 0 0 flowid 1:fffd",
+        "tc filter add dev lan0 parent 1: prio 4 protocol all u32 match u32 0 0 flowid 1:fffe",
     ]
     assert "fq_codel" in text("lan0", tree, "fq_codel")[3]

@@ -16,6 +16,7 @@ import msgspec
 from hotspot.portal.journal import rows
 from hotspot.portal.journal.rows import Loaded, Statement
 from hotspot.portal.journal.schema import MIGRATIONS
+from hotspot.session.allowance import Spent
 from hotspot.session.blocks import Block
 
 CHECKPOINT_PAGES = 1_000
@@ -129,6 +130,10 @@ class File:
                 sessions=tuple(rows.session_of(row) for row in connection.execute(rows.SELECT_KNOWN)),
                 blocks=tuple(Block(*row) for row in connection.execute(rows.SELECT_BLOCKS)),
                 meta=msgspec.convert(dict(connection.execute(rows.SELECT_META)), dict[str, str]),
+                allowances={
+                    name: msgspec.convert({"seconds": seconds, "bytes": count}, Spent)
+                    for name, seconds, count in connection.execute(rows.SELECT_ALLOWANCES)
+                },
             )
         except (msgspec.ValidationError, apsw.SQLError) as error:
             raise Fault("damaged", f"the file does not hold what it should ({error})") from error

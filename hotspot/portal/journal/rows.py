@@ -2,11 +2,13 @@
 seen is repeated."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
+from firewall.api import Rates
+from hotspot.session.allowance import Spent
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import Session
 from hotspot.session.states import State
@@ -29,6 +31,7 @@ _OUTBOX: Final = (
 
 SELECT_KNOWN: Final = f"SELECT {_COLUMNS} FROM sessions WHERE mac IS NOT NULL ORDER BY accepted_at"  # noqa: S608  our own names
 SELECT_BLOCKS: Final = "SELECT zone, mac, reason, since, until FROM blocks"
+SELECT_ALLOWANCES: Final = "SELECT pseudonym, seconds, bytes FROM allowances WHERE day = (SELECT value FROM meta WHERE key = 'day')"
 SELECT_META: Final = "SELECT key, value FROM meta"
 FORGET: Final = "UPDATE sessions SET mac = NULL WHERE mac IS NOT NULL AND ended_at < ?"
 FORGET_BLOCKS: Final = "DELETE FROM blocks WHERE until < ?"
@@ -41,11 +44,13 @@ class Loaded(Struct, frozen=True):
     """In progress, or ended and not yet forgotten."""
     blocks: tuple[Block, ...] = ()
     meta: dict[str, str] = {}
+    allowances: dict[str, Spent] = {}
+    """Of the day that ``meta`` names, by pseudonym."""
 
 
 def of_session(session: Session) -> list[Statement]:
     """All that the journal holds of a session: its row, its acceptance, and its outbox row once it has ended."""
-    values = tuple(value.value if isinstance(value, State) else value for value in (getattr(session, name) for name in _FIELDS))
+    values = tuple(_sql_of(getattr(session, name)) for name in _FIELDS)
     statements: list[Statement] = [(_UPSERT, values)]
     if session.terms_version:
         statements.append((_ACCEPTANCE, (session.id, session.terms_version, session.language, session.accepted_at)))
@@ -66,6 +71,17 @@ def of_unblock(zone: str, mac: str) -> list[Statement]:
     return [("DELETE FROM blocks WHERE zone = ? AND mac = ?", (zone, mac))]
 
 
+def of_allowance(pseudonym: str, day: str, spent: Spent) -> list[Statement]:
+    """What a client has used of a plan on a day."""
+    values = (pseudonym, day, spent.seconds, spent.bytes)
+    return [("INSERT OR REPLACE INTO allowances (pseudonym, day, seconds, bytes) VALUES (?, ?, ?, ?)", values)]
+
+
+def of_new_day(day: str, key: str) -> list[Statement]:
+    """A day has begun: nothing says any more who has used what before."""
+    return [*of_meta("day", day), *of_meta("day_key", key), ("DELETE FROM allowances WHERE day <> ?", (day,))]
+
+
 def of_meta(key: str, value: str) -> list[Statement]:
     """One value of ``meta``."""
     return [("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))]
@@ -73,4 +89,19 @@ def of_meta(key: str, value: str) -> list[Statement]:
 
 def session_of(row: Sequence[SqlValue]) -> Session:
     """A row of ``SELECT_KNOWN`` as a session; raises ``msgspec.ValidationError`` when the file holds something else."""
-    return msgspec.convert(dict(zip(_FIELDS, row, strict=True)), Session)
+    values = dict(zip(_FIELDS, row, strict=True))
+    if isinstance(values["rates"], str):
+        values["rates"] = msgspec.json.decode(values["rates"])
+    if values["by_staff"] in (0, 1):
+        values["by_staff"] = bool(values["by_staff"])
+    return msgspec.convert(values, Session)
+
+
+def _sql_of(value: Any) -> SqlValue:
+    """A field of a session as SQLite keeps it."""
+    if isinstance(value, State):
+        return str(value.value)
+    if isinstance(value, Rates):
+        return msgspec.json.encode(value).decode()
+    result: SqlValue = value
+    return result

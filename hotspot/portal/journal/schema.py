@@ -60,4 +60,24 @@ MIGRATIONS: tuple[str, ...] = (
         value TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE sessions ADD COLUMN slow_after INTEGER;
+    ALTER TABLE sessions ADD COLUMN volume_base INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN rates TEXT;              -- as last asked of the firewall, JSON
+    ALTER TABLE sessions ADD COLUMN until_boottime REAL;     -- closing time or the day's allowance, as ends_*
+    ALTER TABLE sessions ADD COLUMN until_at REAL;
+    ALTER TABLE sessions ADD COLUMN until_reason TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sessions ADD COLUMN day_volume INTEGER;
+    ALTER TABLE sessions ADD COLUMN day_seconds REAL NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN day_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN extended INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sessions ADD COLUMN by_staff INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE allowances (           -- what ended sessions used today; the key of the pseudonyms is in meta until the day is over
+        pseudonym TEXT PRIMARY KEY,
+        day TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        bytes INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

@@ -1,0 +1,107 @@
+"""Keeps the zone's sets that follow something outside: IPv4 addresses by leases, and the block list."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import structlog
+
+from firewall.addresses import mac_bytes
+from firewall.api import Alarm, BlockedPlace
+from firewall.elements import Change, Element
+from firewall.grants import table_of
+from firewall.kernel import Kernel
+from firewall.kernel.netlink import KernelRefused
+from firewall.leases import Lease, Leases, parse
+from firewall.state import State
+
+log = structlog.get_logger("firewall.binding")
+
+LOOK_SECONDS = 0.5
+"""Between two looks at a file of leases: a stat each."""
+
+
+class Binding:
+    """Leases of all zones that have a file of them."""
+
+    def __init__(self, state: State, kernel: Kernel, clock: Callable[[], float], tell: Callable[[Alarm], None]) -> None:
+        self._state = state
+        self._kernel = kernel
+        self._clock = clock
+        self._tell = tell
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        for zone, settings in state.settings.zones.items():
+            if settings.leases is not None:
+                state.leases[zone] = Leases()
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.look()
+
+    def look(self, zones: Iterable[str] | None = None) -> None:
+        """Read the files that have changed, and bring the kernel's sets up to them."""
+        for zone in self._state.leases if zones is None else zones:
+            try:
+                self._look_at(zone)
+            except KernelRefused as refused:
+                self._seen.pop(zone, None)
+                log.warning("leases_not_bound", zone=zone, why=str(refused))
+
+    def _look_at(self, zone: str) -> None:
+        leases, path = self._state.leases.get(zone), self._state.settings.zones[zone].leases
+        if leases is None or path is None:
+            return
+        try:
+            stat = Path(path).stat()
+            seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+            if seen == self._seen.get(zone) and not leases.waiting:
+                return
+            text = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            if zone in self._seen:
+                log.warning("leases_unreadable", zone=zone, why=error.strerror)
+                del self._seen[zone]
+            return
+        update = leases.take(self._of_zone(zone, parse(text)), self._clock())
+        changes = [
+            Change(table_of(zone), "leased4", tuple(map(leased_element, each)), delete)
+            for each, delete in ((update.removed, True), (update.added, False))
+            if each
+        ]
+        if changes:
+            self._kernel.elements.apply(changes)
+        self._seen[zone] = seen
+        for mac in update.doubled:
+            held = self._state.grants.of_client(zone, mac)
+            if held is not None:
+                self._state.counts["clones"] += 1
+                log.warning("clone", zone=zone, session=held.grant.session)
+                self._tell(Alarm("clone", zone, mac, held.grant.session))
+
+    def _of_zone(self, zone: str, leases: Iterable[Lease]) -> list[Lease]:
+        networks = [ipaddress.ip_network(network) for network in self._state.settings.zones[zone].networks(4)]
+        return [lease for lease in leases if any(ipaddress.ip_address(lease.ip) in network for network in networks)]
+
+
+def leased_element(lease: Lease) -> Element:
+    """Element of ``leased4``: MAC, padded to a multiple of four bytes, and address."""
+    return Element(mac_bytes(lease.mac) + b"\0\0" + ipaddress.ip_address(lease.ip).packed, counted=False)
+
+
+def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:
+    """A transaction that replaces the block list, as ``nft -f`` takes it. Raises ``ValueError`` for a network that is none."""
+    lines = [f"flush set inet {table} {name}" for name in ("blocked4", "blocked6", "blocked_service4", "blocked_service6")]
+    for number, place in enumerate(places):
+        try:
+            network = ipaddress.ip_network(place.network, strict=False)
+        except ValueError:
+            raise ValueError(f"places[{number}].network {place.network!r} is not an address or network") from None
+        key, name = str(network), f"blocked{network.version}"
+        if place.service is not None:
+            key, name = f"{network} . {place.service.replace('/', ' . ')}", f"blocked_service{network.version}"
+        timeout = "" if place.seconds is None else f" timeout {max(1, round(place.seconds))}s"
+        lines.append(f"add element inet {table} {name} {{ {key}{timeout} }}")
+    return "\n".join([*lines, ""])

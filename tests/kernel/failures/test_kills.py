@@ -1,0 +1,124 @@
+"""``kill -9`` of the firewall, the portal or both, at random moments under load, again and again."""
+
+import asyncio
+import os
+import random
+import time
+
+import pytest
+
+from hotspot.lab import Hall, Options
+from hotspot.lab.browse import Unreachable
+from hotspot.lab.phone import Phone
+from tests.kernel.conftest import RaiseHall
+from tests.kernel.failures import books
+from tests.kernel.failures.fence import watched
+from tests.kernel.failures.machine import SERVICES, joined, kill, kill_while_starting, start
+from tests.kernel.failures.visitors import Told, Visitor, downloading, walking
+from tests.kernel.visits import Download, accept, online, until
+
+KILLS = int(os.environ.get("HOTSPOT_KILLS", "30"))
+"""How many processes are killed; ``make test-kills`` sets more."""
+SEED = int(os.environ.get("HOTSPOT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+"""Printed, so that a run can be repeated (as far as the machine's own timing lets it)."""
+HEALED = 2.0
+"""Seconds from the moment that both processes are ready until everything must be true again."""
+VISITORS = 8
+
+
+class Ledger:
+    """What was seen so far, to compare with."""
+
+    def __init__(self, hall: Hall, visitors: tuple[Visitor, ...], resident: Phone) -> None:
+        self._hall, self._visitors, self._resident = hall, visitors, resident
+        self._used: dict[str, tuple[int, int]] = {}
+        self.slowest = 0.0
+
+    async def check(self) -> None:
+        """Right after a restart: within ``HEALED`` everybody is as the portal told; then journal and kernel agree, no acceptance is
+        missing and no counter went back."""
+        began = time.monotonic()
+        for visitor in self._visitors:
+            await until(lambda visitor=visitor: _as_told(visitor), HEALED)  # type: ignore[misc]
+        await until(lambda: online(self._resident), HEALED)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        assert self.slowest < HEALED, f"healed after {self.slowest:.2f} s"
+        expected = {visitor.phone.mac for visitor in self._visitors if visitor.told is Told.ONLINE} | {self._resident.mac}
+        entries = books.journal(self._hall)
+        assert ({entry.mac for entry in entries if entry.in_progress}, await books.granted(self._hall)) == (expected, expected)
+        for visitor in self._visitors:
+            written = sum(entry.accepted for entry in entries if entry.mac == visitor.phone.mac)
+            assert written >= visitor.acceptances, f"{visitor.acceptances} acceptances answered, {written} in the journal"
+        self._compare_usage(entries)
+
+    def _compare_usage(self, entries: tuple[books.Entry, ...]) -> None:
+        counted = {entry.session: (entry.bytes_up, entry.bytes_down) for entry in entries}
+        for session, usage in books.usages(self._hall).items():
+            up, down = counted[session]
+            counted[session] = (max(up, usage.bytes_up), max(down, usage.bytes_down))
+        less = [session for session, (up, down) in self._used.items() if counted[session][0] < up or counted[session][1] < down]
+        assert less == [], "usage went back"
+        self._used = counted
+
+
+async def _as_told(visitor: Visitor) -> bool:
+    """The visitor knows how it stands, and it is so."""
+    if visitor.told is Told.UNKNOWN:
+        await visitor.ask()
+    return visitor.told is not Told.UNKNOWN and await online(visitor.phone) == (visitor.told is Told.ONLINE)
+
+
+async def _round(hall: Hall, chance: random.Random) -> int:
+    """Kill one or both at a random moment, maybe once or twice more while they start; all is running again at the end."""
+    await asyncio.sleep(chance.uniform(0.0, 0.5))
+    victims = chance.choice([("firewall",), ("portal",), SERVICES, SERVICES])
+    await kill(hall, *victims)
+    killed = len(victims)
+    await asyncio.sleep(chance.choice([0.0, chance.uniform(0.0, 0.3)]))
+    for name in victims:
+        while chance.random() < 0.4:
+            await kill_while_starting(hall, name, chance.uniform(0.0, 0.9))
+            killed += 1
+    for name in chance.sample(victims, len(victims)):
+        await start(hall, name)
+    return killed
+
+
+@pytest.mark.timeout(120 + 6 * KILLS)
+async def test_killed_at_any_moment(raise_hall: RaiseHall) -> None:
+    """Whoever was let in is in the journal and online again within two seconds, nobody else is online, no session ends, no byte is lost, no
+    download stops, and a stranger who knocks all the time gets nothing out."""
+    print(f"kills: HOTSPOT_SEED={SEED} HOTSPOT_KILLS={KILLS}")
+    hall, chance = await raise_hall(Options(plan_down="2 Mbit/s")), random.Random(SEED)
+    resident, *phones = await joined(hall, "resident", *(f"visitor{number}" for number in range(VISITORS)))
+    assert (await accept(resident)).status == 303
+    visitors = [Visitor(phone, random.Random(chance.random())) for phone in phones]
+    killed, rounds, began = 0, 0, time.monotonic()
+    async with watched(hall, resident) as fence, walking(visitors) as crowd:
+        ledger = Ledger(hall, crowd.visitors, resident)
+        async with downloading(resident) as download:
+            while killed < KILLS:
+                crowd.go()
+                killed += await _round(hall, chance)
+                await crowd.stand()
+                await ledger.check()
+                assert (await fence.arrived(), download.longest_gap < 2) == (0, True), download.longest_gap
+                rounds += 1
+            await _nothing_lost(hall, resident, download)
+    answered, refused = sum(visitor.acceptances for visitor in visitors), sum(visitor.refusals for visitor in visitors)
+    print(
+        f"kills: {killed} processes in {rounds} rounds, {time.monotonic() - began:.0f} s; {answered} acceptances, {refused} times not served; "
+        f"healed {ledger.slowest:.2f} s after the restart at worst; longest gap of the download {download.longest_gap:.2f} s"
+    )
+    assert (answered > rounds, refused > 0) == (True, True)
+
+
+async def _nothing_lost(hall: Hall, resident: Phone, download: Download) -> None:
+    """The one session that went through all of it has been counted to the last byte: at least what the phone got, and no more than what it
+    got with what waited in its queue."""
+    got = (await resident.forwarded()).down
+    try:
+        (usage,) = [usage for usage in books.usages(hall).values() if usage.mac == resident.mac]
+    except Unreachable as error:  # pragma: no cover
+        raise AssertionError("the firewall does not answer") from error
+    assert got <= usage.bytes_down <= got * 1.05 + 300_000, (got, usage.bytes_down, download.received)
