@@ -4,9 +4,14 @@
 #   make demo ARGS="--once --json"  the walk alone, for machines
 #   make test                       everything: source, pure, kernel and browser tests      ARGS are pytest's
 #   make test-pure                  what needs neither root nor namespaces, in seconds      ARGS are pytest's
+#   make test-kills                 the failures at full length: KILLS=500 kills under load, then more rounds of each other failure
+#   make fuzz                       the sockets, the capture parser and the netlink decoder for minutes; EXAMPLES=20000 per property
+#   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL), and Debian's kernels under qemu
+#   make fullkernel                 build the kernel for that, if FULLKERNEL names none: about 10 minutes
 #   make lint                       ruff, mypy and the import contracts
 #   make format                     ruff's formatting and its safe fixes
 #   make bench                      all benchmarks, or BENCH="capture accept"               ARGS are the benchmarks'
+#   make bench-peers                beside openNDS and plain forwarding; ARGS="--quick" or "--parts packets"
 #   make lock                       renew requirements/*.txt; ARGS=--upgrade for newer versions
 #   make clean                      remove what these commands made here
 
@@ -14,6 +19,8 @@ SHELL := /bin/sh
 PYTHON ?= /usr/bin/python3
 VENV ?= .venv
 ARGS ?=
+KILLS ?= 500
+EXAMPLES ?= 20000
 BENCH ?= $(basename $(notdir $(shell grep -l '^if __name__ == "__main__"' benchmarks/[a-z]*.py)))
 export PYTHON VENV
 
@@ -23,7 +30,7 @@ compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure lint format bench lock clean ready venv
+.PHONY: help demo test test-pure test-kills fuzz test-fullkernel fullkernel lint format bench bench-peers lock clean ready venv
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -35,6 +42,20 @@ test: ready
 
 test-pure: venv
 	$(run)/python -P -m pytest -m "not kernel and not browser" $(ARGS)
+
+test-kills: ready
+	HOTSPOT_LONG=1 HOTSPOT_KILLS=$(KILLS) $(run)/python -P -m pytest -s tests/kernel/failures/test_kills.py $(ARGS)
+	HOTSPOT_LONG=1 $(run)/python -P -m pytest --timeout 900 tests/kernel/failures --deselect tests/kernel/failures/test_kills.py $(ARGS)
+
+fuzz: venv
+	FUZZ_EXAMPLES=$(EXAMPLES) $(run)/python -P -m pytest --timeout 3600 --durations 20 tests/fuzz $(ARGS)
+
+test-fullkernel: ready
+	@tests/fullkernel/run.sh --which
+	FULLKERNEL_DEBIAN="$${FULLKERNEL_DEBIAN-linux-image-amd64 $$(apt-cache pkgnames linux-image-6.12-amd64 | grep -x linux-image-6.12-amd64)}" $(run)/python -P -m pytest tests/fullkernel $(ARGS)
+
+fullkernel:
+	tests/fullkernel/run.sh --build
 
 lint: venv
 	$(run)/ruff check .
@@ -50,6 +71,9 @@ bench: ready
 	@missed=; for name in $(BENCH); do \
 		echo "== $$name"; $(run)/python -P -m benchmarks.$$name $(ARGS) || missed="$$missed $$name"; \
 	done; [ -z "$$missed" ] || { echo "below the bar, or not run:$$missed" >&2; exit 1; }
+
+bench-peers: ready
+	$(run)/python -P -m benchmarks.peers $(ARGS)
 
 lock: venv
 	$(compile) pyproject.toml -o requirements/runtime.txt

@@ -30,8 +30,10 @@ from hotspot.lab.layout import LAN_GATEWAY, LAN_NET, PORTAL_NAME, SITE, SITE_POR
 
 T = TypeVar("T")
 
-ADDRESSES = tuple(map(ipaddress.ip_network, ("198.18.4.0/22", "198.18.8.0/22", "198.18.12.0/22")))
+ADDRESSES = tuple(ipaddress.ip_network(f"198.18.{third}.0/22") for third in range(4, 64, 4))
 """Whose addresses the visitors have; the hall's DHCP has given none of them out, because it has no other phones."""
+WIDE_NET = "198.18.0.0/18"
+LEASED_UNTIL = 4_000_000_000
 OTHER_PORT = SITE_PORTS[1]
 """A port of the site that no captive client is redirected from: who gets through to it is online."""
 PATIENCE = 10.0
@@ -66,7 +68,7 @@ class WrongAnswer(Exception):
 
 
 def visitors(count: int) -> list[Visitor]:
-    """So many visitors, at most about 3,000."""
+    """So many visitors, at most about 15,000."""
     addresses = [address for network in ADDRESSES for address in network.hosts()]
     if count > len(addresses):
         raise ValueError(f"cannot make {count} visitors: there are {len(addresses)} addresses")
@@ -92,6 +94,12 @@ def rules(everybody: Sequence[Visitor]) -> str:
 """
 
 
+def leases(everybody: Sequence[Visitor]) -> str:
+    """dnsmasq's file of leases as if it had given each of them its address; it reads that file at its start only, and writes when a lease
+    changes, which none does here."""
+    return "".join(f"{LEASED_UNTIL} {visitor.mac} {visitor.address} * *\n" for visitor in everybody)
+
+
 class Crowd:
     """Visitors of a raised hall; made by ``gathered``."""
 
@@ -113,12 +121,12 @@ class Crowd:
         if not isinstance(reply, control.Done):
             raise WrongAnswer(f"cannot kick a visitor: {reply}")
 
-    def online(self) -> int:
-        """How many sessions the kernel holds, as the portal reads from it now."""
+    def sessions(self) -> frozenset[tuple[str, float]]:
+        """Who is online, as the portal reads from the kernel now: device codes and when they accepted (Unix time)."""
         reply = ask(self.hall.folder.control_socket, control.Sessions())
         if not isinstance(reply, control.SessionsAre):
             raise WrongAnswer(f"cannot count sessions: {reply}")
-        return len(reply.sessions)
+        return frozenset((session.code, session.accepted_at) for session in reply.sessions)
 
 
 @contextlib.contextmanager
@@ -134,14 +142,32 @@ def room() -> Iterator[None]:
             (NEIGHBOURS / name).write_text(value)
 
 
+async def widen(hall: Hall) -> None:
+    """Give the hall a LAN with room for all ``ADDRESSES``. Firewall and portal are started again: networks are read at their start."""
+    wide, narrow = f"{LAN_GATEWAY}/{WIDE_NET.partition('/')[2]}", f"{LAN_GATEWAY}/{LAN_NET.partition('/')[2]}"
+    await namespaces.ip_batch([f"addr add {wide} dev lan0", f"addr del {narrow} dev lan0"], hall.layout.gateway)
+    if not hall.options.gateway:
+        return
+    settings = hall.folder.firewall_config
+    settings.write_text(settings.read_text().replace(narrow, wide))
+    for name in ("portal", "firewall"):
+        await hall.end(name)
+    await hall.start_firewall()
+    await hall.start_portal()
+
+
 @asynccontextmanager
 async def gathered(hall: Hall, count: int) -> AsyncIterator[Crowd]:
     """A crowd of ``count`` visitors, none of whom the gateway has heard of."""
     everybody = visitors(count)
+    wide = ipaddress.ip_address(everybody[-1].address) not in ipaddress.ip_network(LAN_NET)
+    if wide:
+        await widen(hall)
+    (hall.folder.path / "dnsmasq.leases").write_text(leases(everybody))
     phone = await hall.add_phone("crowd")
     namespaces.write_sysctls(phone.namespace, {"ipv6/conf/all/disable_ipv6": 1, "ipv4/ip_local_port_range": "10000 60000"})
     local = [f"route add local {network} dev lo" for network in ADDRESSES]
-    routes = ["link set wlan0 up", *local, f"route add {LAN_NET} dev wlan0", f"route add default via {LAN_GATEWAY}"]
+    routes = ["link set wlan0 up", *local, f"route add {WIDE_NET if wide else LAN_NET} dev wlan0", f"route add default via {LAN_GATEWAY}"]
     await namespaces.ip_batch(routes, phone.namespace)
     await namespaces.command("ip", "netns", "exec", phone.namespace, "nft", "-f", "-", stdin=rules(everybody))
     with room():

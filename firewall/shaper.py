@@ -198,6 +198,13 @@ QUEUE_FLOOR = 48 * 1024
 """bytes: a phone's first window (10 segments) twice, and room for one aggregate of a slow sender."""
 
 
+LEAF_PACKETS, LEAF_MEMORY = 1_000, 1 << 20
+"""Most that an ``fq_codel`` leaf holds, in packets and in bytes: less than its defaults, because there are many."""
+LEAF_FLOWS = 256
+"""Queues of an ``fq_codel`` leaf, 64 bytes each. Beside 8 bulk flows a ping falls into the queue of one of them in 3 cases of 100; with 64
+queues it was 12, and that ping then waited 15 to 30 ms more and lost packets (tests/fullkernel)."""
+
+
 def queue_bytes(ceil: int) -> int:
     """Limit of a ``bfifo`` leaf for a class of so many bit/s: 100 ms, at least ``QUEUE_FLOOR``, at most 16 MiB."""
     return min(16 * 2**20, max(QUEUE_FLOOR, round(ceil / 8 * QUEUE_SECONDS)))
@@ -229,7 +236,7 @@ def text(interface: str, tree: Mapping[int, Class], leaf: str) -> list[str]:
                 if made.drops
                 else f"bfifo limit {queue_bytes(made.ceil)}"
                 if leaf == "bfifo"
-                else "fq_codel limit 1000 flows 64 memory_limit 1048576"
+                else f"fq_codel limit {LEAF_PACKETS} flows {LEAF_FLOWS} memory_limit {LEAF_MEMORY}"
             )
             lines.append(f"tc qdisc add dev {interface} parent {MAJOR}:{made.minor:x} {limit}")
     for number, each in enumerate(FILTERS, 1):

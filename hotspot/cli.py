@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _socket = click.option(
     "--socket", "path", type=click.Path(path_type=Path), default=DEFAULT_SOCKET, show_default=True, help="Control socket of the portal."
 )
+_zone = click.option("--zone", help="Zone, for a device that is known in several; without it where it was last.")
 _json = click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
 
 
@@ -71,6 +72,32 @@ def portal(arguments: tuple[str, ...]) -> None:
     sys.exit(run(list(arguments)))
 
 
+@main.command("measure-line")
+@click.option("--down", "down", help="Address to load from: a large file, http or https.")
+@click.option("--up", "up", help="Address that takes an upload of any size.")
+@click.option("--seconds", type=click.FloatRange(1, 60), default=4.0, show_default=True, help="Of each step; there are up to 11 each way.")
+@click.option("--slack", type=click.FloatRange(1, 500), default=5.0, show_default=True, help="ms above idle that count as no queue.")
+@_json
+def measure_line(down: str | None, up: str | None, seconds: float, slack: float, as_json: bool) -> None:
+    """Find values for total_down and total_up: 90 % of the rate at which the line starts to queue. Run it while nobody is online."""
+    import asyncio
+
+    from hotspot.measure import LineUnknown, measure, report
+
+    urls = {way: url for way, url in (("down", down), ("up", up)) if url}
+    if not urls:
+        raise click.UsageError("nothing to measure: give --down, --up or both")
+    try:
+        lines = [asyncio.run(measure(way, url, seconds, slack)) for way, url in urls.items()]
+    except (LineUnknown, ValueError) as error:
+        fail(str(error))
+    if as_json:
+        _print_json([{**msgspec.to_builtins(line), "recommended": line.recommended} for line in lines])
+    else:
+        click.echo("\n".join(map(report, lines)))
+    sys.exit(0 if all(line.recommended for line in lines) else 1)
+
+
 # Staff ------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +148,27 @@ def duration(seconds: int) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def _closed(zone: "control.ZoneStatus") -> str:
+    """What to add about a zone that is closed."""
+    if zone.open:
+        return ""
+    return f", closed until {_clock(zone.closed_until)}" if zone.closed_until is not None else ", closed until further notice"
+
+
+def _alarm(alarm: "control.Alarm") -> str:
+    """One alarm in words."""
+    what = {"clone": "another device uses the identity of"}.get(alarm.kind, alarm.kind)
+    times = f", {alarm.times} times since {_clock(alarm.first)}" if alarm.times > 1 else ""
+    return f"{_clock(alarm.last)}: {what} {alarm.code} in zone {alarm.zone}{times}"
+
+
+def _clock(unix: float) -> str:
+    """A moment of the wall clock, in this machine's time zone."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(unix).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 @main.command()
 @_socket
 @_json
@@ -135,8 +183,9 @@ def status(path: Path, as_json: bool) -> None:
     else:
         parts = (("firewall", reply.firewall, "connected", "NOT CONNECTED"), ("journal", reply.journal, "well", "UNWELL"))
         rows = [[name, good if well else bad] for name, well, good, bad in (*parts, ("internet", reply.internet, "reachable", "DOWN"))]
-        rows += [[f"zone {zone.zone}", f"{zone.online} online, plans: {', '.join(zone.plans)}"] for zone in reply.zones]
+        rows += [[f"zone {zone.zone}", f"{zone.online} online, plans: {', '.join(zone.plans)}{_closed(zone)}"] for zone in reply.zones]
         rows += [["fault", fault] for fault in reply.faults]
+        rows += [["alarm", _alarm(alarm)] for alarm in reply.alarms]
         click.echo(table(["portal", "ok" if reply.ok else "DEGRADED"], rows))
     sys.exit(0 if reply.ok else 1)
 
@@ -186,13 +235,14 @@ def _order(path: Path, request: "control.Kick | control.Block | control.Unblock 
 
 @main.command()
 @click.argument("code")
+@_zone
 @_socket
 @_json
-def kick(code: str, path: Path, as_json: bool) -> None:
+def kick(code: str, zone: str | None, path: Path, as_json: bool) -> None:
     """End the session of device CODE; its visitor may accept again."""
     from hotspot import control
 
-    _order(path, control.Kick(code), as_json)
+    _order(path, control.Kick(code, zone), as_json)
 
 
 def _seconds(_: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -209,34 +259,37 @@ def _seconds(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.argument("code")
 @click.option("--reason", default="", help="Shown to the visitor.")
 @click.option("--time", "seconds", callback=_seconds, help='How long, such as "2 h"; without it until it is lifted.')
+@_zone
 @_socket
 @_json
-def block(code: str, reason: str, seconds: float | None, path: Path, as_json: bool) -> None:
+def block(code: str, reason: str, seconds: float | None, zone: str | None, path: Path, as_json: bool) -> None:
     """End the session of device CODE and keep it out."""
     from hotspot import control
 
-    _order(path, control.Block(code, reason, seconds), as_json)
+    _order(path, control.Block(code, reason, seconds, zone), as_json)
 
 
 @main.command()
 @click.argument("code")
+@_zone
 @_socket
 @_json
-def unblock(code: str, path: Path, as_json: bool) -> None:
+def unblock(code: str, zone: str | None, path: Path, as_json: bool) -> None:
     """Lift the block of device CODE."""
     from hotspot import control
 
-    _order(path, control.Unblock(code), as_json)
+    _order(path, control.Unblock(code, zone), as_json)
 
 
 @main.command()
 @click.argument("code")
 @click.option("--plan", help="Name of a plan; without it the zone's first.")
 @click.option("--time", "seconds", callback=_seconds, help='How long, such as "2 h"; without it the time of the plan.')
+@_zone
 @_socket
 @_json
-def allow(code: str, plan: str | None, seconds: float | None, path: Path, as_json: bool) -> None:
+def allow(code: str, plan: str | None, seconds: float | None, zone: str | None, path: Path, as_json: bool) -> None:
     """Let device CODE in without an acceptance; lifts a block."""
     from hotspot import control
 
-    _order(path, control.Allow(code, plan, seconds), as_json)
+    _order(path, control.Allow(code, plan, seconds, zone), as_json)

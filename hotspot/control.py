@@ -15,6 +15,8 @@ DEFAULT_SOCKET = "/run/hotspot-portal/control.sock"
 
 Code = Annotated[str, Meta(max_length=32)]
 """As typed; ``hotspot.session.codes.parse_code`` forgives."""
+Zone = Annotated[str, Meta(max_length=15)] | None
+"""For a device that is known in several zones; None: where it was last."""
 Reason = Annotated[str, Meta(max_length=200)]
 
 
@@ -30,6 +32,7 @@ class Kick(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", ta
     """End a session; the visitor may accept again."""
 
     code: Code
+    zone: Zone = None
 
 
 class Block(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="block"):
@@ -40,12 +43,14 @@ class Block(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", t
     """Shown to the visitor."""
     seconds: Annotated[float, Meta(gt=0)] | None = None
     """From now; None: until it is lifted."""
+    zone: Zone = None
 
 
 class Unblock(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="unblock"):
     """Lift a block; the visitor may accept again."""
 
     code: Code
+    zone: Zone = None
 
 
 class Allow(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="allow"):
@@ -56,6 +61,7 @@ class Allow(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", t
     """None: the zone's first plan; of one that is online: the plan it has."""
     seconds: Annotated[float, Meta(ge=1, le=31_622_400)] | None = None
     """None: the plan's time."""
+    zone: Zone = None
 
 
 AnyRequest = Status | Sessions | Kick | Block | Unblock | Allow
@@ -67,6 +73,24 @@ class ZoneStatus(Struct, frozen=True):
     zone: str
     online: int
     plans: tuple[str, ...]
+    closed_until: float | None = None
+    """Wall clock; None: open, or closed until further notice (then ``open`` is false)."""
+    open: bool = True
+    """By the zone's opening hours."""
+
+
+class Alarm(Struct, frozen=True):
+    """Something that the firewall noticed and staff should know."""
+
+    kind: str
+    """``clone``: another device uses the identity of this one."""
+    zone: str
+    code: str
+    """Device code."""
+    first: float
+    """Wall clock, seconds since 1970."""
+    last: float
+    times: int
 
 
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
@@ -79,6 +103,8 @@ class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     journal: bool
     internet: bool
     zones: tuple[ZoneStatus, ...]
+    alarms: tuple[Alarm, ...] = ()
+    """The newest last."""
 
 
 class SessionRow(Struct, frozen=True):

@@ -12,12 +12,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from firewall.elements import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST, attribute, attributes, message
 from firewall.kernel.netlink import KernelRefused, Netlink
 from firewall.reconcile import FoundClass
-from firewall.shaper import FILTERS, MAJOR, OWN, OWN_CLASS, UNKNOWN, Class, Filter, burst_bytes, quantum_bytes, queue_bytes, wire_rate
+from firewall.shaper import (
+    FILTERS,
+    LEAF_FLOWS,
+    LEAF_MEMORY,
+    LEAF_PACKETS,
+    MAJOR,
+    OWN,
+    OWN_CLASS,
+    UNKNOWN,
+    Class,
+    Filter,
+    burst_bytes,
+    quantum_bytes,
+    queue_bytes,
+    wire_rate,
+)
 
 _RTM_NEWQDISC, _RTM_DELQDISC, _RTM_GETQDISC = 36, 37, 38
 _RTM_NEWTCLASS, _RTM_GETTCLASS = 40, 42
 _RTM_NEWTFILTER, _RTM_DELTFILTER, _RTM_GETTFILTER = 44, 45, 46
 _TCA_U32_CLASSID, _TCA_U32_SEL = 1, 5
+_TCA_FQ_CODEL_LIMIT, _TCA_FQ_CODEL_FLOWS, _TCA_FQ_CODEL_MEMORY_LIMIT = 2, 5, 9
 _NLM_F_REPLACE, _NLM_F_EXCL = 0x100, 0x200
 _TCMSG = struct.Struct("=BxxxiIII")
 _ROOT = 0xFFFFFFFF
@@ -69,9 +85,10 @@ def leaf_message(index: int, wanted: Class, leaf: str) -> bytes:
     stays (``EEXIST``). A bfifo gets the limit of its class's rate."""
     if wanted.drops:
         leaf, flags, options = "blackhole", NLM_F_CREATE | _NLM_F_EXCL, b""
-    elif leaf == "fq_codel":  # limit (packets), flows, memory limit: small, because there are many and most are idle
+    elif leaf == "fq_codel":
         flags = NLM_F_CREATE | _NLM_F_EXCL
-        options = attribute(2, struct.pack("=I", 1_000)) + attribute(5, struct.pack("=I", 64)) + attribute(9, struct.pack("=I", 1 << 20))
+        limits = {_TCA_FQ_CODEL_LIMIT: LEAF_PACKETS, _TCA_FQ_CODEL_FLOWS: LEAF_FLOWS, _TCA_FQ_CODEL_MEMORY_LIMIT: LEAF_MEMORY}
+        options = b"".join(attribute(kind, struct.pack("=I", value)) for kind, value in limits.items())
     else:
         flags = NLM_F_CREATE | _NLM_F_REPLACE
         options = struct.pack("=I", queue_bytes(wanted.ceil))

@@ -7,10 +7,10 @@ phone   a namespace ``<hall>-<phone>`` with one interface ``wlan0``, a real DHCP
 site    the web server of the WAN: answers every connectivity probe as the real one does, serves downloads, takes uploads
 walk    a phone's way from its first packet to being cut off, each step measured
 
-Reading order: ``layout`` and ``options`` (pure: names, addresses, choices), ``namespaces``, ``processes``, ``record`` (what a hall
-puts onto the machine and takes away again), ``links``, ``servers`` and ``gateway`` (what runs in it), ``site`` and ``readiness``
-(programs of the lab: the web of the WAN, systemd's ear), ``names`` and ``browse`` (a phone's DNS and HTTP), ``phone``, ``hall`` (all
-of it together), then ``walk``, ``window`` and ``demo``.
+Reading order: ``layout`` and ``options`` (pure: names, addresses, choices), ``namespaces``, ``processes``, ``record`` (what a hall puts
+onto the machine and takes away again), ``links``, ``servers`` and ``gateway`` (what runs in it), ``site`` and ``readiness`` (programs of
+the lab: the web of the WAN, systemd's ear), ``names`` and ``browse`` (a phone's DNS and HTTP), ``phone``, ``zones`` (more LANs behind the
+same gateway), ``hall`` (all of it together), then ``walk``, ``window`` and ``demo``.
 
 A hall never has a route to the network of the machine it runs on.
 """

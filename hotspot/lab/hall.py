@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from hotspot.lab import certificates, counting, gateway, links, namespaces, processes, servers
+from hotspot.lab import certificates, counting, gateway, links, namespaces, processes, servers, zones
 from hotspot.lab.layout import Layout, phone_mac
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 from hotspot.lab.phone import Phone
 from hotspot.lab.processes import PATH
 from hotspot.lab.record import NETNS_ETC, RUN, Folder, PhoneRecord, Record, Started, folder_of
+from hotspot.lab.zones import Extra
 
 _DEFAULT = Options()
 
@@ -81,6 +82,14 @@ class Hall:
         """Start an iperf3 server in the WAN (at ``layout.SITE`` and ``SITE6``); returns when it listens."""
         return (await self._started(servers.start_iperf3(self.layout, self.folder, port)))[0]
 
+    async def add_zone(self, extra: Extra) -> None:
+        """A further zone; firewall and portal are started again, because zones are read at their start."""
+        await self._started(zones.raise_zone(self.layout, self.folder, self.options, extra))
+        for name in ("portal", "firewall"):
+            await self.end(name)
+        await self.start_firewall()
+        await self.start_portal()
+
     async def end(self, name: str, *signals: int) -> None:
         """End the process ``name`` (``firewall``, ``portal``, ``dnsmasq`` …), with these signals or politely."""
         process = self.process(name)
@@ -124,8 +133,8 @@ class Hall:
 
     # Phones
 
-    async def add_phone(self, name: str, mac: str | None = None) -> Phone:
-        """A phone that has not joined yet; ``mac`` None: the next one of the hall's own. Raises ``LabFailed``."""
+    async def add_phone(self, name: str, mac: str | None = None, zone: Extra | None = None) -> Phone:
+        """A phone that has not joined yet; ``mac`` None: the next one of the hall's own; ``zone`` None: the first. Raises ``LabFailed``."""
         namespace, options = self.layout.phone(name), self.record.options
         if namespaces.exists(namespace):
             raise LabFailed(f"cannot add phone {name}: there is one of this name")
@@ -137,6 +146,8 @@ class Hall:
 
         made = self._change(enter).phones[-1]
         await links.plug_in(self.layout, options, made)
+        if zone is not None:
+            await zones.move(self.layout, made, zone)
         await counting.install(namespace, counting.PHONE_TABLE)
         return self.phone(name)
 

@@ -16,6 +16,8 @@ LINK_GATEWAY, LINK_WAN = "203.0.113.2", "203.0.113.1"
 LINK_PREFIX = "2001:db8:f::/64"
 LINK_GATEWAY6, LINK_WAN6 = "2001:db8:f::2", "2001:db8:f::1"
 SITE, SITE6 = "198.51.100.10", "2001:db8:80::10"
+GARDEN, GARDEN6 = "198.51.100.20", "2001:db8:80::20"
+"""The site under the addresses of the walled garden's names."""
 NAMESERVER, NAMESERVER6 = "198.51.100.53", "2001:db8:80::53"
 
 CAPTURE_PORT = 8080

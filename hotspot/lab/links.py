@@ -2,6 +2,8 @@
 
 from hotspot.lab import namespaces
 from hotspot.lab.layout import (
+    GARDEN,
+    GARDEN6,
     LAN_GATEWAY,
     LAN_GATEWAY6,
     LAN_PREFIX,
@@ -21,13 +23,23 @@ from hotspot.lab.record import PhoneRecord
 _QUIET = {"ipv6/conf/default/dad_transmits": 0, "ipv6/conf/all/dad_transmits": 0}
 """No wait for duplicate addresses: the hall gives each MAC once, and the wait is a second per address."""
 
+_REFUSING: dict[str, str | int] = {
+    "ipv4/icmp_ratemask": 6160,
+    "ipv6/icmp/ratemask": "0,3-127",
+    "ipv4/conf/all/send_redirects": 0,
+    "ipv4/conf/default/send_redirects": 0,
+}
+"""A gateway says at once that it refuses: the kernel's own limit (one "unreachable" a second and client) would leave a phone in timeouts,
+and the zone's rules have a limit of their own. It never tells one guest the shorter way to another (icmp(7))."""
+
 
 def cables(layout: Layout, options: Options) -> dict[str, list[str]]:
     """The ``ip`` commands that join gateway, WAN and access point, by namespace ("" is the machine's own, which keeps nothing of it). The
     WAN knows the hall's IPv6 prefix and not its IPv4 net, as the Internet does: what gets through over IPv4 is masqueraded."""
     whole = " gso_max_segs 1" if options.whole_frames else ""
     gw, wan, ap = layout.gateway, layout.wan, layout.access_point
-    site = [f"addr add {address} dev lo" for address in (f"{SITE}/32", f"{SITE6}/128", f"{NAMESERVER}/32", f"{NAMESERVER6}/128")]
+    served = (f"{SITE}/32", f"{SITE6}/128", f"{GARDEN}/32", f"{GARDEN6}/128", f"{NAMESERVER}/32", f"{NAMESERVER6}/128")
+    site = [f"addr add {address} dev lo" for address in served]
     return {
         "": [
             f"link add lan0 netns {gw} type veth peer name uplink netns {ap}",
@@ -66,6 +78,7 @@ async def raise_links(layout: Layout, options: Options) -> None:
     for namespace in (layout.gateway, layout.wan, layout.access_point):
         await namespaces.command("ip", "netns", "add", namespace)
         namespaces.write_sysctls(namespace, _QUIET)
+    namespaces.write_sysctls(layout.gateway, _REFUSING)
     routing = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1, "ipv6/conf/default/forwarding": 1, "ipv6/conf/all/accept_ra": 0}
     namespaces.write_sysctls(layout.gateway, routing)
     namespaces.write_sysctls(layout.access_point, {"ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1})

@@ -1,6 +1,10 @@
 """What can be chosen about a hall (pure). Rates, times and sizes are written as in the settings: ``10 Mbit/s``, ``2 h``, ``1 GB``."""
 
+import re
+
 from msgspec import Struct
+
+_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}")
 
 
 class Options(Struct, frozen=True):
@@ -28,3 +32,12 @@ class Options(Struct, frozen=True):
     may pass bundles of up to 64 kB (segmentation offload), which is what speed is measured with."""
     gateway: bool = True
     """Run the firewall and the portal. False: only the network and its servers, and the gateway forwards for everybody."""
+    garden: tuple[str, ...] = ()
+    """Names that captive clients may reach, each name alone and never a pattern; they are at addresses of their own in the WAN."""
+    delegated: tuple[tuple[str, str], ...] = ()
+    """Names with everything below them, and the address of the name server in the WAN that knows them."""
+
+    def __post_init__(self) -> None:
+        for name in (*self.garden, *(name for name, _ in self.delegated)):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"cannot use name {name!r}: expected two or more labels of a-z, 0-9 and -, no pattern")

@@ -41,11 +41,20 @@ def dnsmasq_conf(folder: Path, options: Options) -> str:
         f"dhcp-option=option:router,{at.LAN_GATEWAY}",
         f"dhcp-option=option:dns-server,{at.LAN_GATEWAY}",
         *([f"dhcp-option=114,{url}"] if url else []),
+        *_special(options),
     ]
     return "\n".join(lines) + "\n"
 
 
-def captive_dnsmasq_conf(folder: Path) -> str:
+def _special(options: Options) -> list[str]:
+    """Names that are asked for elsewhere, and those of the garden, whose addresses go into the zone's sets. What is in the cache is not
+    written again, so nothing stays there longer than a phone may miss it after somebody has emptied the sets."""
+    sets = "4#inet#hotspot_public#garden4,6#inet#hotspot_public#garden6"
+    garden = [f"nftset=/{name}/{sets}" for name in options.garden]
+    return [f"server=/{name}/{address}" for name, address in options.delegated] + (["max-cache-ttl=10", *garden] if garden else [])
+
+
+def captive_dnsmasq_conf(folder: Path, options: Options) -> str:
     """DNS for captive clients: the same true answers, but small ones, and no record types that carry tunnels and no phone needs."""
     lines = [
         "keep-in-foreground",
@@ -63,6 +72,7 @@ def captive_dnsmasq_conf(folder: Path) -> str:
         "local-ttl=300",  # the phone asks for the portal's name seldom
         "edns-packet-max=512",
         f"filter-rr={','.join(TUNNEL_TYPES)}",
+        *_special(options),
     ]
     return "\n".join(lines) + "\n"
 
@@ -100,21 +110,24 @@ zone:
 """
 
 
-def root_zone(names: Iterable[str]) -> str:
-    """The zone ``.``: each of ``names`` is the site, on both stacks. ``ipv6.…`` names have no IPv4 address, as the real ones."""
+def root_zone(names: Iterable[str], garden: Iterable[str] = ()) -> str:
+    """The zone ``.``: each of ``names`` is the site, on both stacks; ``garden`` is the same site elsewhere. ``ipv6.…`` names have no IPv4
+    address, as the real ones."""
     lines = ["$ORIGIN .", "$TTL 60", ". SOA ns.town.example. admin.town.example. 1 3600 600 86400 60", ". NS ns.town.example."]
     lines += [f"ns.town.example. A {at.NAMESERVER}", f"ns.town.example. AAAA {at.NAMESERVER6}"]
     for name in sorted(set(names)):
         if not name.startswith("ipv6."):
             lines.append(f"{name}. A {at.SITE}")
         lines.append(f"{name}. AAAA {at.SITE6}")
+    for name in sorted(set(garden)):
+        lines += [f"{name}. A {at.GARDEN}", f"{name}. AAAA {at.GARDEN6}"]
     return "\n".join(lines) + "\n"
 
 
 async def start_wan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
     """Start name server and site; returns when both serve."""
     (folder.path / "nsd.conf").write_text(nsd_conf(folder.path))
-    (folder.path / "root.zone").write_text(root_zone(SITE_NAMES))
+    (folder.path / "root.zone").write_text(root_zone(SITE_NAMES, options.garden))
     nsd = processes.start("nsd", layout.wan, ["nsd", "-d", "-c", str(folder.path / "nsd.conf")], folder.log("nsd"))
     tls = [str(folder.path / "tls" / "site.pem"), str(folder.path / "tls" / "site.key")] if options.tls else []
     site = processes.start(
@@ -132,7 +145,7 @@ async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[St
     dnsmasq = processes.start("dnsmasq", layout.gateway, ["dnsmasq", f"--conf-file={folder.path}/dnsmasq.conf"], folder.log("dnsmasq"))
     radvd_words = ["radvd", "-n", "-m", "stderr", "-d", "1", "-C", f"{folder.path}/radvd.conf", "-p", f"{folder.path}/radvd.pid"]
     radvd = processes.start("radvd", layout.gateway, radvd_words, folder.log("radvd"))
-    (folder.path / "dnsmasq-captive.conf").write_text(captive_dnsmasq_conf(folder.path))
+    (folder.path / "dnsmasq-captive.conf").write_text(captive_dnsmasq_conf(folder.path, options))
     words = ["dnsmasq", f"--conf-file={folder.path}/dnsmasq-captive.conf"]
     captive = processes.start("dnsmasq-captive", layout.gateway, words, folder.log("dnsmasq-captive"))
     await processes.line_in(folder.log("dnsmasq"), "started, version", dnsmasq)

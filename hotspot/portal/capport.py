@@ -29,9 +29,9 @@ class Captivity(Struct, frozen=True, rename="kebab", kw_only=True):
     can_extend_session: bool
     """Can the portal's page make the session longer?"""
     seconds_remaining: int | UnsetType = UNSET
-    """Only while online."""
+    """Only while online; until the plan's time, the day's allowance or closing time ends it, whichever is first."""
     bytes_remaining: int | UnsetType = UNSET
-    """Layer 3, both directions. Only while online on a plan with a volume."""
+    """Layer 3, both directions. Only while online on a plan that ends with its volume: one that becomes slow is not captive after it."""
 
 
 def captivity(visitor: Visitor, portal_url: str, venue_info_url: str | None) -> Captivity:
@@ -41,7 +41,7 @@ def captivity(visitor: Visitor, portal_url: str, venue_info_url: str | None) -> 
         captive=not online,
         user_portal_url=portal_url if portal_url.startswith("https://") else UNSET,
         venue_info_url=venue_info_url or UNSET,
-        can_extend_session=False,
+        can_extend_session=visitor.can_extend,
         seconds_remaining=visitor.seconds_left if online and visitor.seconds_left is not None else UNSET,
         bytes_remaining=visitor.bytes_left if online and visitor.bytes_left is not None else UNSET,
     )

@@ -12,9 +12,22 @@ from hotspot.portal.gate import GateError, GateRefused, GateUnavailable
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
 from hotspot.portal.settings import HallTexts, Settings, Terms
-from hotspot.session.forms import AcceptForm, Binding, check_token, make_token
+from hotspot.portal.tuning import put_granted
+from hotspot.session.admission import Barrier
+from hotspot.session.forms import AcceptForm, Binding, ExtendForm, check_token, make_token
 from hotspot.session.plans import Plan
-from hotspot.session.sessions import Session, adopt, apply_usage, bytes_left, in_progress, seconds_left
+from hotspot.session.sessions import (
+    Session,
+    adopt,
+    apply_usage,
+    bytes_left,
+    can_prolong,
+    fast_bytes_left,
+    in_progress,
+    prolong,
+    seconds_left,
+    to_grant,
+)
 from hotspot.session.states import LeftByChoice, State, TermsAccepted
 
 __all__ = ["Accepted", "Desk", "GateError", "GateUnavailable", "Refusal", "Visitor"]
@@ -41,6 +54,25 @@ class Visitor(Struct, frozen=True):
     """Why ended (``time``, ``volume``, ``idle``, ``left``, ``kicked``, ``gone`` ...) or what staff wrote when they blocked; else ""."""
     seen_before: bool
     """Had a session that is still known."""
+    can_extend: bool = False
+    """The button for more time would make the session longer."""
+    extended: int = 0
+    """How often it did."""
+    fast_left: int | None = None
+    """Bytes until the session becomes slow, 0 when it is; None unless ONLINE on a plan that becomes slow."""
+
+
+class Offers(Struct, frozen=True):
+    """What a captive visitor can have now."""
+
+    plans: tuple[Plan, ...]
+    """The default first; empty: nothing."""
+    barrier: Barrier | None = None
+    """Why not, when there is nothing: of the plan that can be had first."""
+    closes: float | None = None
+    """Closing time (wall clock) when it comes before the first plan's time is over."""
+    now: float = 0.0
+    """Wall clock."""
 
 
 class Accepted(Struct, frozen=True):
@@ -73,6 +105,19 @@ class Desk:
     def plans(self, zone: str) -> tuple[Plan, ...]:
         """The plans on offer in a zone, the default first."""
         return self._office.plans(zone)
+
+    def offers(self, visitor: Visitor) -> Offers:
+        """What this visitor can have now, and when there is nothing, why."""
+        office, now = self._office, self._office.now()
+        client, plans = Client(visitor.zone, visitor.mac), self.plans(visitor.zone)
+        barriers = [(plan, office.barrier(client, plan, now)) for plan in plans]
+        open_now = tuple(plan for plan, barrier in barriers if barrier is None)
+        if not open_now:
+            found = [barrier for _, barrier in barriers if barrier is not None]
+            return Offers((), min(found, key=lambda one: float("inf") if one.until is None else one.until), now=now.unix)
+        closings = [each.closes for each in office.openings(visitor.zone, open_now[0], now) if each.closes is not None]
+        soon = [closes for closes in closings if closes - now.unix < open_now[0].seconds]
+        return Offers(open_now, closes=min(soon, default=None), now=now.unix)
 
     async def visitor(self, ip: str) -> Visitor | None:
         """Who has this address; None: no neighbour has it. Raises ``GateUnavailable`` while the firewall does not answer."""
@@ -138,6 +183,26 @@ class Desk:
                 await office.save()
         return self._visitor(client, visitor.ip, None)
 
+    async def extend(self, visitor: Visitor, form: ExtendForm) -> Visitor | Refusal:
+        """The visitor wants more time; the kernel gives it when this returns. What cannot be made longer (any more) stays as it is."""
+        office, client = self._office, Client(visitor.zone, visitor.mac)
+        if not check_token(office.register.csrf_key, form.token, self._binding(visitor, self.terms.version), office.now()):
+            return Refusal("token")
+        async with office.register.lock(client):
+            session, now = office.register.session(client), office.now()
+            plan = office.plan_of(session) if session is not None else None
+            if session is not None and plan is not None and session.extended == form.step and can_prolong(session, plan, now):
+                longer = office.tuned(prolong(session, plan, now), plan, now)
+                grant = to_grant(longer, plan, now)
+                try:
+                    await office.gate.link.replace(grant)
+                except GateError:
+                    return Refusal("firewall")
+                put_granted(office, longer, grant)
+                office.metrics.prolonged.labels(visitor.zone, plan.name).inc()
+                await office.save()
+        return self._visitor(client, visitor.ip, None)
+
     def internet(self, zone: str) -> bool:
         """The last check of the WAN."""
         return self._office.internet_up and zone in self._office.settings.zones
@@ -186,4 +251,7 @@ class Desk:
             bytes_left=bytes_left(session) if session is not None and state is State.ONLINE else None,
             reason=block.reason if block is not None else session.reason if session is not None and ended else "",
             seen_before=session is not None,
+            can_extend=session is not None and state is State.ONLINE and can_prolong(session, plan, now),
+            extended=session.extended if session is not None else 0,
+            fast_left=fast_bytes_left(session) if session is not None and state is State.ONLINE else None,
         )

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from firewall.api import (
+    Alarm,
     Allow,
     Allowed,
     Ended,
@@ -70,11 +71,12 @@ class GateRefused(GateError):
 class Link(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, on_ended: Callable[[str, Ended], None]) -> None:
+    def __init__(self, on_ended: Callable[[str, Ended], None], on_alarm: Callable[[Alarm], None] = lambda _: None) -> None:
         loop = asyncio.get_running_loop()
         self.epoch = ""
         self.closed: Final[asyncio.Future[None]] = loop.create_future()
         self._on_ended = on_ended
+        self._on_alarm = on_alarm
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._buffer = bytearray()
@@ -114,6 +116,9 @@ class Link(asyncio.Protocol):
             return
         if isinstance(message, Ended):
             self._on_ended(self.epoch, message)
+            return
+        if isinstance(message, Alarm):
+            self._on_alarm(message)
             return
         if isinstance(message, Watching):
             self.epoch = message.epoch  # before the events that follow in the same packet
@@ -189,13 +194,14 @@ class Link(asyncio.Protocol):
 class Gate:
     """Keeps a ``Link``. ``link`` raises ``GateUnavailable`` until journal and kernel have been compared over the new connection."""
 
-    def __init__(self, path: Path, on_state: Callable[[bool], None]) -> None:
+    def __init__(self, path: Path, on_state: Callable[[bool], None], on_alarm: Callable[[Alarm], None] = lambda _: None) -> None:
         self.events: asyncio.Queue[tuple[str, Ended]] = asyncio.Queue()
         """Epoch and event, in the daemon's order."""
         self.connected: Final = asyncio.Event()
         """Set while requests are answered."""
         self._path = path
         self._on_state = on_state
+        self._on_alarm = on_alarm
         self._link: Link | None = None
 
     @property
@@ -228,7 +234,7 @@ class Gate:
         """One connection from start to end; returns why it did not come about, "" when it did."""
         loop = asyncio.get_running_loop()
         try:
-            transport, link = await loop.create_unix_connection(lambda: Link(self._ended), str(self._path))
+            transport, link = await loop.create_unix_connection(lambda: Link(self._ended, self._on_alarm), str(self._path))
         except OSError as error:
             return str(error.strerror or error)
         try:

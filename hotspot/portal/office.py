@@ -6,18 +6,18 @@ from typing import Final
 
 import structlog
 
-from firewall.api import Usage
+from firewall.api import Alarm, Usage
+from hotspot.portal.alarms import Alarms
 from hotspot.portal.gate import Gate
 from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
 from hotspot.portal.metrics import Metrics
-from hotspot.portal.alarms import Alarms
 from hotspot.portal.register import Client, Register
 from hotspot.portal.settings import Settings
-from hotspot.session.plans import Plan
 from hotspot.session.admission import Barrier, Standing, barrier, closed_until
 from hotspot.session.allowance import NOTHING
 from hotspot.session.hours import Opening, day_of, next_day, opening
 from hotspot.session.limits import new_day, tune, used_today
+from hotspot.session.plans import Plan
 from hotspot.session.sessions import Now, Session, end, in_progress
 from hotspot.session.states import EndEvent
 
@@ -35,7 +35,7 @@ class Office:
         self.metrics: Final = Metrics()
         self.register: Final = Register()
         self.journal: Final = Journal(settings.state_dir / "journal.db", self, look_seconds)
-        self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set)
+        self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set, self.alarm)
         self.alarms: Final = Alarms()
         self.internet_up = True
         self.closed_zones: dict[str, str] = dict.fromkeys(settings.zones, NOT_OPEN_YET)
@@ -69,6 +69,14 @@ class Office:
         """One commit."""
         self.metrics.journal_commit_seconds.observe(seconds)
         self.metrics.journal_writes.inc(writes)
+
+    # Told by the firewall -----------------------------------------------------------------------------------------------------------
+
+    def alarm(self, alarm: Alarm) -> None:
+        """The firewall noticed something that staff should know."""
+        self.metrics.alarms.labels(alarm.zone, alarm.kind).inc()
+        if self.alarms.tell(alarm.kind, alarm.zone, self.register.code(Client(alarm.zone, alarm.mac)), self.now().unix):
+            log.warning("alarm", kind=alarm.kind, zone=alarm.zone)
 
     # For all ------------------------------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,13 @@ import hashlib
 import html
 import io
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
 from gettext import GNUTranslations
 from pathlib import Path
 
 import jinja2
 from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -22,7 +24,10 @@ from markupsafe import Markup
 from msgspec import Struct
 
 import portal_pages
+from firewall.api import Rates
 from hotspot.portal.settings import HallTexts, Terms
+from hotspot.portal.texts import LESS_THAN_A_MINUTE, THEN, WAITS, Captive, Problem
+from hotspot.session.admission import Barrier
 from hotspot.session.plans import Plan
 
 FOLDER = Path(portal_pages.__file__).parent
@@ -34,69 +39,6 @@ INLINE_TERMS = 5_000
 
 NO_BREAK = "\u00a0"
 """Between a number and its unit, which belong on one line."""
-
-
-def N_(text: str) -> str:  # noqa: N802  (the name that pybabel looks for)
-    """Marks a text for the catalogues without translating it."""
-    return text
-
-
-class Problem(Struct, frozen=True):
-    """What a visitor reads when something did not work, and what they can do next."""
-
-    status: int
-    """HTTP status of the answer."""
-    heading: str
-    text: str
-    way_on: str = N_("Back to the start page")
-    """Text of the button that leads to the start page; "" for none."""
-
-
-_LATER = N_("Please try again in a few minutes.")
-_AGAIN = N_("Try again")
-
-PROBLEMS: Mapping[str, Problem] = {
-    "form": Problem(400, N_("That did not work"), N_("Your browser sent an incomplete form. Please open the start page and try again.")),
-    "too_large": Problem(413, N_("That did not work"), N_("Your browser sent more than we can take.")),
-    "origin": Problem(
-        403, N_("That did not work"), N_("The request came from another website. Please press the button on our own start page.")
-    ),
-    "token": Problem(403, N_("This page is too old"), N_("It was open for too long. Please press the button on a fresh start page.")),
-    "terms": Problem(409, N_("The terms of use have changed"), N_("Please read the new terms on the start page and accept them there.")),
-    "plan": Problem(409, N_("This offer is no longer there"), N_("Please choose again on the start page.")),
-    "blocked": Problem(403, N_("This device is blocked"), N_("The staff of the hall have blocked this device for the Wi-Fi.")),
-    "unknown_client": Problem(
-        403, N_("We cannot see your device"), N_("Please turn the Wi-Fi of your device off and on again, and then open this page."), _AGAIN
-    ),
-    "journal": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
-    "firewall": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
-    "full": Problem(503, N_("All places are taken"), N_("Too many devices are online. Please try again in a few minutes."), _AGAIN),
-    "not_found": Problem(404, N_("There is no such page"), N_("Perhaps the address was mistyped.")),
-    "method": Problem(405, N_("That did not work"), N_("This page cannot do what your browser asked for.")),
-}
-"""By the code of a refusal, of the desk (``hotspot.portal.desk.Refusal``) or of the web itself."""
-
-LESS_THAN_A_MINUTE = N_("less than a minute")
-
-
-class Captive(Struct, frozen=True):
-    """A page for somebody who may accept: its template and its heading."""
-
-    template: str
-    heading: str
-
-
-SPLASH = Captive("splash.html", N_("Free Wi-Fi"))
-OFFLINE = Captive("offline.html", N_("No Internet at the moment"))
-ENDED = Captive("ended.html", N_("Your connection has ended"))
-ENDED_BY: Mapping[str, Captive] = {
-    "time": Captive("ended.html", N_("Your time is up")),
-    "volume": Captive("ended.html", N_("Your data is used up")),
-    "idle": Captive("ended.html", N_("You were away for a while")),
-    "left": Captive("ended.html", N_("You are disconnected")),
-    "kicked": Captive("ended.html", N_("The staff have ended your connection")),
-}
-"""By the reason of the end of a session; ``ENDED`` for all others."""
 
 _TOKEN, _CODE = "@@token@@", "@@code@@"
 """Stand for what differs between visitors in a page that is rendered once."""
@@ -125,6 +67,23 @@ class _Offer(Struct, frozen=True):
     time: str
     speed: str
     volume: str | None
+    daily: str | None
+    """What one client may have on one day."""
+
+
+class More(Struct, frozen=True):
+    """What the online page offers and says beside time and volume left."""
+
+    extension: int = 0
+    """Seconds that the button for more time adds; 0: no button."""
+    step: int = 0
+    """How often it was pressed."""
+    fast_left: int | None = None
+    """Bytes until the session becomes slow, 0 when it is; None: it does not."""
+    slow: Rates | None = None
+
+
+NOTHING_MORE = More()
 
 
 def duration(seconds: float, language: str, less_than_a_minute: str) -> str:
@@ -151,6 +110,19 @@ def speed(down: int, up: int, language: str) -> str:
     """bit/s each way -> ``10 / 2,5 Mbit/s``."""
     each = (format_decimal(rate / 1e6, format="#,##0.#" if rate >= 100_000 else "0.00", locale=language) for rate in (down, up))
     return f"{' / '.join(each)} Mbit/s".replace(" ", NO_BREAK)
+
+
+def moment(unix: float, now: float, zone: tzinfo, language: str) -> str:
+    """A moment to come, as short as is clear: ``18:00``, ``Montag, 08:00``, ``Montag, 4. Januar, 08:00``."""
+    then, today = (datetime.fromtimestamp(each, UTC).astimezone(zone) for each in (unix, now))
+    clock = format_time(then, "short", tzinfo=zone, locale=language)
+    days = (then.date() - today.date()).days
+    if days == 0:
+        return clock
+    weekday = format_date(then, "EEEE", locale=language)
+    if 0 < days < 7:
+        return f"{weekday}, {clock}"
+    return f"{weekday}, {format_skeleton('MMMMd', then, tzinfo=zone, locale=language)}, {clock}"
 
 
 def paragraphs(text: str) -> list[str]:
@@ -209,7 +181,7 @@ class Pages:
         self._environments = {language: _environment(folder, texts) for language, texts in self._texts.items()}
         names = {language: Locale.parse(language).get_language_name(language) for language in self.languages}
         self._names = {language: (name or language).capitalize() for language, name in names.items()}
-        self._made: dict[tuple[Captive, Reader], str] = {}
+        self._made: dict[tuple[Captive, Reader, str | None, tuple[str, ...]], tuple[tuple[Plan, ...], str]] = {}
         self._made_from: tuple[object, ...] = ()
 
     def text(self, language: str, message: str) -> str:
@@ -231,19 +203,46 @@ class Pages:
             title=in_language(plan.title, language) or plan.name,
             time=self._time(plan.seconds, language),
             speed=speed(plan.rates.ceil_down, plan.rates.ceil_up, language),
-            volume=None if plan.volume is None else size(plan.volume, language),
+            volume=self._volume(plan, language),
+            daily=self._daily(plan, language),
         )
 
-    def captive(self, kind: Captive, reader: Reader, hall: HallTexts, terms: Terms, plans: tuple[Plan, ...], token: str, code: str) -> str:
-        """A page with the accept button. All but token and code is the same for everybody, so it is rendered once."""
-        sources = (hall, terms, *plans)
-        if len(sources) != len(self._made_from) or any(new is not old for new, old in zip(sources, self._made_from, strict=True)):
+    def _volume(self, plan: Plan, language: str) -> str | None:
+        if plan.volume is None:
+            return None
+        volume = size(plan.volume, language)
+        if plan.slow is None:
+            return volume
+        slower = self.text(language, THEN) % {"speed": speed(plan.slow.ceil_down, plan.slow.ceil_up, language)}
+        return f"{volume}, {slower}"
+
+    def _daily(self, plan: Plan, language: str) -> str | None:
+        parts = [] if plan.daily_seconds is None else [self._time(plan.daily_seconds, language)]
+        parts += [] if plan.daily_volume is None else [size(plan.daily_volume, language)]
+        return ", ".join(parts) or None
+
+    def captive(
+        self,
+        kind: Captive,
+        reader: Reader,
+        hall: HallTexts,
+        terms: Terms,
+        plans: tuple[Plan, ...],
+        token: str,
+        code: str,
+        closing: tuple[float, float] | None = None,
+    ) -> str:
+        """A page with the accept button. All but token and code is the same for everybody, so it is rendered once. ``closing``: closing
+        time and the time now (wall clock), when that is worth saying."""
+        closes = None if closing is None else moment(*closing, hall.time_zone, reader.language)
+        sources = (hall, terms)
+        if len(self._made_from) != 2 or any(new is not old for new, old in zip(sources, self._made_from, strict=True)):
             self._made_from = sources
             self._made.clear()
-        key = (kind, reader)
-        page = self._made.get(key)
-        if page is None:
-            page = self._made[key] = self._render(
+        key = (kind, reader, closes, tuple(plan.name for plan in plans))
+        made_for, page = self._made.get(key, ((), ""))
+        if len(made_for) != len(plans) or any(new is not old for new, old in zip(plans, made_for, strict=True)):
+            page = self._render(
                 kind.template,
                 reader,
                 hall,
@@ -251,8 +250,10 @@ class Pages:
                 token=_TOKEN,
                 heading=self.text(reader.language, kind.heading),
                 plans=[self._offer(plan, reader.language) for plan in plans],
+                closes=closes,
                 terms={"version": terms.version, "paragraphs": _inline(in_language(terms.text, reader.language))},
             )
+            self._made[key] = plans, page
         return page.replace(_TOKEN, html.escape(token)).replace(_CODE, html.escape(code))
 
     def online(
@@ -266,6 +267,7 @@ class Pages:
         bytes_left: int | None,
         internet: bool,
         address: str,
+        more: More = NOTHING_MORE,
     ) -> str:
         """The page of a visitor in session. ``address`` is the portal's, for a person to type."""
         return self._render(
@@ -278,7 +280,21 @@ class Pages:
             volume_left=None if bytes_left is None else size(bytes_left, reader.language),
             internet=internet,
             address=address,
+            extension=self._time(more.extension, reader.language) if more.extension else None,
+            step=more.step,
+            fast_left=None if more.fast_left is None else size(more.fast_left, reader.language),
+            is_slow=more.fast_left == 0,
+            slow_speed=None if more.slow is None else speed(more.slow.ceil_down, more.slow.ceil_up, reader.language),
         )
+
+    def wait(self, reader: Reader, hall: HallTexts, barrier: Barrier, now: float, code: str, ended: Captive | None = None) -> str:
+        """The page of somebody who may not accept now; ``ended``: what to say first of the session that ended a while ago."""
+        words = WAITS[barrier.code]
+        text = self.text(reader.language, words.unknown)
+        if barrier.until is not None and words.until:
+            text = self.text(reader.language, words.until) % {"moment": moment(barrier.until, now, hall.time_zone, reader.language)}
+        heading = words.heading if ended is None or barrier.code == "closed" else ended.heading
+        return self._render("wait.html", reader, hall, code=code, heading=self.text(reader.language, heading), text=text)
 
     def blocked(self, reader: Reader, hall: HallTexts, code: str, reason: str) -> str:
         """The page of a blocked device; ``reason`` is what staff wrote for the visitor, or ""."""

@@ -40,6 +40,7 @@ class Recovery:
         """A new connection: classes ahead, events on, then compare everything. Raises ``GateError``."""
         await self.prepare(link)
         self._load_mark()
+        self._office.look_at_day()  # what is opened again has today's allowance
         epoch = await link.watch(self._number)
         if epoch != self._epoch:
             self._epoch, self._number = epoch, 0

@@ -86,9 +86,9 @@ class Register:
         """The client's device code."""
         return code_of(self.hall_key, client.mac)
 
-    def find(self, code: str) -> Client | None:
-        """The device with this code (of one that was seen in several zones: where it was last). Raises ``Ambiguous``."""
-        clients = self._codes.get(code, set())
+    def find(self, code: str, zone: str | None = None) -> Client | None:
+        """The device with this code, in ``zone`` (None: of one that was seen in several zones, where it was last). Raises ``Ambiguous``."""
+        clients = {client for client in self._codes.get(code, ()) if zone is None or client.zone == zone}
         if len({client.mac for client in clients}) > 1:
             raise Ambiguous(f"cannot act on {code}: two devices have this code; end both sessions by hand or wait until one is gone")
         return max(clients, key=lambda client: self._seen.get(client, 0.0), default=None)

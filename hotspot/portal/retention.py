@@ -18,6 +18,7 @@ async def forget(office: Office) -> int:
     now = office.now()
     before = now.unix - office.settings.retention
     office.register.forget(before, now)
+    office.alarms.forget(before)
     await office.save()
     return await office.journal.forget(before, now.unix)
 

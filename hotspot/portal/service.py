@@ -155,7 +155,8 @@ async def _watchdog() -> None:
 def keep_fixed(old: Settings, new: Settings) -> Settings:
     """The new settings with what only a restart changes: sockets, files, zones and their addresses."""
     zones = {
-        name: msgspec.structs.replace(zone, plans=new.zones[name].plans) if name in new.zones else zone for name, zone in old.zones.items()
+        name: msgspec.structs.replace(zone, plans=new.zones[name].plans, hours=new.zones[name].hours) if name in new.zones else zone
+        for name, zone in old.zones.items()
     }
     plans = {**{name: old.plans[name] for zone in zones.values() for name in zone.plans if name in old.plans}, **new.plans}
     return msgspec.structs.replace(

@@ -3,17 +3,21 @@
 import secrets
 from collections import Counter as Tally
 
+import msgspec
+
 from hotspot import control
 from hotspot.portal.accept import Entry, Refusal, open_session
 from hotspot.portal.gate import GateError, GateRefused
 from hotspot.portal.meter import Meter
 from hotspot.portal.office import Office
 from hotspot.portal.register import Ambiguous, Client
+from hotspot.portal.settings import Zone
 from hotspot.portal.tuning import put_granted
 from hotspot.session.blocks import Block
 from hotspot.session.codes import parse_code
+from hotspot.session.hours import Opening, opening
 from hotspot.session.plans import Plan
-from hotspot.session.sessions import Session, extend, in_progress, seconds_left, to_grant
+from hotspot.session.sessions import Session, extend, in_progress, seconds_left, to_grant, volume_limit
 from hotspot.session.states import Blocked, EndEvent, IllegalMove, Kicked, LetIn, State
 
 _WHY = {
@@ -68,8 +72,13 @@ class Staff:
             firewall=office.gate.up,
             journal=office.journal.ok,
             internet=office.internet_up,
-            zones=tuple(control.ZoneStatus(zone.name, online[zone.name], zone.plans) for zone in office.settings.zones.values()),
+            zones=tuple(self._zone(zone, online[zone.name]) for zone in office.settings.zones.values()),
+            alarms=tuple(control.Alarm(*msgspec.structs.astuple(told)) for told in office.alarms.all()),
         )
+
+    def _zone(self, zone: Zone, online: int) -> control.ZoneStatus:
+        how = Opening(open=True) if zone.hours is None else opening(zone.hours, self._office.now().unix)
+        return control.ZoneStatus(zone.name, online, zone.plans, closed_until=how.opens, open=how.open)
 
     async def _sessions(self) -> control.SessionsAre:
         await self._meter.read()
@@ -83,7 +92,7 @@ class Staff:
                 seconds_left=int(seconds_left(session, now)),
                 bytes_up=session.bytes_up,
                 bytes_down=session.bytes_down,
-                volume=session.volume,
+                volume=volume_limit(session),
                 by_staff=session.terms_version == "",
             )
             for session in office.register.in_progress()
@@ -91,7 +100,7 @@ class Staff:
         return control.SessionsAre(sessions=tuple(sorted(rows, key=lambda row: (row.zone, row.accepted_at))))
 
     async def _kick(self, request: control.Kick) -> control.Done:
-        client = self._client(request.code)
+        client = self._client(request.code, request.zone)
         async with self._office.register.lock(client):
             session = self._office.register.session(client)
             if session is None or not in_progress(session):
@@ -100,7 +109,7 @@ class Staff:
         return self._done(client)
 
     async def _block(self, request: control.Block) -> control.Done:
-        client, now = self._client(request.code), self._office.now()
+        client, now = self._client(request.code, request.zone), self._office.now()
         until = None if request.seconds is None else now.unix + request.seconds
         async with self._office.register.lock(client):
             self._office.register.block(Block(client.zone, client.mac, request.reason, since=now.unix, until=until))
@@ -113,7 +122,7 @@ class Staff:
         return self._done(client)
 
     async def _unblock(self, request: control.Unblock) -> control.Done:
-        client = self._client(request.code)
+        client = self._client(request.code, request.zone)
         async with self._office.register.lock(client):
             if self._office.register.blocked(client, self._office.now()) is None:
                 raise _Refuse("state", f"cannot unblock {self._office.register.code(client)}: it is not blocked")
@@ -122,7 +131,7 @@ class Staff:
         return self._done(client)
 
     async def _allow(self, request: control.Allow) -> control.Done:
-        client, office = self._client(request.code), self._office
+        client, office = self._client(request.code, request.zone), self._office
         async with office.register.lock(client):
             if office.register.blocked(client, office.now()) is not None:
                 office.register.unblock(client)
@@ -165,17 +174,21 @@ class Staff:
         self._office.finish(session.id, event, final)
         await self._office.save()
 
-    def _client(self, text: str) -> Client:
+    def _client(self, text: str, zone: str | None) -> Client:
+        zones = self._office.settings.zones
+        if zone is not None and zone not in zones:
+            raise _Refuse("bad_request", f"zone = {zone!r}: expected one of {', '.join(zones)}")
         try:
             code = parse_code(text)
         except ValueError as error:
             raise _Refuse("bad_request", str(error)) from None
         try:
-            client = self._office.register.find(code)
+            client = self._office.register.find(code, zone)
         except Ambiguous as error:
             raise _Refuse("ambiguous", str(error)) from None
         if client is None:
-            raise _Refuse("unknown", f"no device with code {code} was here lately; its own page shows its code")
+            where = "here" if zone is None else f"in zone {zone}"
+            raise _Refuse("unknown", f"no device with code {code} was {where} lately; its own page shows its code")
         return client
 
     def _plan(self, client: Client, request: control.Allow, session: Session | None) -> Plan:

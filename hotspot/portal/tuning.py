@@ -1,7 +1,7 @@
-"""Tuning: sessions in progress follow their plan, the clock and the settings (``hotspot.session.limits``), through ``Replace``: nobody is cut.
+"""Tuning: sessions in progress follow their plan, the clock and the settings, through ``Replace``: nobody is cut.
 
-After each reading of usage every session is looked at: closing time, the day's allowance, the slower class after the volume, and rates or
-limits that a reload has changed.
+After each reading of usage every session is looked at (``hotspot.session.limits``): closing time, the day's allowance, the slower class
+after the volume, and rates or limits that a reload has changed.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from hotspot.session.sessions import Session, in_progress, merge_counters, rates
 
 AT_ONCE = 256
 """Requests that wait for an answer together; the daemon puts them into few transactions."""
+LOOKED_AT = 100
+"""Sessions looked at in one turn of the loop: a millisecond in which no page is served."""
 SHORTEST_LOOK = 0.25
 """Seconds: a session that nears its volume is read this often, so at 10 Mbit/s it goes on fast for at most 0.3 MB too long."""
 
@@ -36,16 +38,18 @@ class Tuning:
         """Session -> terms that the firewall does not grant; they are not asked for again."""
 
     async def run(self, link: Link) -> None:
-        """Look at every settled session once. Raises ``GateUnavailable``."""
+        """Look at every settled session once."""
         office, now = self._office, self._office.now()
         office.look_at_day()
         settled = office.register.settled()
         self._refused = {name: terms for name, terms in self._refused.items() if name in settled}
         changed: list[Session] = []
-        for name in settled:
-            session = office.register.sessions[name]
-            plan = office.settings.plans.get(session.plan)
-            if plan is not None and session.mac is not None:
+        for number, name in enumerate(settled, 1):
+            if number % LOOKED_AT == 0:
+                await asyncio.sleep(0)
+            session = office.register.sessions.get(name)
+            plan = None if session is None else office.settings.plans.get(session.plan)
+            if session is not None and plan is not None and session.mac is not None and in_progress(session):
                 tuned = office.tuned(session, plan, now)
                 if needs_replace(session, tuned, plan, now) and self._refused.get(name) != _terms(tuned, plan):
                     changed.append(session)
@@ -53,13 +57,11 @@ class Tuning:
                     office.register.put(tuned)
         if not changed:
             return
-        results = await asyncio.gather(*(self._replace(session, link) for session in changed), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        done = sum(map(bool, results))
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(self._replace(session, link)) for session in changed]
+        done = sum(task.result() for task in asked)
         office.metrics.tuned.inc(done)
-        log.info("sessions tuned", sessions=done)
+        log.info("sessions tuned", sessions=done, refused=len(asked) - done)
 
     def next_look(self) -> float | None:
         """Seconds until a session can become slow; None: none does so."""
@@ -92,6 +94,8 @@ class Tuning:
                     self._refused[session.id] = _terms(tuned, plan)
                 log.warning("session not tuned", zone=session.zone, plan=session.plan, code=error.code, field=error.field)
                 return False
+            except GateUnavailable:
+                return False  # the next connection looks again
             put_granted(office, tuned, grant)
             return True
 
@@ -106,6 +110,3 @@ def put_granted(office: Office, session: Session, grant: Grant) -> None:
 def _terms(session: Session, plan: Plan) -> tuple[object, ...]:
     """What the firewall is asked for, without what changes by itself."""
     return rates_of(session, plan), session.volume, session.day_volume, session.idle, session.until_at
-
-
-__all__ = ["GateUnavailable", "Tuning", "put_granted"]

@@ -17,10 +17,11 @@ from hotspot.portal import capport
 from hotspot.portal.desk import Desk, Refusal, Visitor
 from hotspot.portal.door import DOOR, Door
 from hotspot.portal.gate import GateError
-from hotspot.portal.pages import ENDED, ENDED_BY, OFFLINE, PROBLEMS, SPLASH, Pages, Reader
+from hotspot.portal.pages import More, Pages, Reader
 from hotspot.portal.settings import Settings
+from hotspot.portal.texts import ENDED, ENDED_BY, OFFLINE, PROBLEMS, SPLASH
 from hotspot.session import languages, probes
-from hotspot.session.forms import MAX_BODY, BadForm, parse_accept, parse_leave
+from hotspot.session.forms import MAX_BODY, BadForm, parse_accept, parse_extend, parse_leave
 from hotspot.session.states import State
 
 BODY_SECONDS = 5.0
@@ -140,6 +141,12 @@ class Face:
                 bytes_left=visitor.bytes_left,
                 internet=self._desk.internet(self._zone),
                 address=urlsplit(self._url).netloc,
+                more=More(
+                    extension=visitor.plan.extension if visitor.can_extend else 0,
+                    step=visitor.extended,
+                    fast_left=visitor.fast_left,
+                    slow=visitor.plan.slow,
+                ),
             )
         )
 
@@ -152,14 +159,18 @@ class Face:
             return self._online(ask)
         if visitor.state is State.BLOCKED:
             return self._page(self._pages.blocked(ask.reader, desk.hall, visitor.code, visitor.reason))
+        offers = desk.offers(visitor)
+        if offers.barrier is not None:
+            ended = ENDED_BY.get(visitor.reason) if visitor.state is State.ENDED else None
+            return self._page(self._pages.wait(ask.reader, desk.hall, offers.barrier, offers.now, visitor.code, ended))
         if not desk.internet(self._zone):
             kind = OFFLINE
         elif visitor.state is State.ENDED:
             kind = ENDED_BY.get(visitor.reason, ENDED)
         else:
             kind = SPLASH
-        plans, token = desk.plans(self._zone), desk.token(visitor)
-        return self._page(self._pages.captive(kind, ask.reader, desk.hall, desk.terms, plans, token, visitor.code))
+        token, closing = desk.token(visitor), None if offers.closes is None else (offers.closes, offers.now)
+        return self._page(self._pages.captive(kind, ask.reader, desk.hall, desk.terms, offers.plans, token, visitor.code, closing))
 
     async def online(self, ask: Ask) -> web.Response:
         """``/online``: where an acceptance leads; a full navigation, so that Apple's sheet asks again whether it is online."""
@@ -180,6 +191,13 @@ class Face:
         if isinstance(outcome, Refusal):
             return self.problem(ask.reader, outcome.code, ask.visitor)
         return self._to("/" + ask.reader.query)
+
+    async def extend(self, ask: Ask) -> web.Response:
+        """``POST /extend``: the button for more time."""
+        outcome = await self._desk.extend(ask.visitor, parse_extend(ask.body))
+        if isinstance(outcome, Refusal):
+            return self.problem(ask.reader, outcome.code, ask.visitor)
+        return self._to("/online" + ask.reader.query)
 
     async def captivity(self, ask: Ask) -> web.Response:
         """RFC 8908."""
@@ -225,10 +243,12 @@ ROUTES: Final[tuple[Route | OpenRoute, ...]] = (
     Route("GET", "/online", Face.online, Access.VISITOR),
     Route("POST", "/accept", Face.accept, Access.FORM),
     Route("POST", "/leave", Face.leave, Access.FORM),
+    Route("POST", "/extend", Face.extend, Access.FORM),
     Route("GET", capport.PATH, Face.captivity, Access.SYSTEM),
     OpenRoute("GET", "/terms", Face.terms),
     OpenRoute("GET", "/accept", Face.back),
     OpenRoute("GET", "/leave", Face.back),
+    OpenRoute("GET", "/extend", Face.back),
     OpenRoute("GET", "/favicon.ico", Face.icon),
 )
 

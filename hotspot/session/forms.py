@@ -72,6 +72,23 @@ def parse_leave(body: bytes) -> LeaveForm:
     return LeaveForm(token=_required(_fields(body, frozenset({"token"})), "token"))
 
 
+class ExtendForm(Struct, frozen=True):
+    """What the button for more time posts."""
+
+    token: str
+    step: int
+    """How often the session had been made longer when the page was made: twice tapped is once."""
+
+
+def parse_extend(body: bytes) -> ExtendForm:
+    """Body of the form for more time -> form. Raises ``BadForm``."""
+    fields = _fields(body, frozenset({"token", "step"}))
+    step = _required(fields, "step")
+    if not (step.isascii() and step.isdigit() and len(step) <= 4):
+        raise BadForm(f"cannot read form: step = {step!r}, expected a small number")
+    return ExtendForm(token=_required(fields, "token"), step=int(step))
+
+
 class Binding(Struct, frozen=True):
     """What a token is bound to."""
 

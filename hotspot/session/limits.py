@@ -35,19 +35,22 @@ def tune(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spe
 
 
 def _bound_in_volume(session: Session, plan: Plan, spent: Spent) -> Session:
-    used, base = bytes_used(session), session.volume_base
-    changes: dict[str, object] = {"idle": plan.idle}
-    ends = None if plan.ends_at_volume is None else base + plan.ends_at_volume
-    if ends is None or ends > used:
-        changes["volume"] = ends
-    changes["slow_after"] = None if plan.slows_at_volume is None else base + plan.slows_at_volume
+    used, own = session.bytes_up + session.bytes_down, plan.volume
+    at = None if own is None else session.volume_base + own
+    ends, slow_after = (at, None) if plan.slow is None else (None, at)
+    if ends is not None and ends <= used:
+        ends = session.volume
     day = None if plan.daily_volume is None or session.by_staff else session.day_bytes + plan.daily_volume - spent.bytes
-    if day is None or day > used:
-        changes["day_volume"] = day
-    return _changed(session, changes)
+    if day is not None and day <= used:
+        day = session.day_volume
+    if (session.volume, session.slow_after, session.day_volume, session.idle) == (ends, slow_after, day, plan.idle):
+        return session
+    return msgspec.structs.replace(session, volume=ends, slow_after=slow_after, day_volume=day, idle=plan.idle)
 
 
 def _bound_in_time(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spent, now: Now) -> Session:
+    if not openings and plan.daily_seconds is None and session.until_at is None:
+        return session
     bounds: list[tuple[float, str]] = [
         (opening.closes - now.unix, ClosingTime.reason) for opening in openings if opening.open and opening.closes is not None
     ]
@@ -58,26 +61,23 @@ def _bound_in_time(session: Session, plan: Plan, openings: tuple[Opening, ...], 
         bounds.append((outer, ClosingTime.reason))  # closed meanwhile by another clock or other hours: what was said stays
     if plan.daily_seconds is not None and not session.by_staff:
         rest = plan.daily_seconds - spent.seconds - (seconds_used(session, now) - session.day_seconds)
-        bounds.append((rest, DayUsed.reason))
+        keeps = outer is not None and rest < LEAST and session.until_reason == DayUsed.reason  # used up elsewhere: what was said stays
+        bounds.append((outer if keeps and outer is not None else rest, DayUsed.reason))
     tightest = min((bound for bound in bounds if bound[0] >= LEAST), default=None)
     if tightest is None:
-        return _changed(session, {"until_boottime": None, "until_at": None, "until_reason": ""})
+        return session if outer is None else msgspec.structs.replace(session, until_boottime=None, until_at=None, until_reason="")
     seconds, reason = tightest
     if outer is not None and reason == session.until_reason and abs(outer - seconds) <= CLOCK_SLACK and session.boot_id == now.boot_id:
         return session
-    return _changed(session, {"until_boottime": now.boottime + seconds, "until_at": now.unix + seconds, "until_reason": reason})
-
-
-def _changed(session: Session, changes: dict[str, object]) -> Session:
-    different = {name: value for name, value in changes.items() if getattr(session, name) != value}
-    return msgspec.structs.replace(session, **different) if different else session
+    return msgspec.structs.replace(session, until_boottime=now.boottime + seconds, until_at=now.unix + seconds, until_reason=reason)
 
 
 def needs_replace(before: Session, after: Session, plan: Plan, now: Now) -> bool:
     """Must the firewall be told? ``before`` is what it was last told."""
-    return (
-        rates_of(after, plan) != before.rates
-        or (volume_limit(after), after.idle) != (volume_limit(before), before.idle)
+    if rates_of(after, plan) != before.rates:
+        return True
+    return after is not before and (
+        (volume_limit(after), after.idle) != (volume_limit(before), before.idle)
         or abs(seconds_left(after, now) - seconds_left(before, now)) > CLOCK_SLACK / 2
     )
 

@@ -68,7 +68,7 @@ def write_cpio(tree: Path, out: BinaryIO) -> None:
     for root, folders, names in os.walk(tree):
         for path in (Path(root, name) for name in sorted(folders + names)):
             mode = path.lstat().st_mode
-            data = os.readlink(path).encode() if stat.S_ISLNK(mode) else b"" if stat.S_ISDIR(mode) else path.read_bytes()
+            data = bytes(path.readlink()) if stat.S_ISLNK(mode) else b"" if stat.S_ISDIR(mode) else path.read_bytes()
             put(str(path.relative_to(tree)), mode, data)
     put("dev/console", stat.S_IFCHR | 0o600, b"", 5, 1)
     put("TRAILER!!!", 0)

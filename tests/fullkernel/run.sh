@@ -113,7 +113,7 @@ else
     number=0
     for folder in "${shared[@]-}"; do [ -n "$folder" ] && { add rw$number "$folder" ''; number=$((number + 1)); }; done
     accelerator=(-accel tcg,thread=multi,tb-size=256 -smp 2) words=
-    if [ $virtual = 1 ]; then accelerator=(-accel tcg,thread=single,tb-size=256 -smp 1 -icount shift=0,sleep=off,align=off) words=nohz=off; fi
+    if [ $virtual = 1 ]; then accelerator=(-accel tcg,thread=single,tb-size=256 -smp 1 -icount shift=1,sleep=on,align=off) words=nohz=off; fi
     LD_LIBRARY_PATH=$qemu_libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} timeout -k 5 "$limit" "$qemu" "${qemu_data[@]}" "${accelerator[@]}" \
         -cpu max -m "$memory" -M q35,usb=off,vmport=off,hpet=off -nodefaults -no-user-config -no-reboot -display none -nic none \
         -kernel "$kernel/vmlinux" -initrd "$initrd" -append "console=ttyS0 panic=-1 oops=panic mitigations=off nokaslr tsc=reliable \

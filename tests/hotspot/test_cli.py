@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,30 @@ internet     reachable
 zone public  3 online, plans: free, long
 """
     assert (result.output, result.exit_code, heard) == (expected, 0, [control.Status()])
+
+
+def test_status_tells_alarms_and_closed_zones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By device code, the newest last, with the moment in this machine's time."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    closed = control.ZoneStatus("council", 0, ("long",), closed_until=1_700_006_400.0, open=False)
+    shut = control.ZoneStatus("event", 1, ("long",), open=False)
+    alarms = (
+        control.Alarm("clone", "public", "K7F-3QX", 1_700_000_000.0, 1_700_000_000.0, 1),
+        control.Alarm("clone", "council", "A00-0ZZ", 1_700_000_000.0, 1_700_000_600.0, 3),
+    )
+    result, _ = run(tmp_path, control.StatusIs(True, (), True, True, True, (closed, shut), alarms), "status")
+    expected = """\
+portal        ok
+firewall      connected
+journal       well
+internet      reachable
+zone council  0 online, plans: long, closed until 2023-11-15 00:00
+zone event    1 online, plans: long, closed until further notice
+alarm         2023-11-14 22:13: another device uses the identity of K7F-3QX in zone public
+alarm         2023-11-14 22:23: another device uses the identity of A00-0ZZ in zone council, 3 times since 2023-11-14 22:13
+"""
+    assert (result.output, result.exit_code) == (expected, 0)
 
 
 def test_status_of_a_degraded_portal_is_exit_1(tmp_path: Path) -> None:
@@ -89,6 +114,10 @@ def test_json_is_the_reply_itself(tmp_path: Path, words: list[str], reply: contr
         (["unblock", "K7F-3QX"], control.Unblock("K7F-3QX")),
         (["allow", "K7F-3QX", "--plan", "long", "--time", "90"], control.Allow("K7F-3QX", "long", 90.0)),
         (["allow", "K7F-3QX"], control.Allow("K7F-3QX")),
+        (["allow", "K7F-3QX", "--zone", "council"], control.Allow("K7F-3QX", zone="council")),
+        (["kick", "K7F-3QX", "--zone", "council"], control.Kick("K7F-3QX", "council")),
+        (["block", "K7F-3QX", "--zone", "council"], control.Block("K7F-3QX", zone="council")),
+        (["unblock", "K7F-3QX", "--zone", "council"], control.Unblock("K7F-3QX", "council")),
     ],
 )
 def test_orders_as_asked_for(tmp_path: Path, words: list[str], request_sent: control.AnyRequest) -> None:

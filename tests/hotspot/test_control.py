@@ -27,7 +27,10 @@ def test_replies() -> None:
     """Each reply survives the wire."""
     row = control.SessionRow("K7F-3QX", "public", "free", 1.0, 60, 1, 2, None, False)
     replies: list[control.AnyReply] = [
-        control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 1, ("free",)),)),
+        control.StatusIs(
+            *(True, (), True, True, True, (control.ZoneStatus("public", 1, ("free",), 5.0, False),)),
+            (control.Alarm("clone", "public", "K7F-3QX", 1.0, 2.0, 3),),
+        ),
         control.SessionsAre((row,)),
         control.Done("K7F-3QX", "online", 60),
         control.Refused("unknown", "no such device"),

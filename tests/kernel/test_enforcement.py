@@ -290,4 +290,4 @@ def test_one_zone_of_questions(wires: Wires, peer: Peer) -> None:
                 got += 1
         except BlockingIOError:
             pass
-    assert 100 <= got <= 150 + 10 * 4
+    assert 150 <= got <= 220 + 10 * 4

@@ -88,13 +88,14 @@ def test_guests_are_isolated(wires: Wires, peer: Peer, version: int) -> None:
 
 
 def test_gateway_offers_only_what_phones_need(wires: Wires, peer: Peer) -> None:
-    """From the LAN, a server on the gateway is reachable on the portal's ports and refused on any other."""
-    for port, wanted in ((8081, ""), (22, "ConnectionRefusedError"), (9464, "ConnectionRefusedError")):
+    """From the LAN, the portal is reachable on port 80, not on the port behind it, and a server on any other port is refused."""
+    refused = "ConnectionRefusedError"
+    for port, asked, wanted in ((8081, 80, ""), (8081, 8081, refused), (22, 22, refused), (9464, 9464, refused)):
         with wires.open("gw", socket.AF_INET) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(("0.0.0.0", port))
             server.listen()
-            assert _connect(wires, "c1", GATEWAY4, port)[0] == wanted
+            assert _connect(wires, "c1", GATEWAY4, asked)[0] == wanted
 
 
 def test_port_80_is_redirected_until_allowed(wires: Wires, peer: Peer) -> None:

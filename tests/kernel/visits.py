@@ -16,13 +16,13 @@ from hotspot.lab.phone import Phone
 PORTAL = f"http://{PORTAL_NAME}/"
 
 
-async def accept(phone: Phone) -> Response:
+async def accept(phone: Phone, portal: str = PORTAL) -> Response:
     """Open the splash page and tap; the answer to the tap."""
-    page = await phone.get(PORTAL)
+    page = await phone.get(portal)
     found = [form for form in forms(page.text) if form.method == "POST"]
     if page.status != 200 or len(found) != 1:
         return page
-    sent = submission(PORTAL, found[0])
+    sent = submission(portal, found[0])
     return await phone.request("POST", sent.url, headers=sent.headers, body=sent.body)
 
 

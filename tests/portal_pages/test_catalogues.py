@@ -8,7 +8,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import hotspot.portal.pages
+import hotspot.portal.texts
 import portal_pages
 
 FOLDER = Path(portal_pages.__file__).parent
@@ -22,9 +22,9 @@ def catalogue(language: str) -> Catalog:
 
 
 def texts_in_use() -> set[str]:
-    """Every text of the templates and of ``pages.py``."""
+    """Every text of the templates and of ``texts.py``."""
     keywords: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None}
-    sources = ((FOLDER / "templates", [("**.html", "jinja2")]), (Path(hotspot.portal.pages.__file__).parent, [("pages.py", "python")]))
+    sources = ((FOLDER / "templates", [("**.html", "jinja2")]), (Path(hotspot.portal.texts.__file__).parent, [("texts.py", "python")]))
     return {str(found[2]) for folder, method in sources for found in extract_from_dir(folder, method, keywords=keywords)}
 
 

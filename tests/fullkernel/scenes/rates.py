@@ -10,10 +10,10 @@ def measure(here: Stage, mbit: float, version: int, way: str, kind: str) -> dict
     """One transfer, bytes at layer 3 against the plan, after two seconds of running in."""
     plan = round(mbit * MEGA)
     # A slow plan carries few packets: 400 of them are 0.25 % each.
-    seconds = min(10.0, max(3.0, 400 * 12_000 / plan))
+    seconds = min(10.0, max(0.4, 2_000 * 12_000 / plan))
     with here.loads() as loads:
         loads.start(1, way, version=version, udp=plan * 5 // 4 if kind == "UDP" else 0)
-        time.sleep(2 if mbit >= 2 else 5)  # slow start
+        time.sleep(0.5 if mbit >= 10 else 4)  # slow start
         (rate,) = here.rates([1], way, seconds)
     return {"plan": mbit, "ip": version, "way": way, "kind": kind, "of": round(rate / plan, 4)}
 

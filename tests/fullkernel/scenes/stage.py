@@ -1,9 +1,10 @@
-"""The hall of the scenes, and its instruments: namespaces and daemon of the kernel tests, iperf3 as load, counters of nftables at both ends,
-ping. Whole frames on every wire, so that a byte count means the same everywhere."""
+"""The hall of the scenes, and its instruments: namespaces and daemon of the kernel tests, iperf3 as load, counters of nftables at both
+ends, ping. Whole frames on every wire, so that a byte count means the same everywhere."""
 
 import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from firewall.api import Rates
 from hotspot.lab import counting
-from tests.kernel.daemons import Firewall, Peer, grant, running
+from tests.kernel.daemons import Firewall, Peer, grant
 from tests.kernel.wires import INTERNET4, INTERNET6, Wires, raised
 
 KILO, MEGA = 1_000, 1_000_000
@@ -42,12 +43,12 @@ class Loads:
     def start(self, client: int, way: str, *, version: int = 4, flows: int = 1, udp: int = 0, source: str = "") -> None:
         """Load for a client: TCP as fast as it goes, or UDP at ``udp`` bit/s; ``way`` is ``down`` or ``up``."""
         self._port += 1
-        server = self._wires.start("wan", "iperf3", "-s", "-p", str(self._port), log=self._log)
-        self._started.append(server)
         address = SITES[version]
+        server = self._wires.start("wan", "iperf3", "-s", "-B", address, "-p", str(self._port), log=self._log)
+        self._started.append(server)
         listening = f"sport = :{self._port}"
         until(lambda: bool(self._wires.run("wan", "ss", "-Hltn", listening).stdout), 10)
-        words = ["-c", address, "-p", str(self._port), "-t", "100000", "-P", str(flows)]
+        words = ["-c", address, "-p", str(self._port), "-t", "3600", "-P", str(flows)]
         words += ["-R"] if way == "down" else []
         words += ["-u", "-b", str(udp), "-l", str(FULL_FRAME[version])] if udp else []
         words += ["-B", source] if source else []
@@ -134,8 +135,23 @@ def stage(clients: int = 1, whole_frames: bool = True, **zone: object) -> Iterat
         for place, text in tables.items():
             (folder / "counting.nft").write_text(text)
             wires.run(place, "nft", "-f", str(folder / "counting.nft"))
-        with running(wires, folder, **zone) as (firewall, peer):  # type: ignore[arg-type]
-            yield Stage(wires, firewall, peer, folder)
+        firewall = Firewall(wires, folder, **zone)  # type: ignore[arg-type]
+        try:
+            with contextlib.closing(start_patiently(firewall)) as peer:
+                yield Stage(wires, firewall, peer, folder)
+        except BaseException:
+            sys.stderr.write(firewall.log())
+            raise
+        finally:
+            firewall.end(signal.SIGKILL)
+
+
+def start_patiently(firewall: Firewall) -> Peer:
+    """Start the daemon. An emulated processor may need minutes for what the kernel tests give 20 s."""
+    with contextlib.suppress(TimeoutError):
+        return firewall.start()
+    until(lambda: (firewall.folder / "firewall.sock").exists() and " event=ready " in firewall.log(), 240)
+    return Peer(firewall.folder / "firewall.sock")
 
 
 class Spread(Struct, frozen=True):

@@ -40,7 +40,8 @@ def test_a_hall_outlives_the_program_that_raised_it(name: str) -> None:
     assert (phone["namespace"], phone["ipv6"], phone["dns"]) == (f"{name}-anna", "2001:db8:1::ff:fe00:1", ["198.18.0.1"])
     assert sorted(path.name for path in Path(hall["logs"]).iterdir()) == [
         "anna-dhcp.log",
-        "dnsmasq-captive.log", "dnsmasq.log",
+        "dnsmasq-captive.log",
+        "dnsmasq.log",
         "nsd.log",
         "radvd.log",
         "site.log",

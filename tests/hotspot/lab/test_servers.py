@@ -6,7 +6,7 @@ import pytest
 
 from hotspot.lab.options import Options
 from hotspot.lab.probes import PROBES, SITE_NAMES
-from hotspot.lab.servers import dnsmasq_conf, root_zone
+from hotspot.lab.servers import captive_dnsmasq_conf, dnsmasq_conf, root_zone
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,31 @@ def test_every_probe_has_a_name_and_one_answer() -> None:
     questions = [(probe.host, probe.path) for probe in PROBES]
     assert len(set(questions)) == len(questions)
     assert {host for host, _ in questions} <= SITE_NAMES
+
+
+def test_garden_and_delegated_names_are_in_both_name_servers() -> None:
+    """Who has accepted asks another server than who has not; for both the garden's addresses go into the zone's sets."""
+    options = Options(garden=("help.town.example",), delegated=(("t1.town.example", "198.51.100.66"),))
+    expected = [
+        "server=/t1.town.example/198.51.100.66",
+        "max-cache-ttl=10",
+        "nftset=/help.town.example/4#inet#hotspot_public#garden4,6#inet#hotspot_public#garden6",
+    ]
+    texts = [dnsmasq_conf(Path("/x"), options), captive_dnsmasq_conf(Path("/x"), options)]
+    assert [text.splitlines()[-3:] for text in texts] == [expected, expected]
+    assert "nftset" not in captive_dnsmasq_conf(Path("/x"), Options())
+
+
+def test_names_of_the_garden_are_at_addresses_of_their_own() -> None:
+    """Otherwise everything on the site would be in the garden with them."""
+    assert root_zone([], ["help.town.example"]).splitlines()[-2:] == [
+        "help.town.example. A 198.51.100.20",
+        "help.town.example. AAAA 2001:db8:80::20",
+    ]
+
+
+@pytest.mark.parametrize("name", ["*.town.example", ".town.example", "example", "town.example/x", "Town.example", ""])
+def test_no_pattern_is_a_name(name: str) -> None:
+    """A pattern in the garden would open more than anybody meant."""
+    with pytest.raises(ValueError, match="cannot use name"):
+        Options(garden=(name,))

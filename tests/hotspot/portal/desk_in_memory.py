@@ -5,10 +5,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from firewall.api import Rates
-from hotspot.portal.desk import Accepted, Desk, Refusal, Visitor
+from hotspot.portal.desk import Accepted, Desk, Offers, Refusal, Visitor
 from hotspot.portal.gate import GateUnavailable
 from hotspot.portal.settings import HallTexts, Settings, Terms, Zone
-from hotspot.session.forms import AcceptForm
+from hotspot.session.admission import Barrier
+from hotspot.session.forms import AcceptForm, ExtendForm
 from hotspot.session.plans import Plan
 from hotspot.session.states import LeftByChoice, State, TermsAccepted, move
 
@@ -20,6 +21,8 @@ LONG = Plan(
     seconds=86_400,
     volume=1_500_000_000,
 )
+NOW = 1_800_000_000.0
+"""Wall clock: Friday, 15 January 2027, 08:00 in UTC."""
 TOKEN = "7200.0123456789abcdef"
 TERMS = Terms(
     version="2026-11",
@@ -57,6 +60,11 @@ class DeskInMemory(Desk):
         self.reason = ""
         self.bytes_left: int | None = None
         self.seconds_left = 10_740
+        self.fast_left: int | None = None
+        self.can_extend = False
+        self.extended: list[ExtendForm] = []
+        self.barrier: Barrier | None = None
+        self.closes: float | None = None
         self.refusal: Refusal | None = None
         self.internet_up = True
         self.gate_up = True
@@ -100,7 +108,21 @@ class DeskInMemory(Desk):
             bytes_left=self.bytes_left if online else None,
             reason=self.reason,
             seen_before=False,
+            can_extend=online and self.can_extend,
+            extended=len(self.extended),
+            fast_left=self.fast_left if online else None,
         )
+
+    def offers(self, visitor: Visitor) -> Offers:
+        """All plans, unless the test wants a barrier."""
+        return Offers(() if self.barrier else self.plans(visitor.zone), self.barrier, self.closes, now=NOW)
+
+    async def extend(self, visitor: Visitor, form: ExtendForm) -> Visitor | Refusal:
+        """Longer."""
+        if form.token != TOKEN:
+            return Refusal("token")
+        self.extended.append(form)
+        return visitor
 
     def token(self, visitor: Visitor) -> str:
         """Always the same."""

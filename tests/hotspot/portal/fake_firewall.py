@@ -77,6 +77,11 @@ class FakeFirewall:
             writer.write(api.encode(event))
         return event
 
+    def alarm(self, kind: str, zone: str, mac: str) -> None:
+        """The firewall notices something."""
+        for writer in self._watchers:
+            writer.write(api.encode(api.Alarm(kind, zone, mac, None)))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -132,5 +137,7 @@ class FakeFirewall:
                 return api.UsageRead(id=number, epoch=self.epoch, usages=usages, ended=tuple(self.ended[after:]))
             case api.Watch(id=number):
                 return api.Watching(id=number, epoch=self.epoch)
+            case api.SetBlocked(id=number):
+                return api.BlockedSet(id=number)
             case api.Status(id=number):
                 return api.StatusIs(id=number, epoch=self.epoch, version="fake", ready=True, leaf="bfifo", zones=(), drift={}, counts={})

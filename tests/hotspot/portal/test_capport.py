@@ -48,6 +48,12 @@ def test_online_without_volume() -> None:
     )
 
 
+def test_more_time_to_have() -> None:
+    """The key says whether the portal's page has a button for it."""
+    answer = encode(captivity(replace(ONLINE, can_extend=True, bytes_left=None), HTTP, None))
+    assert answer == b'{"captive":false,"can-extend-session":true,"seconds-remaining":900}'
+
+
 def test_nothing_left() -> None:
     """0 is said, not left out."""
     answer = encode(captivity(replace(ONLINE, seconds_left=0, bytes_left=0), HTTP, None))

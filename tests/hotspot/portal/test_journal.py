@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from hotspot.portal.journal import Journal, JournalUnavailable, Loaded, NewerJournal, rows
 from hotspot.portal.journal.schema import MIGRATIONS
+from hotspot.session.allowance import Spent
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import end
-from hotspot.session.states import TimeUp
+from hotspot.session.states import State, TimeUp
 from tests.hotspot.portal.conftest import until
 from tests.hotspot.session.examples import MAC, NOW, later, session_of, usage_of
 
@@ -68,6 +69,34 @@ async def test_round_trip(path: Path) -> None:
         await journal.write([*rows.of_session(running), *rows.of_session(ended), *rows.of_block(block), *rows.of_meta("key", "value")])
     async with opened(path) as (_, heard):
         assert heard.loaded == [(Loaded(sessions=(running, ended), blocks=(block,), meta={"key": "value"}), "")]
+
+
+async def test_a_file_of_the_first_version_is_taken_over(path: Path) -> None:
+    """Its sessions go on; what that version did not know has its default."""
+    with contextlib.closing(apsw.Connection(str(path))) as old:
+        old.execute(MIGRATIONS[0])
+        old.execute("PRAGMA user_version = 1")
+        names = [row[1] for row in old.execute("PRAGMA table_info(sessions)")]
+        running = session_of(1)
+        fields = [getattr(running, name) for name in names[:-1]]  # the last column is the journal's own
+        values = [field.value if isinstance(field, State) else field for field in fields]
+        old.execute(f"INSERT INTO sessions VALUES ({', '.join('?' * len(names))})", (*values, 0))
+    async with opened(path) as (_, heard):
+        assert heard.loaded == [(Loaded(sessions=(running,)), "")]
+
+
+async def test_what_a_day_used_is_kept_with_its_day(path: Path) -> None:
+    """Rows of another day than the journal's are not read, and go when the next day begins."""
+    today, yesterday = Spent(60.0, 5), Spent(9.0, 9)
+    async with opened(path) as (journal, _):
+        await journal.write([*rows.of_allowance("a", "2026-11-21", yesterday), *rows.of_meta("day", "2026-11-22")])
+        await journal.write(rows.of_allowance("b", "2026-11-22", today))
+    async with opened(path) as (journal, heard):
+        assert heard.loaded[0][0].allowances == {"b": today}
+        await journal.write(rows.of_new_day("2026-11-22", "00ff"))
+        assert await journal.read("SELECT pseudonym FROM allowances") == [("b",)]
+    async with opened(path) as (_, heard):
+        assert heard.loaded[0][0].meta == {"day": "2026-11-22", "day_key": "00ff"}
 
 
 async def test_nobody_else_reads_the_index(path: Path, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.portal.pages import ENDED_BY, PROBLEMS, SPLASH, Pages, Reader, duration, in_language, paragraphs, size, speed
+from hotspot.portal.pages import Pages, Reader, duration, in_language, paragraphs, size, speed
 from hotspot.portal.settings import HallTexts, Terms
+from hotspot.portal.texts import ENDED_BY, PROBLEMS, SPLASH
 from tests.hotspot.portal.desk_in_memory import FREE, LONG, TERMS
 
 PAGES = Pages()

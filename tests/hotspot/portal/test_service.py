@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from pathlib import Path
 
 import aiohttp
@@ -19,6 +20,7 @@ from hotspot.portal.journal import Journal, Loaded
 from hotspot.portal.listeners import CannotListen, open_sockets
 from hotspot.portal.service import Service, keep_fixed, main
 from hotspot.portal.settings import Settings, Terms, Zone
+from hotspot.session.hours import Hours, parse_spans
 from hotspot.session.plans import Plan
 from tests.hotspot.portal.conftest import ANNA, RATES, free_port, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
@@ -151,9 +153,9 @@ async def test_missing_interface(portal_settings: Settings, firewall: FakeFirewa
 
 
 def test_reload_changes_what_it_can(portal_settings: Settings) -> None:
-    """Plans, terms and texts change; ports, sockets and files wait for a restart; a plan that is still on offer is not lost."""
+    """Plans, hours, terms and texts change; ports, sockets and files wait for a restart; a plan that is still on offer is not lost."""
     gold = Plan("gold", {"de": "Gold"}, RATES, 60)
-    zone = replace(portal_settings.zones["public"], plans=("gold",), portal_port=1, portal_url="http://other.example/")
+    zone = replace(portal_settings.zones["public"], plans=("gold",), hours=HOURS, portal_port=1, portal_url="http://other.example/")
     new = replace(
         portal_settings, terms=Terms("2026-12", {"de": "Neu."}), plans={"gold": gold}, zones={"public": zone}, state_dir=Path("/elsewhere")
     )
@@ -162,11 +164,12 @@ def test_reload_changes_what_it_can(portal_settings: Settings) -> None:
         portal_settings,
         terms=new.terms,
         plans={"gold": gold},
-        zones={"public": replace(portal_settings.zones["public"], plans=("gold",))},
+        zones={"public": replace(portal_settings.zones["public"], plans=("gold",), hours=HOURS)},
     )
     assert merged == expected
 
 
+HOURS = Hours(UTC, parse_spans("Mon-Fri 08:00-18:00"))
 CONFIG = """
 state_dir = "."
 firewall_socket = "firewall.sock"

@@ -1,11 +1,13 @@
 """The settings file: what it means, and what is said about one that cannot be used."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from firewall.api import Rates
 from hotspot.portal.settings import BadSettings, HallTexts, Internet, Settings, Terms, Zone, load
+from hotspot.session.hours import Hours, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 
 FULL = """
@@ -37,6 +39,14 @@ down_guaranteed = "256 kbit/s"
 time = "2 h"
 volume = "500 MB"
 idle = "15 min"
+then_down = "1 Mbit/s"
+then_up = "48 kbit/s"
+daily_time = "4 h"
+daily_volume = "2 GB"
+pause = "10 min"
+extension = "30 min"
+extensions = 2
+hours = "evening"
 
 [plans.slow]
 down = 32000
@@ -48,6 +58,15 @@ lan = "lan0"
 plans = ["free", "slow"]
 portal_url = "http://portal.hall.example"
 listen = ["198.18.0.1"]
+hours = "town"
+
+[hours.town]
+open = ["Mon-Fri 08:00-12:00, 13:00-18:00", "Sat 09:00-12:00"]
+closed = ["2026-12-24..2027-01-01", 2026-11-18, "05-01"]
+
+[hours.evening]
+time_zone = "Etc/UTC"
+open = ["Mon-Sun 18:00-24:00"]
 
 [internet]
 targets = ["198.51.100.10:80", "[2001:db8:80::10]:443"]
@@ -78,14 +97,39 @@ def test_every_key(path: Path) -> None:
         usage_interval=2.0,
         certificate=path.parent / "tls/portal.pem",
         key=path.parent / "tls/portal.key",
-        hall=HallTexts(name="Rathaus", contact="Empfang", venue_info_url="https://hall.example/"),
+        hall=HallTexts(name="Rathaus", contact="Empfang", venue_info_url="https://hall.example/", time_zone=ZoneInfo("Europe/Berlin")),
         terms=Terms(version="2026-11", text={"en": "Please be kind.", "de": "Bitte freundlich."}),
         plans={
-            "free": Plan("free", {"de": "Kostenlos", "en": "Free"}, rates, seconds=7_200, volume=500_000_000, idle=900),
+            "free": Plan(
+                "free",
+                {"de": "Kostenlos", "en": "Free"},
+                rates,
+                seconds=7_200,
+                volume=500_000_000,
+                idle=900,
+                slow=Rates(rate_down=256_000, ceil_down=1_000_000, rate_up=48_000, ceil_up=48_000),
+                daily_seconds=14_400,
+                daily_volume=2_000_000_000,
+                pause=600,
+                extension=1_800,
+                extensions=2,
+                hours=Hours(ZoneInfo("Etc/UTC"), parse_spans("Mon-Sun 18:00-24:00")),
+            ),
             "slow": Plan("slow", {"de": "slow"}, slow, seconds=600),
         },
         zones={
-            "public": Zone("public", ("free", "slow"), "http://portal.hall.example/", lan="lan0", listen=("198.18.0.1",)),
+            "public": Zone(
+                "public",
+                ("free", "slow"),
+                "http://portal.hall.example/",
+                lan="lan0",
+                listen=("198.18.0.1",),
+                hours=Hours(
+                    ZoneInfo("Europe/Berlin"),
+                    (*parse_spans("Mon-Fri 08:00-12:00, 13:00-18:00"), *parse_spans("Sat 09:00-12:00")),
+                    tuple(map(parse_closed, ("2026-12-24..2027-01-01", "2026-11-18", "05-01"))),
+                ),
+            ),
         },
         internet=Internet(targets=(("198.51.100.10", 80), ("2001:db8:80::10", 443)), interval=10.0, timeout=1.0),
     )
@@ -119,6 +163,25 @@ def test_every_key(path: Path) -> None:
         ('state_dir = "state"', "", "state_dir is missing"),
         ('state_dir = "state"', 'state_dirs = "state"', "state_dirs = 'state': unknown key"),
         ("[hall]", "[[hall", "cannot read"),
+        (
+            'name = "Rathaus"',
+            'time_zone = "Berlin"\nname = "Rathaus"',
+            "hall.time_zone = 'Berlin': expected a time zone",
+        ),
+        ('time_zone = "Etc/UTC"', 'time_zone = "../UTC"', "hours.evening.time_zone = '../UTC': expected a time zone"),
+        ('"Sat 09:00-12:00"', '"Sa 9-12"', "hours.town.open = 'Sa 9-12': expected days and hours such as"),
+        ('["Mon-Sun 18:00-24:00"]', "[]", "hours.evening.open = []: expected at least one line"),
+        ('"05-01"', '"1 May"', "hours.town.closed = '1 May': expected a day such as"),
+        ('hours = "town"', 'hours = "council"', "zones.public.hours = 'council': expected one of the tables of hours: town, evening"),
+        ('hours = "evening"', 'hours = "night"', "plans.free.hours = 'night': expected one of the tables of hours"),
+        ('then_up = "48 kbit/s"\n', "", "plans.free.then_down = '1 Mbit/s': expected then_down, then_up and volume together"),
+        ('then_down = "1 Mbit/s"\n', "", "plans.free.then_up = '48 kbit/s': expected then_down, then_up and volume together"),
+        ('then_down = "1 Mbit/s"', 'then_down = "20 Mbit/s"', "plans.free.then_down = '20 Mbit/s': expected 8000 to 10000000"),
+        ('daily_time = "4 h"', 'daily_time = "4 hours"', "plans.free.daily_time = '4 hours': expected a duration"),
+        ('daily_volume = "2 GB"', "daily_volume = 0", "plans.free.daily_volume = 0: expected 1 to"),
+        ('pause = "10 min"', 'pause = "13 h"', "plans.free.pause = '46800 s': expected at most retention (43200 s)"),
+        ("extensions = 2", "extensions = 0", "plans.free.extensions = 0: expected 1 to 1000"),
+        ('extension = "30 min"', 'extension = "soon"', "plans.free.extension = 'soon': expected a duration"),
     ],
 )
 def test_what_is_wrong(path: Path, old: str, new: str, text: str) -> None:

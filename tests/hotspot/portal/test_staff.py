@@ -1,6 +1,7 @@
 """Orders of the staff."""
 
 import pytest
+from msgspec.structs import replace
 
 from hotspot import control
 from hotspot.portal.desk import Refusal
@@ -130,6 +131,28 @@ async def test_allow_one_that_is_online(bench: Bench, staff: Staff, firewall: Fa
 async def test_no_such_device(staff: Staff, request_: control.Kick, code: str, text: str) -> None:
     """Clear words for what a person typed."""
     assert await staff.answer(request_) == control.Refused(code, text)
+
+
+async def test_one_device_in_two_zones(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:
+    """Staff mean the zone where it was last, or the one that they name; the other session goes on."""
+    council = replace(portal_settings.zones["public"], name="council", plans=("long",))
+    settings = replace(portal_settings, zones={**portal_settings.zones, "council": council})
+    firewall.neighbours[BERT_IP] = (ANNA, "council")
+    async with running(settings, clock) as bench:
+        staff = Staff(bench.office, bench.meter)
+        first = await bench.accept()
+        clock.tick(5)
+        second = await bench.accept(BERT_IP)
+        assert (first.code, first.plan.name, second.plan.name) == (second.code, "free", "long")
+        assert await staff.answer(control.Kick(first.code, zone="public")) == control.Done(first.code, "ended")
+        assert [grant.zone for grant in firewall.grants.values()] == ["council"]
+        refused = [await staff.answer(control.Kick(first.code, zone=zone)) for zone in ("public", "event")]
+        assert refused == [
+            control.Refused("state", f"cannot kick {first.code}: it is not online"),
+            control.Refused("bad_request", "zone = 'event': expected one of public, council"),
+        ]
+        assert await staff.answer(control.Kick(first.code)) == control.Done(first.code, "ended")
+        assert firewall.grants == {}
 
 
 async def test_no_such_plan(bench: Bench, staff: Staff) -> None:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from hotspot.portal.certificates import make_context
 from hotspot.portal.desk import Refusal
 from hotspot.portal.door import serving
-from hotspot.portal.pages import PROBLEMS, Pages
+from hotspot.portal.pages import Pages
+from hotspot.portal.texts import PROBLEMS
 from hotspot.portal.web import ROUTES, Access, make_app
 from hotspot.session.forms import AcceptForm
 from hotspot.session.states import State
@@ -352,9 +353,11 @@ def test_every_route_says_who_may_use_it() -> None:
         ("GET", "/online", Access.VISITOR),
         ("POST", "/accept", Access.FORM),
         ("POST", "/leave", Access.FORM),
+        ("POST", "/extend", Access.FORM),
         ("GET", "/api/captive", Access.SYSTEM),
         ("GET", "/terms", Access.OPEN),
         ("GET", "/accept", Access.OPEN),
         ("GET", "/leave", Access.OPEN),
+        ("GET", "/extend", Access.OPEN),
         ("GET", "/favicon.ico", Access.OPEN),
     ]

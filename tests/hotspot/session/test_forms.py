@@ -13,10 +13,12 @@ from hotspot.session.forms import (
     AcceptForm,
     BadForm,
     Binding,
+    ExtendForm,
     LeaveForm,
     check_token,
     make_token,
     parse_accept,
+    parse_extend,
     parse_leave,
 )
 from tests.hotspot.session.examples import NOW, later, rebooted
@@ -29,6 +31,14 @@ def test_accept_form() -> None:
     """What the page sends is what is read; fields that are not ours do not matter."""
     body = urlencode({"token": "7.ab", "terms": "2026-11", "plan": "free", "lang": "de"}).encode()
     assert parse_accept(body) == AcceptForm(token="7.ab", terms="2026-11", plan="free")
+
+
+def test_extend_form() -> None:
+    """The token and a small number."""
+    assert parse_extend(b"token=7.ab&step=2") == ExtendForm(token="7.ab", step=2)
+    for body in (b"token=a", b"step=1", b"token=a&step=-1", b"token=a&step=1e3", b"token=a&step=%D9%A1", b"token=a&step=10000"):
+        with pytest.raises(BadForm, match="cannot read form"):
+            parse_extend(body)
 
 
 def test_no_plan_chosen() -> None:

@@ -5,5 +5,5 @@ books     the journal and the kernel's maps as they are at one moment, to compar
 visitors  visitors who come, tap, look around and leave, without end: the load under which things break
 machine   what a test does to a process, a link or a server of the hall, in one line each
 
-``docs/reliability.md`` lists each failure with the test that shows what happens. ``make test-kills`` runs the long version of ``test_kills``.
+``docs/reliability.md`` lists each failure with the test that shows what happens. ``make test-kills`` runs all at full length.
 """

@@ -85,15 +85,21 @@ class _standing_still:  # noqa: N801  read as a verb, like contextlib's
 
 
 async def granted(hall: Hall) -> set[str]:
-    """The MACs that the kernel lets through, as nft lists them: those in ``ids`` and in ``up``."""
+    """The MACs that the kernel lets through, as nft lists them; its maps agree about them."""
+    ids, up = await maps(hall)
+    assert ids == up
+    return ids
+
+
+async def maps(hall: Hall) -> tuple[set[str], set[str]]:
+    """The MACs in ``ids`` and in ``up``. Raises ``LabFailed`` when there is no such table."""
     found: list[set[str]] = []
     for name in ("ids", "up"):
         words = ("nft", "-j", "list", "map", "inet", f"hotspot_{ZONE}", name)
         listed = msgspec.json.decode(await command("ip", "netns", "exec", hall.layout.gateway, *words))["nftables"]
         elements = next(entry["map"].get("elem", []) for entry in listed if "map" in entry)
         found.append({_key(element) for element, _ in elements})
-    assert found[0] == found[1]
-    return found[0]
+    return found[0], found[1]
 
 
 def _key(element: object) -> str:

@@ -1,9 +1,13 @@
 """What a test does to the processes, links and servers of a hall."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
 
 from hotspot.lab import Hall, gateway, processes
 from hotspot.lab.layout import LAN_GATEWAY, LAN_GATEWAY6, LINK_GATEWAY, LINK_GATEWAY6, LINK_WAN, LINK_WAN6
@@ -15,6 +19,8 @@ from hotspot.lab.record import Started
 from hotspot.lab.servers import python_environment
 from tests.kernel.visits import sessions
 
+LONG = os.environ.get("HOTSPOT_LONG", "") == "1"
+"""More rounds of each failure, by command; continuous integration has the short ones."""
 SERVICES = ("firewall", "portal")
 
 
@@ -43,7 +49,8 @@ async def kill(hall: Hall, *names: str) -> None:
 
 async def kill_while_starting(hall: Hall, name: str, after: float) -> None:
     """Start a service and ``kill -9`` it so many seconds later, wherever it is then."""
-    who = (await gateway.rights())[SERVICES.index(name)]
+    firewall, portal, _ = await gateway.rights()
+    who = firewall if name == "firewall" else portal
     config = hall.folder.firewall_config if name == "firewall" else hall.folder.portal_config
     module = ["firewall"] if name == "firewall" else ["hotspot", "portal"]
     words = [*who.words(), sys.executable, "-P", "-m", *module, "--config", str(config)]
@@ -96,15 +103,17 @@ def _other_end(hall: Hall, link: str) -> tuple[str, str]:
     return (hall.layout.access_point, "uplink") if link == "lan0" else (hall.layout.wan, "isp0")
 
 
-async def take_out(hall: Hall, link: str) -> None:
-    """Take the whole network card out: the interface is gone, with its addresses, routes, qdiscs and sockets."""
+async def take_out(hall: Hall, link: str) -> str:
+    """Take the whole network card out: the interface is gone, with its addresses, routes, qdiscs and sockets. Returns its MAC address."""
+    shown = msgspec.json.decode(await command("ip", "-n", hall.layout.gateway, "-j", "link", "show", "dev", link))
     await command("ip", "-n", hall.layout.gateway, "link", "del", link)
+    return str(shown[0]["address"])
 
 
-async def put_in(hall: Hall, link: str) -> None:
-    """Put a network card in, and give it its addresses as the gateway's network settings would."""
+async def put_in(hall: Hall, link: str, mac: str) -> None:
+    """Put the same network card in, and give it its addresses as the gateway's network settings would."""
     gw, (far, port) = hall.layout.gateway, _other_end(hall, link)
-    await command("ip", "link", "add", link, "netns", gw, "type", "veth", "peer", "name", port, "netns", far)
+    await command("ip", "link", "add", link, "address", mac, "netns", gw, "type", "veth", "peer", "name", port, "netns", far)
     if link == "lan0":
         near = [f"addr add {LAN_GATEWAY}/20 dev lan0", f"addr add {LAN_GATEWAY6}/64 dev lan0"]
         there = ["link set uplink master br0", "link set uplink up gso_max_segs 1"]
@@ -129,5 +138,5 @@ async def rows(hall: Hall, count: int) -> bool:
 
 def resident(process: Started) -> int:
     """Resident memory of a process, bytes."""
-    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+    with Path(f"/proc/{process.pid}/status").open(encoding="ascii") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))

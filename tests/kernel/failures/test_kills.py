@@ -3,12 +3,12 @@
 import asyncio
 import os
 import random
+import sys
 import time
 
 import pytest
 
 from hotspot.lab import Hall, Options
-from hotspot.lab.browse import Unreachable
 from hotspot.lab.phone import Phone
 from tests.kernel.conftest import RaiseHall
 from tests.kernel.failures import books
@@ -52,13 +52,22 @@ class Ledger:
         self._compare_usage(entries)
 
     def _compare_usage(self, entries: tuple[books.Entry, ...]) -> None:
-        counted = {entry.session: (entry.bytes_up, entry.bytes_down) for entry in entries}
-        for session, usage in books.usages(self._hall).items():
-            up, down = counted[session]
-            counted[session] = (max(up, usage.bytes_up), max(down, usage.bytes_down))
-        less = [session for session, (up, down) in self._used.items() if counted[session][0] < up or counted[session][1] < down]
-        assert less == [], "usage went back"
-        self._used = counted
+        """What the journal has once held of a session is never less later, and the kernel is never behind it."""
+        written = {entry.session: (entry.bytes_up, entry.bytes_down) for entry in entries}
+        less = [session for session, (up, down) in self._used.items() if written[session][0] < up or written[session][1] < down]
+        behind = [
+            session
+            for session, usage in books.usages(self._hall).items()
+            if usage.bytes_up < written[session][0] or usage.bytes_down < written[session][1]
+        ]
+        assert (less, behind) == ([], []), "usage went back"
+        self._used = written
+
+
+def _say(line: str) -> None:
+    """For whoever runs it with ``-s``, and for the report of a failure."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def _as_told(visitor: Visitor) -> bool:
@@ -88,7 +97,7 @@ async def _round(hall: Hall, chance: random.Random) -> int:
 async def test_killed_at_any_moment(raise_hall: RaiseHall) -> None:
     """Whoever was let in is in the journal and online again within two seconds, nobody else is online, no session ends, no byte is lost, no
     download stops, and a stranger who knocks all the time gets nothing out."""
-    print(f"kills: HOTSPOT_SEED={SEED} HOTSPOT_KILLS={KILLS}")
+    _say(f"kills: HOTSPOT_SEED={SEED} HOTSPOT_KILLS={KILLS}")
     hall, chance = await raise_hall(Options(plan_down="2 Mbit/s")), random.Random(SEED)
     resident, *phones = await joined(hall, "resident", *(f"visitor{number}" for number in range(VISITORS)))
     assert (await accept(resident)).status == 303
@@ -104,11 +113,13 @@ async def test_killed_at_any_moment(raise_hall: RaiseHall) -> None:
                 await ledger.check()
                 assert (await fence.arrived(), download.longest_gap < 2) == (0, True), download.longest_gap
                 rounds += 1
+                if rounds % 25 == 0:
+                    _say(f"kills: {killed} in {rounds} rounds, {time.monotonic() - began:.0f} s, healed in {ledger.slowest:.2f} s at worst")
             await _nothing_lost(hall, resident, download)
     answered, refused = sum(visitor.acceptances for visitor in visitors), sum(visitor.refusals for visitor in visitors)
-    print(
-        f"kills: {killed} processes in {rounds} rounds, {time.monotonic() - began:.0f} s; {answered} acceptances, {refused} times not served; "
-        f"healed {ledger.slowest:.2f} s after the restart at worst; longest gap of the download {download.longest_gap:.2f} s"
+    _say(
+        f"kills: {killed} processes in {rounds} rounds, {time.monotonic() - began:.0f} s; {answered} acceptances, {refused} times not "
+        f"served; healed {ledger.slowest:.2f} s after the restart at worst; longest gap of the download {download.longest_gap:.2f} s"
     )
     assert (answered > rounds, refused > 0) == (True, True)
 
@@ -117,8 +128,5 @@ async def _nothing_lost(hall: Hall, resident: Phone, download: Download) -> None
     """The one session that went through all of it has been counted to the last byte: at least what the phone got, and no more than what it
     got with what waited in its queue."""
     got = (await resident.forwarded()).down
-    try:
-        (usage,) = [usage for usage in books.usages(hall).values() if usage.mac == resident.mac]
-    except Unreachable as error:  # pragma: no cover
-        raise AssertionError("the firewall does not answer") from error
+    (usage,) = [usage for usage in books.usages(hall).values() if usage.mac == resident.mac]
     assert got <= usage.bytes_down <= got * 1.05 + 300_000, (got, usage.bytes_down, download.received)

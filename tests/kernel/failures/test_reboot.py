@@ -1,6 +1,5 @@
 """The gateway loses its power: kernel state gone, another boot id, a boot clock that begins again, and both processes new."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from hotspot.lab.gateway import Rights
 from hotspot.lab.namespaces import write_sysctls
 from tests.kernel.failures import books
 from tests.kernel.failures.fence import watched
-from tests.kernel.failures.machine import SERVICES, in_gateway, joined, kill
+from tests.kernel.failures.machine import LONG, SERVICES, in_gateway, joined, kill
 from tests.kernel.visits import accept, online, sessions, until
 
-BOOTS = 3
+BOOTS = 10 if LONG else 2
 CUT = (
     ("nft", "flush", "ruleset"),
     ("tc", "qdisc", "del", "dev", "lan0", "root"),
@@ -68,7 +67,17 @@ class Machine:
 
         self._patch.setattr(gateway, "rights", rights)
         root = str(Path(__file__).parents[3])
-        words = ("env", f"PYTHONPATH={root}", sys.executable, "-P", "-m", "firewall", "--config", str(hall.folder.firewall_config), "--guard")
+        words = (
+            "env",
+            f"PYTHONPATH={root}",
+            sys.executable,
+            "-P",
+            "-m",
+            "firewall",
+            "--config",
+            str(hall.folder.firewall_config),
+            "--guard",
+        )
         await in_gateway(hall, *words)
         write_sysctls(hall.layout.gateway, {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
 
@@ -103,11 +112,11 @@ async def test_power_cut(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _is_another_boot(hall: Hall) -> None:
     """The check of the check: the portal's clock is not this machine's."""
-    assert os.readlink(f"/proc/{hall.process('portal').pid}/ns/time") != os.readlink("/proc/self/ns/time")
+    assert Path(f"/proc/{hall.process('portal').pid}/ns/time").readlink() != Path("/proc/self/ns/time").readlink()
 
 
 async def test_portal_first(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The portal comes up before the firewall: it says so to visitors, and opens for those with time left as soon as the firewall is there."""
+    """The portal comes up before the firewall: whoever has time left is online as soon as the firewall is there too."""
     (anna,) = await joined(hall, "anna")
     assert (await accept(anna)).status == 303
     machine = Machine(hall, monkeypatch)
