@@ -34,7 +34,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from benchmarks import crowd
-from benchmarks.crowd import Crowd, Ready, WrongAnswer
+from benchmarks.crowd import Crowd, Ready, Visitor, WrongAnswer
 from hotspot.lab.hall import Hall
 from hotspot.lab.layout import LAN_GATEWAY, SITE
 from hotspot.lab.options import Options
@@ -211,22 +211,27 @@ def one_by_one(everybody: Crowd, samples: int, online: int) -> Waits:
                 sample(lambda ready: retries.append(one_retries(ready)))
     finally:
         gc.enable()
-    if everybody.online() != online:
-        raise WrongAnswer(f"cannot go on: {everybody.online()} sessions in the kernel, expected {online}")
+    count(everybody, online)
     return Waits(online, [wait for wait, _ in waits], [answer for _, answer in waits], retries)
 
 
-def rush(everybody: Crowd, count: int, at_once: int) -> Rush:
-    """``count`` visitors come in, ``at_once`` at any time."""
+def count(everybody: Crowd, expected: int) -> None:
+    """Raises ``WrongAnswer`` when not exactly so many are online."""
+    online = len(everybody.sessions())
+    if online != expected:
+        raise WrongAnswer(f"cannot go on: {online} sessions in the kernel, expected {expected}")
+
+
+def rush(everybody: Crowd, visitors: Sequence[Visitor], at_once: int) -> Rush:
+    """All of them come in, ``at_once`` at any time."""
     pids = [everybody.hall.process(name).pid for name in ("portal", "firewall")]
-    ready = [crowd.open_page(visitor) for visitor in everybody.fresh(count)]
+    ready = [crowd.open_page(visitor) for visitor in visitors]
     before = [cpu_seconds(pid) for pid in pids]
     served = crowd.tap_all(ready, at_once)
     portal, firewall = (cpu_seconds(pid) - earlier for pid, earlier in zip(pids, before, strict=True))
-    if everybody.online() != count:
-        raise WrongAnswer(f"cannot go on: {everybody.online()} sessions in the kernel, expected {count}")
-    each = 1e6 / count
-    return Rush(count, at_once, count / served.seconds, served.waits, portal * each, firewall * each, served.own_cpu * each)
+    count(everybody, len(visitors))
+    each = 1e6 / len(visitors)
+    return Rush(len(visitors), at_once, len(visitors) / served.seconds, served.waits, portal * each, firewall * each, served.own_cpu * each)
 
 
 async def one_round(samples: int, online: int, at_once: int) -> Round:
@@ -238,7 +243,7 @@ async def one_round(samples: int, online: int, at_once: int) -> Round:
 
         def visit() -> Round:
             alone = one_by_one(everybody, samples, 0)
-            rushed = rush(everybody, online, at_once)
+            rushed = rush(everybody, everybody.fresh(online), at_once)
             return Round(flush_ms(state), alone, rushed, one_by_one(everybody, samples, online))
 
         return await asyncio.to_thread(everybody.inside, visit)

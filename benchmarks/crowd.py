@@ -113,12 +113,12 @@ class Crowd:
         if not isinstance(reply, control.Done):
             raise WrongAnswer(f"cannot kick a visitor: {reply}")
 
-    def online(self) -> int:
-        """How many sessions the kernel holds, as the portal reads from it now."""
+    def sessions(self) -> frozenset[tuple[str, float]]:
+        """Who is online, as the portal reads from the kernel now: device codes and when they accepted (Unix time)."""
         reply = ask(self.hall.folder.control_socket, control.Sessions())
         if not isinstance(reply, control.SessionsAre):
             raise WrongAnswer(f"cannot count sessions: {reply}")
-        return len(reply.sessions)
+        return frozenset((session.code, session.accepted_at) for session in reply.sessions)
 
 
 @contextlib.contextmanager
