@@ -237,9 +237,8 @@ def rush(everybody: Crowd, visitors: Sequence[Visitor], at_once: int) -> Rush:
 async def one_round(samples: int, online: int, at_once: int) -> Round:
     """One hall from first to last visitor."""
     async with crowded_hall("bench-accept", online, online + 3 * samples + 2) as (hall, everybody, state):
-        remark = hall.remark
-        if remark:
-            print(remark, file=sys.stderr)
+        if hall.remark:
+            print(hall.remark, file=sys.stderr)
 
         def visit() -> Round:
             alone = one_by_one(everybody, samples, 0)
@@ -260,21 +259,8 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def point(seen: Sequence[Waits]) -> Point:
     """All samples of all rounds together."""
-    wait, answer, retry = ([value for one in seen for value in values(one)] for values in (_wait, _answer, _retry))
-    both = [percentile(values, share) for values in (wait, answer, retry) for share in (0.5, 0.99)]
-    return Point(seen[0].online, len(wait), *both)
-
-
-def _wait(one: Waits) -> list[float]:
-    return one.wait
-
-
-def _answer(one: Waits) -> list[float]:
-    return one.answer
-
-
-def _retry(one: Waits) -> list[float]:
-    return one.retry
+    every = [[value for one in seen for value in getattr(one, name)] for name in ("wait", "answer", "retry")]
+    return Point(seen[0].online, len(every[0]), *(percentile(values, share) for values in every for share in (0.5, 0.99)))
 
 
 def summary(seen: Sequence[Round], command: str) -> Result:
