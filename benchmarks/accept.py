@@ -1,6 +1,6 @@
 """From the button to the Internet: how long a visitor waits, alone and with 1,000 online, and how many can come in at once.
 
-    python -m benchmarks.accept [--rounds 3] [--samples 200] [--online 1000] [--at-once 50] [--json]
+    python -m benchmarks.accept [--rounds 5] [--samples 200] [--online 1000] [--at-once 50] [--json]
 
 Needs root. Each round raises a hall (``hotspot lab``: real firewall daemon and portal, unprivileged, real kernel, journal on the disk of
 /var/tmp) with a crowd of visitors, each with a MAC, an address and a session of its own. A visitor has seen a refusal and the splash page,
@@ -10,11 +10,14 @@ which is not timed; then the clock runs
              the 303 is there
     retry    the same for a phone that does not wait for the answer but tries the WAN again and again, 1 ms after each refusal
     answer   until the 303 alone
+    plain    to compare with: connection, request and answer of a page of the WAN's web server, which is the same aiohttp with nothing
+             behind it, by a visitor who is online; what the machine does beside shows here too
 
 and ``kick`` ends the session, so that as many are online for the next one. In between everybody else comes in, so many at once, each again
 by a connection of their own: from the first tap to the last 303, all of them in the journal and in the kernel.
 
-Exits 1 when the bar is missed: p50 6 ms and p99 25 ms, with none and with all online; 300 accepts/s.
+Every figure is the median of the rounds' figures. Exits 1 when the bar is missed: p50 6 ms and p99 25 ms, with none and with all online;
+300 accepts/s.
 """
 
 import argparse
@@ -43,6 +46,7 @@ BAR_P50_MS, BAR_P99_MS, BAR_RATE = 6.0, 25.0, 300.0
 PAUSE_MS = 1
 """Between a refusal and the next try of a phone that does not wait."""
 FLUSHES = 50
+PLAIN = b"GET / HTTP/1.1\r\nHost: www.town.example\r\nConnection: close\r\n\r\n"
 
 
 class Waits(Struct, frozen=True):
@@ -52,6 +56,7 @@ class Waits(Struct, frozen=True):
     wait: list[float]
     answer: list[float]
     retry: list[float]
+    plain: list[float]
 
 
 class Rush(Struct, frozen=True):
@@ -78,16 +83,19 @@ class Round(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """Over all rounds, ms: medians and 99th percentiles."""
+    """Medians over all rounds of the rounds' medians and 99th percentiles, ms."""
 
     online: int
     samples: int
+    """In one round."""
     wait_p50_ms: float
     wait_p99_ms: float
     answer_p50_ms: float
     answer_p99_ms: float
     retry_p50_ms: float
     retry_p99_ms: float
+    plain_p50_ms: float
+    plain_p99_ms: float
 
 
 class Result(Struct, frozen=True):
@@ -174,6 +182,19 @@ def one_waits(ready: Ready) -> tuple[float, float]:
     return connected - start, answered - start
 
 
+def one_reads(visitor: Visitor) -> float:
+    """One visitor who is online reads a page of the WAN: seconds from the first packet until it is there."""
+    with crowd.prepared(visitor) as site:
+        start = time.perf_counter()
+        site.connect((SITE, crowd.OTHER_PORT))
+        site.sendall(PLAIN)
+        answer = site.recv(65_536)
+        took = time.perf_counter() - start
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise WrongAnswer(f"cannot read a page of the WAN: {answer[:40]!r}")
+    return took
+
+
 def one_retries(ready: Ready) -> float:
     """One visitor taps and tries the WAN at once, again 1 ms after each refusal: seconds until a connection stands."""
     visitor = ready.visitor
@@ -198,10 +219,12 @@ def one_by_one(everybody: Crowd, samples: int, online: int) -> Waits:
             raise WrongAnswer("cannot measure: a visitor is online who has not accepted")
         ready = crowd.open_page(visitor)
         measure(ready)
+        plain.append(one_reads(visitor))
         everybody.kick(ready)
 
     waits: list[tuple[float, float]] = []
     retries: list[float] = []
+    plain: list[float] = []
     gc.collect()
     gc.disable()  # the clock is in here
     try:
@@ -212,7 +235,7 @@ def one_by_one(everybody: Crowd, samples: int, online: int) -> Waits:
     finally:
         gc.enable()
     count(everybody, online)
-    return Waits(online, [wait for wait, _ in waits], [answer for _, answer in waits], retries)
+    return Waits(online, [wait for wait, _ in waits], [answer for _, answer in waits], retries, plain)
 
 
 def count(everybody: Crowd, expected: int) -> None:
@@ -258,16 +281,16 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def point(seen: Sequence[Waits]) -> Point:
-    """All samples of all rounds together."""
-    every = [[value for one in seen for value in getattr(one, name)] for name in ("wait", "answer", "retry")]
-    return Point(seen[0].online, len(every[0]), *(percentile(values, share) for values in every for share in (0.5, 0.99)))
+    """All rounds together."""
+    names, shares = ("wait", "answer", "retry", "plain"), (0.5, 0.99)
+    figures = (statistics.median(percentile(getattr(one, name), share) for one in seen) for name in names for share in shares)
+    return Point(seen[0].online, len(seen[0].wait), *figures)
 
 
 def summary(seen: Sequence[Round], command: str) -> Result:
-    """Pooled samples, medians of rates."""
+    """Medians of the rounds."""
     alone, crowded = point([one.alone for one in seen]), point([one.crowded for one in seen])
     rates = tuple(round(one.rush.per_second, 1) for one in seen)
-    answers = [value for one in seen for value in one.rush.answer]
     rate = statistics.median(rates)
     quick = all(one.wait_p50_ms <= BAR_P50_MS and one.wait_p99_ms <= BAR_P99_MS for one in (alone, crowded))
 
@@ -281,8 +304,8 @@ def summary(seen: Sequence[Round], command: str) -> Result:
         crowded=crowded,
         accepts_per_second=rate,
         accepts_per_second_of=rates,
-        rush_p50_ms=percentile(answers, 0.5),
-        rush_p99_ms=percentile(answers, 0.99),
+        rush_p50_ms=median([percentile(one.rush.answer, 0.5) for one in seen]),
+        rush_p99_ms=median([percentile(one.rush.answer, 0.99) for one in seen]),
         portal_cpu_us=median([one.rush.portal_cpu_us for one in seen]),
         firewall_cpu_us=median([one.rush.firewall_cpu_us for one in seen]),
         visitors_cpu_us=median([one.rush.visitors_cpu_us for one in seen]),
@@ -292,12 +315,11 @@ def summary(seen: Sequence[Round], command: str) -> Result:
 
 def show(result: Result, at_once: int) -> None:
     """The table for a person."""
-    print(f"{'online':>8}{'samples':>9}{'wait p50':>10}{'p99 ms':>9}{'answer p50':>12}{'p99 ms':>9}{'retry p50':>11}{'p99 ms':>9}")
+    print(f"{'online':>8}{'samples':>9}" + "".join(f"{name + ' p50':>12}{'p99 ms':>8}" for name in ("wait", "answer", "retry", "plain")))
     for one in (result.alone, result.crowded):
-        print(
-            f"{one.online:8}{one.samples:9}{one.wait_p50_ms:10.2f}{one.wait_p99_ms:9.2f}"
-            f"{one.answer_p50_ms:12.2f}{one.answer_p99_ms:9.2f}{one.retry_p50_ms:11.2f}{one.retry_p99_ms:9.2f}"
-        )
+        online, samples, *figures = structs.astuple(one)
+        pairs = zip(figures[::2], figures[1::2], strict=True)
+        print(f"{online:8}{samples:9}" + "".join(f"{p50:12.2f}{p99:8.2f}" for p50, p99 in pairs))
     each = ", ".join(f"{rate:,.0f}" for rate in result.accepts_per_second_of)
     print(f"{at_once} at once: {result.accepts_per_second:,.0f} durable accepts/s (rounds: {each}),", end=" ")
     print(f"answer p50 {result.rush_p50_ms:.1f} ms, p99 {result.rush_p99_ms:.1f} ms")
@@ -309,7 +331,7 @@ def show(result: Result, at_once: int) -> None:
 def main() -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accept", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--samples", type=int, default=200, help="visitors one by one, with none and with all others online")
     parser.add_argument("--online", type=int, default=1_000)
     parser.add_argument("--at-once", type=int, default=50)

@@ -17,7 +17,7 @@ WORDS = {
         "accept": "Zustimmen und verbinden",
         "leave": "Verbindung beenden",
         "again": "Zustimmen und wieder verbinden",
-        "time": "1\u00a0Stunde 59\u00a0Minuten",
+        "time": "2\u00a0Stunden",
     },
     "en": {
         "splash": "Free Wi-Fi",
@@ -26,7 +26,7 @@ WORDS = {
         "accept": "Accept and connect",
         "leave": "Disconnect",
         "again": "Accept and connect again",
-        "time": "1\u00a0hour 59\u00a0minutes",
+        "time": "2\u00a0hours",
     },
 }
 WALKS = [("de", SMALL), ("de", PHONE), ("de", DESKTOP), ("en", PHONE)]
