@@ -35,14 +35,14 @@ from firewall.api import (
 from firewall.deadlines import Deadlines
 from firewall.elements import Element
 from firewall.events import Events
-from firewall.grants import Grants, Held, table_of
+from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
 from firewall.settings import Settings
-from firewall.shaper import Slots
+from firewall.shaper import MOST_SPARE, Slots
 from firewall.state import State
 from firewall.turns import Outcome, Turn, make_slots
 
@@ -50,6 +50,8 @@ log = structlog.get_logger("firewall.daemon")
 
 CHECK_DELAY = 0.02
 """Seconds from a foreign change to the look at it: a program's changes come in bursts."""
+RETRY_DELAY = 1.0
+"""Seconds until what could not be put right is tried again."""
 CLASSES_A_TURN = 16
 """Classes made ahead in one turn of the loop: a millisecond or two in which no request is answered."""
 
@@ -187,7 +189,16 @@ class Daemon:
                 "zone",
                 f"cannot prepare zone {request.zone!r}: expected one of {', '.join(self.state.settings.zones)}",
             )
-        self.state.slots.want_ahead(request.zone, request.rates, request.spare)
+        try:
+            self.state.grants.check_rates(request.zone, request.rates)
+        except Rejected as rejected:
+            self._count_refused()
+            return Refused(request.id, rejected.code, rejected.field, rejected.message)
+        if not self.state.slots.want_ahead(request.zone, request.rates, request.spare):
+            self._count_refused()
+            return Refused(
+                request.id, "full", "spare", f"cannot prepare {request.spare}: all plans together have {MOST_SPARE} classes ahead"
+            )
         self._ahead_wanted.set()
         return Prepared(request.id, self.state.slots.spare(request.zone, request.rates))
 
@@ -277,6 +288,8 @@ class Daemon:
             self._check_wanted.clear()
             await self.keeper.check()
             self._ahead_wanted.set()
+            if not self.state.ready:  # nobody tells when the kernel would take it: try again
+                asyncio.get_running_loop().call_later(RETRY_DELAY, self._check_wanted.set)
 
     async def _making_ahead(self) -> None:
         while True:

@@ -20,6 +20,8 @@ MAJOR = 1
 DEFAULT = 0xFFFE
 FIRST_SLOT, LAST_SLOT = 0x10, 0xFFEF
 MOST_ZONES = FIRST_SLOT - 2
+MOST_SPARE = 8_192
+"""Classes made ahead for all plans together: a caller that prepares without end gets no more."""
 UNSHAPED = 10_000_000_000
 """bit/s of the default class: no interface of a hall is faster."""
 
@@ -48,7 +50,7 @@ class Slots:
     the line, so that packets of its former client have left its queue before the next one comes."""
 
     def __init__(self) -> None:
-        self._never_made = deque(range(FIRST_SLOT, LAST_SLOT + 1))
+        self._next = FIRST_SLOT
         self._made: dict[int, tuple[str, Rates]] = {}
         self._used: set[int] = set()
         self._free: dict[tuple[str, Rates], deque[int]] = {}
@@ -78,9 +80,17 @@ class Slots:
             self._used.remove(slot)
             self._free.setdefault(self._made[slot], deque()).append(slot)
 
-    def want_ahead(self, zone: str, rates: Rates, spare: int) -> None:
-        """From now on keep ``spare`` free slots with these rates; the last word counts, 0 lets others have them."""
-        self._ahead[zone, rates] = spare
+    def want_ahead(self, zone: str, rates: Rates, spare: int) -> bool:
+        """From now on keep ``spare`` free slots with these rates; the last word counts, 0 lets others have them. False, and no change, when
+        all spares together would be more than ``MOST_SPARE``."""
+        others = sum(each for key, each in self._ahead.items() if key != (zone, rates))
+        if others + spare > MOST_SPARE:
+            return False
+        if spare:
+            self._ahead[zone, rates] = spare
+        else:
+            self._ahead.pop((zone, rates), None)
+        return True
 
     def spare(self, zone: str, rates: Rates) -> int:
         """Free slots with these rates."""
@@ -90,19 +100,23 @@ class Slots:
         """Slots that should get a class now so that the wanted spares are there; at most so many at a time."""
         out: list[int] = []
         for (zone, rates), spare in self._ahead.items():
-            while len(out) < at_most and self.spare(zone, rates) < spare and self._never_made:
+            while len(out) < at_most and self.spare(zone, rates) < spare and self._fresh() is not None:
                 slot = self._assign(zone, rates)
                 self._free.setdefault((zone, rates), deque()).append(slot)
                 out.append(slot)
         return out
 
     def _assign(self, zone: str, rates: Rates) -> int:
-        if self._never_made:
-            slot = self._never_made.popleft()
-        else:
-            slot = self._steal()
+        fresh = self._fresh()
+        slot = self._steal() if fresh is None else fresh
         self._made[slot] = (zone, rates)
         return slot
+
+    def _fresh(self) -> int | None:
+        """The lowest slot that never had a class, None when all have one. Slots are never unmade, so the search never goes back."""
+        while self._next in self._made:
+            self._next += 1
+        return self._next if self._next <= LAST_SLOT else None
 
     def _steal(self) -> int:
         """The longest free slot of the rates that are least wanted."""
@@ -113,11 +127,8 @@ class Slots:
         return self._free[key].popleft()
 
     def _take_out(self, slot: int) -> None:
-        if (known := self._made.get(slot)) is not None:
-            if slot not in self._used:
-                self._free[known].remove(slot)
-        elif slot in self._never_made:
-            self._never_made.remove(slot)
+        if (known := self._made.get(slot)) is not None and slot not in self._used:
+            self._free[known].remove(slot)
 
 
 def zone_minor(zones: Mapping[str, Zone], zone: str) -> int:

@@ -317,6 +317,15 @@ def test_ceilings_hold(peer: Peer, terms: dict[str, Any], field: str) -> None:
     assert peer.usages() == {}
 
 
+def test_prepare_has_bounds(peer: Peer) -> None:
+    """Classes are made ahead for rates within the ceilings, and not without end."""
+    too_fast = peer.say(api.Prepare, "public", api.Rates(64_000, 2_000_000_000, 64_000, 2_000_000), 8)
+    said = [peer.say(api.Prepare, "public", api.Rates(64_000, 1_000_000 + n, 64_000, 2_000_000), 4_000) for n in range(3)]
+    assert isinstance(too_fast, api.Refused)
+    assert (too_fast.code, too_fast.field) == ("ceiling", "rates.ceil_down")
+    assert [getattr(each, "code", "prepared") for each in said] == ["prepared", "prepared", "full"]
+
+
 def test_peer_of_another_user_is_refused(wires: Wires, both: tuple[Firewall, Peer]) -> None:
     """A process whose uid is not in the settings gets an error and no service."""
     firewall, _ = both
