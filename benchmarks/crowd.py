@@ -182,7 +182,8 @@ def open_page(visitor: Visitor) -> Ready:
     form = next((form for form in forms(page) if form.action.startswith("/accept")), None)
     code = _CODE.search(page)
     if status_of(answer) != 200 or form is None or code is None:
-        raise WrongAnswer(f"cannot open the splash page: status {status_of(answer)}")
+        title = page.partition("<title>")[2].partition("</title>")[0]
+        raise WrongAnswer(f"cannot open the splash page: status {status_of(answer)}, title {title!r}")
     tap = submission(PORTAL, form)
     return Ready(visitor, code[0], request_bytes(target(tap.url), "POST", tap.headers, tap.body))
 
