@@ -316,13 +316,12 @@ class Daemon:
             presence, lan = self.state.presence, self.state.lan_index
             clients = [held.grant for outcome in outcomes for held in outcome.opened]
             addresses = {ip for grant in clients for ip in presence.addresses(lan(grant.zone), grant.mac)}
-            own = [ip for zone in self.state.settings.zones.values() for ip in (*zone.own(4), *zone.own(6))]
             marks = {held.mark for outcome in outcomes for held in outcome.closed}
             try:
                 if marks:
                     await asyncio.to_thread(self._kernel.conntrack.forget_marks, marks)
                 if addresses:
-                    await asyncio.to_thread(self._kernel.conntrack.forget_captive, addresses, own)
+                    await asyncio.to_thread(self._kernel.conntrack.forget_captured, addresses)
             except KernelRefused as refused:
                 log.warning("connections_not_forgotten", why=str(refused))
 

@@ -14,9 +14,15 @@ from firewall.elements import NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, attribute, a
 from firewall.kernel.netlink import KernelRefused, Netlink
 
 _GET, _DELETE = 1 << 8 | 1, 1 << 8 | 2
-_CTA_TUPLE_ORIG, _CTA_MARK, _CTA_ID, _CTA_MARK_MASK = 1, 8, 12, 21
+_CTA_TUPLE_ORIG, _CTA_MARK, _CTA_ID, _CTA_MARK_MASK, _CTA_FILTER = 1, 8, 12, 21, 25
 _CTA_TUPLE_IP = 1
+_BY_SOURCE = nested(_CTA_FILTER, attribute(1, struct.pack("=I", 1)))
+"""CTA_FILTER_ORIG_FLAGS with CTA_FILTER_F_CTA_IP_SRC: of the tuple only the source address counts."""
+_CAPTURED = 0x1
+"""Mark that ``ruleset.nft`` gives to redirected connections; the first slot is 0x10, so no grant has it."""
 _MOST_FLUSHES = 8
+_MOST_SOURCES = 32
+"""A flush by source costs about 1 ms with 6,000 connections, a dump of them 50 ms, 9 of which for the walk alone."""
 
 
 def _nfgen(family: int) -> bytes:
@@ -33,7 +39,6 @@ class _Connection(NamedTuple):
     mark: int
     source: bytes
     """Of the first packet."""
-    destination: bytes
 
 
 class Conntrack:
@@ -41,6 +46,7 @@ class Conntrack:
 
     def __init__(self, netlink: Netlink) -> None:
         self._netlink = netlink
+        self._filters = True
 
     def forget_marks(self, marks: Collection[int]) -> None:
         """Delete every connection that carries one of these marks."""
@@ -53,12 +59,29 @@ class Conntrack:
         wanted = set(marks)
         self._delete(each.name for each in self._dump(b"") if each.mark in wanted)
 
-    def forget_captive(self, addresses: Collection[str], own: Collection[str]) -> None:
-        """Delete every connection without a mark that one of these addresses has opened, but for those to the gateway's ``own`` addresses:
-        on one of them the client may be asking for the page that tells it that it is online."""
-        wanted, kept = ({ipaddress.ip_address(address).packed for address in each} for each in (addresses, own))
+    def forget_captured(self, addresses: Collection[str]) -> None:
+        """Delete every redirected connection that one of these addresses has opened while it was captive."""
+        wanted = {ipaddress.ip_address(address).packed for address in addresses}
+        if len(wanted) <= _MOST_SOURCES and self._filters:
+            try:
+                for address in wanted:
+                    self._flush(address)
+            except KernelRefused as refused:
+                if refused.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+                    raise
+                self._filters = False  # an older kernel cannot filter a flush by address
+            else:
+                return
         if wanted:
-            self._delete(each.name for each in self._dump(_mark(0)) if each.source in wanted and each.destination not in kept)
+            self._delete(each.name for each in self._dump(_mark(_CAPTURED)) if each.source in wanted)
+
+    def _flush(self, address: bytes) -> None:
+        """The kernel skips empty chains, which makes this some ten times as fast as a dump."""
+        family, kind = (2, 1) if len(address) == 4 else (10, 3)
+        sequence = self._netlink.next_sequence()
+        source = nested(_CTA_TUPLE_ORIG, nested(_CTA_TUPLE_IP, attribute(kind, address)))
+        body = struct.pack("=BBH", family, 1, 0) + _mark(_CAPTURED) + source + _BY_SOURCE
+        self._netlink.acknowledged(message(_DELETE, NLM_F_REQUEST | NLM_F_ACK, sequence, body), sequence, "forget connections")
 
     def count(self, mark: int) -> int:
         """How many connections carry a mark."""
@@ -87,19 +110,19 @@ class Conntrack:
 
 
 def _connection(body: bytes) -> _Connection:
-    name, mark, source, destination = body[:4], 0, b"", b""
+    name, mark, source = body[:4], 0, b""
     for kind, payload in attributes(body, 4):
         if kind == _CTA_TUPLE_ORIG:
             name += nested(kind, payload)
-            source, destination = _addresses(payload)
+            source = _source(payload)
         elif kind == _CTA_MARK:
             mark = struct.unpack(">I", payload)[0]
         elif kind == _CTA_ID:
             name += attribute(kind, payload)
-    return _Connection(name, mark, source, destination)
+    return _Connection(name, mark, source)
 
 
-def _addresses(payload: bytes) -> tuple[bytes, bytes]:
-    """Source and destination in a tuple attribute: types 1 and 2 are IPv4's, 3 and 4 IPv6's."""
+def _source(payload: bytes) -> bytes:
+    """Source address in a tuple attribute: type 1 is IPv4's, 3 IPv6's."""
     found = {kind: address for outer, inner in attributes(payload) if outer == _CTA_TUPLE_IP for kind, address in attributes(inner)}
-    return found.get(1) or found.get(3) or b"", found.get(2) or found.get(4) or b""
+    return found.get(1) or found.get(3) or b""
