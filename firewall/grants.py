@@ -140,18 +140,17 @@ class Grants:
         return self._hold(grant, self._slots.take(grant.zone, grant.rates), now)
 
     def exchange(self, grant: Grant, now: float) -> tuple[Held, Held]:
-        """New terms for a session in force: (grant as it was, grant as it shall be). A new slot only if the rates differ, so that nothing
-        that waits in the client's queue is lost without need."""
+        """New terms for a session in force: (grant as it was, grant as it shall be). Slot and mark stay, also with other rates: a connection
+        that lost its mark would lose its masquerading too, and the gateway would reset it."""
         self.check(grant)
         old = self._held.get(grant.session)
         if old is None:
             raise Rejected("unknown", "grant.session", f"cannot replace session {grant.session}: it is not in force")
         if (old.grant.zone, old.grant.mac) != (grant.zone, grant.mac):
             raise Rejected("conflict", "grant.mac", f"cannot replace session {grant.session}: it belongs to another client")
-        if grant.rates == old.grant.rates:
-            new = Held(grant, old.slot, old.generation, now + grant.seconds)
-        else:
-            new = Held(grant, self._slots.take(grant.zone, grant.rates), self._next_generation(), now + grant.seconds)
+        if grant.rates != old.grant.rates:
+            self._slots.change(old.slot, grant.rates)
+        new = Held(grant, old.slot, old.generation, now + grant.seconds)
         self._put(new)
         return old, new
 
@@ -178,10 +177,6 @@ class Grants:
             self._count[held.grant.zone] -= 1
             self._slots.release(held.slot)
         return held
-
-    def release_slot(self, held: Held) -> None:
-        """Free the slot that an exchange left (or did not need after all)."""
-        self._slots.release(held.slot)
 
     def _hold(self, grant: Grant, slot: int, now: float) -> Held:
         held = Held(grant, slot, self._next_generation(), now + grant.seconds)

@@ -74,6 +74,10 @@ class Slots:
         self._made[slot] = (zone, rates)
         self._used.add(slot)
 
+    def change(self, slot: int, rates: Rates) -> None:
+        """A slot in use gets other rates; its class is changed in place, so that what waits in it is not lost."""
+        self._made[slot] = (self._made[slot][0], rates)
+
     def release(self, slot: int) -> None:
         """Nobody uses the slot any more."""
         if slot in self._used:
