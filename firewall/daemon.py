@@ -245,7 +245,7 @@ class Daemon:
             ups: dict[bytes, Element] = {}
             try:
                 async for batch in kernel.read_gently(table, "up", _turn_of_others):
-                    ups.update((element.key, element) for element in batch)
+                    ups.update({element.key: element for element in batch})
                 async for batch in kernel.read_gently(table, "down", _turn_of_others):
                     self._take_readings(ups, batch, now)
             except KernelRefused as refused:

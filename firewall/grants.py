@@ -140,8 +140,8 @@ class Grants:
         return self._hold(grant, self._slots.take(grant.zone, grant.rates), now)
 
     def exchange(self, grant: Grant, now: float) -> tuple[Held, Held]:
-        """New terms for a session in force: (grant as it was, grant as it shall be). Slot and mark stay, also with other rates: a connection
-        that lost its mark would lose its masquerading too, and the gateway would reset it."""
+        """New terms for a session in force: (grant as it was, grant as it shall be). Slot and mark stay, also with other rates: a
+        connection that lost its mark would lose its masquerading too, and the gateway would reset it."""
         self.check(grant)
         old = self._held.get(grant.session)
         if old is None:
