@@ -26,6 +26,7 @@ import gc
 import json
 import os
 import select
+import signal
 import statistics
 import sys
 import tempfile
@@ -40,6 +41,7 @@ from benchmarks import crowd
 from benchmarks.crowd import Crowd, Ready, Visitor, WrongAnswer
 from hotspot.lab.hall import Hall
 from hotspot.lab.layout import LAN_GATEWAY, SITE
+from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 
 BAR_P50_MS, BAR_P99_MS, BAR_RATE = 6.0, 25.0, 300.0
@@ -140,8 +142,15 @@ async def on_disk(hall: Hall) -> AsyncIterator[Path]:
 
 @asynccontextmanager
 async def crowded_hall(name: str, online: int, visitors: int) -> AsyncIterator[tuple[Hall, Crowd, Path]]:
-    """A hall for ``online`` clients, with a crowd and the journal's folder on disk."""
-    async with Hall(name, Options(max_clients=online + 100)) as hall, on_disk(hall) as state, crowd.gathered(hall, visitors) as everybody:
+    """A hall for ``online`` clients, with a crowd and the journal's folder on disk; SIGTERM takes it away too."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with (
+        Hall(f"{name}-{os.getpid()}", Options(max_clients=online + 100)) as hall,
+        on_disk(hall) as state,
+        crowd.gathered(hall, visitors) as everybody,
+    ):
         yield hall, everybody, state
 
 
@@ -341,7 +350,11 @@ def main() -> int:
         print("cannot measure: network namespaces need root", file=sys.stderr)
         return 2
     command = " ".join(["python -m benchmarks.accept", *sys.argv[1:]])
-    seen = [asyncio.run(one_round(arguments.samples, arguments.online, arguments.at_once)) for _ in range(arguments.rounds)]
+    try:
+        seen = [asyncio.run(one_round(arguments.samples, arguments.online, arguments.at_once)) for _ in range(arguments.rounds)]
+    except (LabFailed, WrongAnswer) as error:
+        print(error, file=sys.stderr)
+        return 2
     result = summary(seen, command)
     if arguments.json:
         print(json.dumps(structs.asdict(result), default=structs.asdict))

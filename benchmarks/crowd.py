@@ -8,15 +8,17 @@ Everything that opens a socket here has to run inside the namespace (``Crowd.ins
 """
 
 import contextlib
+import fcntl
 import ipaddress
+import json
 import re
 import selectors
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from msgspec import Struct
 
@@ -42,6 +44,8 @@ NEIGHBOURS = Path("/proc/sys/net/ipv4/neigh/default")
 ROOM = {"gc_thresh1": 4_096, "gc_thresh2": 8_192, "gc_thresh3": 16_384}
 """Neighbours that the kernel may know. Its own 128, 512 and 1,024 are too few for 1,000 clients: above 512 it forgets those in use, above
 1,024 it takes no new ones, and their packets are lost. One setting for the whole machine, which no namespace has of its own."""
+BEFORE = Path("/run/hotspot-benchmarks-neighbours")
+"""What was set before; whoever needs the room holds a lock on it."""
 PORTAL = f"http://{PORTAL_NAME}/"
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{3}\b")
 
@@ -131,15 +135,43 @@ class Crowd:
 
 @contextlib.contextmanager
 def room() -> Iterator[None]:
-    """Neighbours for everybody, as a gateway has to be set; what was set before comes back."""
-    before = {name: (NEIGHBOURS / name).read_text() for name in ROOM}
-    try:
-        for name in reversed(ROOM):  # never a lower bound above an upper one
-            (NEIGHBOURS / name).write_text(f"{max(ROOM[name], int(before[name]))}\n")
-        yield
-    finally:
-        for name, value in before.items():
-            (NEIGHBOURS / name).write_text(value)
+    """Neighbours for everybody, as a gateway has to be set. Benchmarks may run beside each other: the first one writes down what was set,
+    the last one puts it back, also for one that was ended by force."""
+    with BEFORE.open("a+") as note:
+        while True:
+            with contextlib.suppress(BlockingIOError):  # others are here already
+                fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not _written(note):
+                    note.write(json.dumps(_neighbours()))
+                    note.flush()
+            fcntl.flock(note, fcntl.LOCK_SH)
+            if _written(note):  # empty if the last of the others ended just now: then we are the first
+                break
+        _set_neighbours({name: max(ROOM[name], bound) for name, bound in _neighbours().items()})
+        try:
+            yield
+        finally:
+            with contextlib.suppress(BlockingIOError):  # somebody else still needs the room
+                fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _set_neighbours(json.loads(_written(note)))
+                note.truncate(0)
+
+
+def _written(note: TextIO) -> str:
+    """All that stands in the file."""
+    note.seek(0)
+    return note.read()
+
+
+def _neighbours() -> dict[str, int]:
+    """``gc_thresh1`` to ``gc_thresh3`` as they are."""
+    return {name: int((NEIGHBOURS / name).read_text()) for name in ROOM}
+
+
+def _set_neighbours(bounds: Mapping[str, int]) -> None:
+    """Write them."""
+    for name, bound in bounds.items():
+        (NEIGHBOURS / name).write_text(f"{bound}\n")
 
 
 async def widen(hall: Hall) -> None:
@@ -208,7 +240,8 @@ def open_page(visitor: Visitor) -> Ready:
     form = next((form for form in forms(page) if form.action.startswith("/accept")), None)
     code = _CODE.search(page)
     if status_of(answer) != 200 or form is None or code is None:
-        raise WrongAnswer(f"cannot open the splash page: status {status_of(answer)}")
+        title = page.partition("<title>")[2].partition("</title>")[0]
+        raise WrongAnswer(f"cannot open the splash page: status {status_of(answer)}, title {title!r}")
     tap = submission(PORTAL, form)
     return Ready(visitor, code[0], request_bytes(target(tap.url), "POST", tap.headers, tap.body))
 

@@ -36,6 +36,7 @@ from benchmarks.accept import cpu_seconds, crowded_hall, rush
 from benchmarks.crowd import Crowd, Visitor, WrongAnswer
 from hotspot.lab.hall import Hall
 from hotspot.lab.layout import SITE
+from hotspot.lab.namespaces import LabFailed
 
 BAR_MB, BAR_SERVED, BAR_GAP = 120.0, 2.0, 1.0
 DEAD, AROUND = 1.0, 1.0
@@ -247,7 +248,11 @@ def main() -> int:
         print("cannot measure: network namespaces need root", file=sys.stderr)
         return 2
     command = " ".join(["python -m benchmarks.gateway", *sys.argv[1:]])
-    result = asyncio.run(measure(arguments.rounds, arguments.seconds, arguments.online, command))
+    try:
+        result = asyncio.run(measure(arguments.rounds, arguments.seconds, arguments.online, command))
+    except (LabFailed, WrongAnswer) as error:
+        print(error, file=sys.stderr)
+        return 2
     if arguments.json:
         print(json.dumps(structs.asdict(result), default=structs.asdict))
     else:

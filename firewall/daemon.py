@@ -39,7 +39,7 @@ from firewall.binding import Binding, blocked_text
 from firewall.deadlines import Deadlines
 from firewall.elements import Element
 from firewall.events import Events
-from firewall.grants import Grants, Held, table_of
+from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
@@ -47,7 +47,7 @@ from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
 from firewall.settings import Settings
-from firewall.shaper import Slots
+from firewall.shaper import MOST_SPARE, Slots
 from firewall.state import State
 from firewall.turns import Outcome, Turn, make_slots
 
@@ -55,6 +55,8 @@ log = structlog.get_logger("firewall.daemon")
 
 CHECK_DELAY = 0.02
 """Seconds from a foreign change to the look at it: a program's changes come in bursts."""
+RETRY_DELAY = 1.0
+"""Seconds until what could not be put right is tried again."""
 CLASSES_A_TURN = 16
 """Classes made ahead in one turn of the loop: a millisecond or two in which no request is answered."""
 
@@ -206,7 +208,16 @@ class Daemon:
                 "zone",
                 f"cannot prepare zone {request.zone!r}: expected one of {', '.join(self.state.settings.zones)}",
             )
-        self.state.slots.want_ahead(request.zone, request.rates, request.spare)
+        try:
+            self.state.grants.check_rates(request.zone, request.rates)
+        except Rejected as rejected:
+            self._count_refused()
+            return Refused(request.id, rejected.code, rejected.field, rejected.message)
+        if not self.state.slots.want_ahead(request.zone, request.rates, request.spare):
+            self._count_refused()
+            return Refused(
+                request.id, "full", "spare", f"cannot prepare {request.spare}: all plans together have {MOST_SPARE} classes ahead"
+            )
         self._ahead_wanted.set()
         return Prepared(request.id, self.state.slots.spare(request.zone, request.rates))
 
@@ -220,9 +231,7 @@ class Daemon:
         ready = state.ready and all(
             interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan)
         )
-        return StatusIs(
-            request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), self._counts()
-        )
+        return StatusIs(request.id, state.epoch, _version(), ready, self._kernel.tc.leaf, tuple(zones), dict(state.drift), self._counts())
 
     def _counts(self) -> dict[str, int]:
         counts = dict(self.state.counts)
@@ -259,7 +268,7 @@ class Daemon:
             ups: dict[bytes, Element] = {}
             try:
                 async for batch in kernel.read_gently(table, "up", _turn_of_others):
-                    ups.update((element.key, element) for element in batch)
+                    ups.update({element.key: element for element in batch})
                 async for batch in kernel.read_gently(table, "down", _turn_of_others):
                     self._take_readings(ups, batch, now)
             except KernelRefused as refused:
@@ -302,6 +311,8 @@ class Daemon:
             self._check_wanted.clear()
             await self.keeper.check()
             self._ahead_wanted.set()
+            if not self.state.ready:  # nobody tells when the kernel would take it: try again
+                asyncio.get_running_loop().call_later(RETRY_DELAY, self._check_wanted.set)
 
     async def _making_ahead(self) -> None:
         while True:
@@ -350,13 +361,12 @@ class Daemon:
             presence, lan = self.state.presence, self.state.lan_index
             clients = [held.grant for outcome in outcomes for held in outcome.opened]
             addresses = {ip for grant in clients for ip in presence.addresses(lan(grant.zone), grant.mac)}
-            own = [ip for zone in self.state.settings.zones.values() for ip in (*zone.own(4), *zone.own(6))]
             marks = {held.mark for outcome in outcomes for held in outcome.closed}
             try:
                 if marks:
                     await asyncio.to_thread(self._kernel.conntrack.forget_marks, marks)
                 if addresses:
-                    await asyncio.to_thread(self._kernel.conntrack.forget_captive, addresses, own)
+                    await asyncio.to_thread(self._kernel.conntrack.forget_captured, addresses)
             except KernelRefused as refused:
                 log.warning("connections_not_forgotten", why=str(refused))
 

@@ -111,21 +111,18 @@ class Grants:
         if zone is None:
             raise Rejected("bad_request", "grant.zone", f"cannot allow in zone {grant.zone!r}: expected one of {', '.join(self._zones)}")
         most = zone.ceilings
-        asked: tuple[tuple[str, float | None, float | None], ...] = (
-            ("rates.ceil_down", grant.rates.ceil_down, most.rate_down),
-            ("rates.ceil_up", grant.rates.ceil_up, most.rate_up),
-            ("seconds", grant.seconds, most.seconds),
-            ("volume", grant.volume, most.volume),
-        )
-        for field, value, ceiling in asked:
-            if ceiling is not None and (value is None or value > ceiling):
-                shown = "no limit" if value is None else f"{value:g}"
-                raise Rejected(
-                    "ceiling", f"grant.{field}", f"cannot allow {field} {shown}: the settings of zone {grant.zone} end at {ceiling:g}"
-                )
+        self.check_rates(grant.zone, grant.rates, "grant.rates")
+        _within("grant.seconds", grant.seconds, most.seconds, grant.zone)
+        _within("grant.volume", grant.volume, most.volume, grant.zone)
         used = grant.bytes_up + grant.bytes_down
         if grant.volume is not None and used >= grant.volume:
             raise Rejected("bad_request", "grant.volume", f"cannot allow volume {grant.volume}: {used} bytes are used already")
+
+    def check_rates(self, zone: str, rates: Rates, field: str = "rates") -> None:
+        """Raise ``Rejected`` when the zone's settings do not allow such rates."""
+        most = self._zones[zone].ceilings
+        _within(f"{field}.ceil_down", rates.ceil_down, most.rate_down, zone)
+        _within(f"{field}.ceil_up", rates.ceil_up, most.rate_up, zone)
 
     def admit(self, grant: Grant, now: float) -> Held:
         """Take a slot and a generation for a new grant. The caller opens the kernel next, or calls ``drop`` if that fails."""
@@ -143,18 +140,17 @@ class Grants:
         return self._hold(grant, self._slots.take(grant.zone, grant.rates), now)
 
     def exchange(self, grant: Grant, now: float) -> tuple[Held, Held]:
-        """New terms for a session in force: (grant as it was, grant as it shall be). A new slot only if the rates differ, so that nothing
-        that waits in the client's queue is lost without need."""
+        """New terms for a session in force: (grant as it was, grant as it shall be). Slot and mark stay, also with other rates: a
+        connection that lost its mark would lose its masquerading too, and the gateway would reset it."""
         self.check(grant)
         old = self._held.get(grant.session)
         if old is None:
             raise Rejected("unknown", "grant.session", f"cannot replace session {grant.session}: it is not in force")
         if (old.grant.zone, old.grant.mac) != (grant.zone, grant.mac):
             raise Rejected("conflict", "grant.mac", f"cannot replace session {grant.session}: it belongs to another client")
-        if grant.rates == old.grant.rates:
-            new = Held(grant, old.slot, old.generation, now + grant.seconds)
-        else:
-            new = Held(grant, self._slots.take(grant.zone, grant.rates), self._next_generation(), now + grant.seconds)
+        if grant.rates != old.grant.rates:
+            self._slots.change(old.slot, grant.rates)
+        new = Held(grant, old.slot, old.generation, now + grant.seconds)
         self._put(new)
         return old, new
 
@@ -182,10 +178,6 @@ class Grants:
             self._slots.release(held.slot)
         return held
 
-    def release_slot(self, held: Held) -> None:
-        """Free the slot that an exchange left (or did not need after all)."""
-        self._slots.release(held.slot)
-
     def _hold(self, grant: Grant, slot: int, now: float) -> Held:
         held = Held(grant, slot, self._next_generation(), now + grant.seconds)
         self._put(held)
@@ -195,6 +187,13 @@ class Grants:
     def _next_generation(self) -> int:
         self._generation = self._generation % GENERATIONS + 1
         return self._generation
+
+
+def _within(field: str, value: float | None, ceiling: float | None, zone: str) -> None:
+    if ceiling is not None and (value is None or value > ceiling):
+        shown = "no limit" if value is None else f"{value:g}"
+        what = field.removeprefix("grant.")
+        raise Rejected("ceiling", field, f"cannot allow {what} {shown}: the settings of zone {zone} end at {ceiling:g}")
 
 
 # A grant as elements, and back ------------------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ MAJOR = 1
 OWN, UNKNOWN = 0xFFFE, 0xFFFD
 FIRST_GARDEN = 0xFFF0
 FIRST_SLOT, LAST_SLOT = 0x10, 0xFFEF
+MOST_SPARE = 8_192
+"""Classes made ahead for all plans together: a caller that prepares without end gets no more."""
 UNSHAPED = 10_000_000_000
 """bit/s of the default class: no interface of a hall is faster."""
 
@@ -54,7 +56,7 @@ class Slots:
     the line, so that packets of its former client have left its queue before the next one comes."""
 
     def __init__(self) -> None:
-        self._never_made = deque(range(FIRST_SLOT, LAST_SLOT + 1))
+        self._next = FIRST_SLOT
         self._made: dict[int, tuple[str, Rates]] = {}
         self._used: set[int] = set()
         self._free: dict[tuple[str, Rates], deque[int]] = {}
@@ -78,15 +80,27 @@ class Slots:
         self._made[slot] = (zone, rates)
         self._used.add(slot)
 
+    def change(self, slot: int, rates: Rates) -> None:
+        """A slot in use gets other rates; its class is changed in place, so that what waits in it is not lost."""
+        self._made[slot] = (self._made[slot][0], rates)
+
     def release(self, slot: int) -> None:
         """Nobody uses the slot any more."""
         if slot in self._used:
             self._used.remove(slot)
             self._free.setdefault(self._made[slot], deque()).append(slot)
 
-    def want_ahead(self, zone: str, rates: Rates, spare: int) -> None:
-        """From now on keep ``spare`` free slots with these rates; the last word counts, 0 lets others have them."""
-        self._ahead[zone, rates] = spare
+    def want_ahead(self, zone: str, rates: Rates, spare: int) -> bool:
+        """From now on keep ``spare`` free slots with these rates; the last word counts, 0 lets others have them. False, and no change, when
+        all spares together would be more than ``MOST_SPARE``."""
+        others = sum(each for key, each in self._ahead.items() if key != (zone, rates))
+        if others + spare > MOST_SPARE:
+            return False
+        if spare:
+            self._ahead[zone, rates] = spare
+        else:
+            self._ahead.pop((zone, rates), None)
+        return True
 
     def spare(self, zone: str, rates: Rates) -> int:
         """Free slots with these rates."""
@@ -96,19 +110,23 @@ class Slots:
         """Slots that should get a class now so that the wanted spares are there; at most so many at a time."""
         out: list[int] = []
         for (zone, rates), spare in self._ahead.items():
-            while len(out) < at_most and self.spare(zone, rates) < spare and self._never_made:
+            while len(out) < at_most and self.spare(zone, rates) < spare and self._fresh() is not None:
                 slot = self._assign(zone, rates)
                 self._free.setdefault((zone, rates), deque()).append(slot)
                 out.append(slot)
         return out
 
     def _assign(self, zone: str, rates: Rates) -> int:
-        if self._never_made:
-            slot = self._never_made.popleft()
-        else:
-            slot = self._steal()
+        fresh = self._fresh()
+        slot = self._steal() if fresh is None else fresh
         self._made[slot] = (zone, rates)
         return slot
+
+    def _fresh(self) -> int | None:
+        """The lowest slot that never had a class, None when all have one. Slots are never unmade, so the search never goes back."""
+        while self._next in self._made:
+            self._next += 1
+        return self._next if self._next <= LAST_SLOT else None
 
     def _steal(self) -> int:
         """The longest free slot of the rates that are least wanted."""
@@ -119,11 +137,8 @@ class Slots:
         return self._free[key].popleft()
 
     def _take_out(self, slot: int) -> None:
-        if (known := self._made.get(slot)) is not None:
-            if slot not in self._used:
-                self._free[known].remove(slot)
-        elif slot in self._never_made:
-            self._never_made.remove(slot)
+        if (known := self._made.get(slot)) is not None and slot not in self._used:
+            self._free[known].remove(slot)
 
 
 class Filter(Struct, frozen=True):
@@ -201,8 +216,8 @@ QUEUE_FLOOR = 48 * 1024
 LEAF_PACKETS, LEAF_MEMORY = 1_000, 1 << 20
 """Most that an ``fq_codel`` leaf holds, in packets and in bytes: less than its defaults, because there are many."""
 LEAF_FLOWS = 256
-"""Queues of an ``fq_codel`` leaf, 64 bytes each. Beside 8 bulk flows a ping falls into the queue of one of them in 3 cases of 100; with 64
-queues it was 12, and that ping then waited 15 to 30 ms more and lost packets (tests/fullkernel)."""
+"""Queues of an ``fq_codel`` leaf, 64 bytes each. Beside 8 bulk flows a ping falls into the queue of one of them in 3 cases of 100 by
+calculation, with 64 queues in 12."""
 
 
 def queue_bytes(ceil: int) -> int:

@@ -56,10 +56,19 @@ class State:
         return tuple(self._usage(held, now, index[held.grant.zone]) for held in self.grants if held.grant.session in self.meters)
 
     def _usage(self, held: Held, now: float, lan_index: int) -> Usage:
-        grant, meter = held.grant, self.meters[held.grant.session]
+        grant = held.grant
+        meter = self.meters[grant.session]
         heard = max(meter.changed, self.presence.heard(lan_index, grant.mac))
-        left, quiet = round(held.seconds_left(now), 3), round(max(0.0, now - heard), 3)
-        return Usage(grant.session, grant.zone, grant.plan, grant.mac, meter.up, meter.down, left, quiet)
+        return Usage(
+            grant.session,
+            grant.zone,
+            grant.plan,
+            grant.mac,
+            meter.read_up + meter.carried_up,
+            meter.read_down + meter.carried_down,
+            max(0.0, held.ends - now),
+            max(0.0, now - heard),
+        )
 
     def note_end(self, held: Held, reason: str, now: float) -> Ended:
         """Remember that a session ended, with its final usage."""

@@ -32,7 +32,7 @@ class Outcome(Struct, frozen=True):
     opened: tuple[Held, ...]
     """New grants: their clients' captive connections should be forgotten."""
     closed: tuple[Held, ...]
-    """Grants that ended (or got another mark): their connections should be forgotten."""
+    """Grants that ended: their connections should be forgotten."""
 
 
 @dataclass
@@ -124,18 +124,11 @@ class Turn:
         def done(final: Final, then: float) -> AnyReply:
             up, down = _final_bytes(final, old)
             meter.exchanged(0 if up is None else up - meter.read_up, 0 if down is None else down - meter.read_down)
-            if old.slot != new.slot:
-                state.grants.release_slot(old)
             state.counts["replaced"] += 1
             return Allowed(request.id, state.usage(new, then))
 
-        def undo() -> None:
-            if old.slot != new.slot:
-                state.grants.release_slot(new)
-            state.grants.restore(old)
-
         changes = (*closing(old), *opening(new, now, meter.up, meter.down, packets))
-        return _Step(request, changes, done, undo, grant=new, closed=old if old.mark != new.mark else None)
+        return _Step(request, changes, done, lambda: state.grants.restore(old), grant=new)
 
     def _revoke(self, request: Revoke) -> "_Step | AnyReply":
         state = self.state

@@ -77,6 +77,7 @@ async def our_hall(sizes: Sizes, parts: Sequence[str]) -> tuple[Arrivals | None,
             return came, None
         idle = await upkeep.idle(here, sizes.idle_seconds)
         cold = await upkeep.cold_start(here)
+        print(f"{came}\n{idle}\n{cold}", file=sys.stderr)
         await here.inside(partial(arrivals.come_in, here.crowd.fresh(sizes.grants - sizes.levels[-1]), sizes.at_once))
         reading = await upkeep.reading(here, lookers, quiet, sizes.seconds)
     return (came if "arrivals" in parts else None), Full(idle, cold, reading)

@@ -1,6 +1,6 @@
 """A netlink socket of our own: small, synchronous, without a library's parsing between the kernel and the struct decoders.
 
-Why not pyroute2 here: docs/decisions/0004. A request to the kernel is answered inside ``send``, so nothing is gained by awaiting it.
+Why not pyroute2 here: docs/decisions/0012. A request to the kernel is answered inside ``send``, so nothing is gained by awaiting it.
 """
 
 import os

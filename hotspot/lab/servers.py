@@ -101,6 +101,7 @@ def nsd_conf(folder: Path) -> str:
     zonelistfile: "{folder}/nsd.zones"
     xfrdfile: "{folder}/nsd.xfrd"
     pidfile: "{folder}/nsd.pid"
+    xfrdir: "{folder}"
     verbosity: 1
 remote-control:
     control-enable: no

@@ -87,10 +87,11 @@ NOTHING_MORE = More()
 
 
 def duration(seconds: float, language: str, less_than_a_minute: str) -> str:
-    """``11100`` -> ``3 Stunden 5 Minuten``, rounded down; the two largest units, days only from 48 h on."""
-    minutes = int(seconds) // 60
-    if minutes < 1:
+    """``11100`` -> ``3 Stunden 5 Minuten``, to the nearest minute, so that a plan of 2 h does not begin with 1 h 59; the two largest units,
+    days only from 48 h on."""
+    if seconds < 60:
         return less_than_a_minute
+    minutes = (int(seconds) + 30) // 60
     days, hours, rest = (0, *divmod(minutes, 60))
     if hours >= 48:
         days, hours, rest = (*divmod(hours, 24), 0)

@@ -30,7 +30,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "origin": Problem(
         403, N_("That did not work"), N_("The request came from another website. Please press the button on our own start page.")
     ),
-    "token": Problem(403, N_("This page is too old"), N_("It was open for too long. Please press the button on a fresh start page.")),
+    "token": Problem(403, N_("This page has expired"), N_("It was open for too long. Please press the button on a fresh start page.")),
     "terms": Problem(409, N_("The terms of use have changed"), N_("Please read the new terms on the start page and accept them there.")),
     "plan": Problem(409, N_("This offer is no longer there"), N_("Please choose again on the start page.")),
     "blocked": Problem(403, N_("This device is blocked"), N_("The staff of the hall have blocked this device for the Wi-Fi.")),

@@ -36,7 +36,7 @@ LARGE_TEXT: Preferences = {"webkit": {"webprefs": {"default_font_size": 32}}}
 async def chromium(
     playwright: Playwright, phone: Phone, folder: Path, screen: Screen, language: str, preferences: Preferences
 ) -> AsyncIterator[BrowserContext]:
-    """A browser of ``phone`` that was never used, its profile in ``folder``; closed at the end. ``language`` is what it asks for (``de-DE``)."""
+    """A browser of ``phone`` that was never used, its profile in ``folder``; it asks for pages in ``language`` (``de-DE``)."""
     program = folder / "chromium"  # Playwright talks to it over file descriptors 3 and 4, which exec hands on
     program.write_text(f'#!/bin/sh\nexec ip netns exec {phone.namespace} {PROGRAM} "$@"\n')
     program.chmod(0o755)

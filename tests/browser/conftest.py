@@ -5,7 +5,6 @@ import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -42,16 +41,15 @@ async def playwright() -> AsyncIterator[Playwright]:
         yield driver
 
 
-@pytest.fixture
-def visit(hall: Hall, playwright: Playwright, tmp_path: Path) -> Visit:
+@pytest.fixture(scope="package")
+def visit(hall: Hall, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     """Let a visitor in through the door: a phone that has just joined the Wi-Fi, and a browser in it that has never been used."""
 
     @contextlib.asynccontextmanager
     async def enter(language: str = "de", screen: Screen = PHONE, preferences: Preferences | None = None) -> AsyncIterator[Visitor]:
         phone = await hall.add_phone(f"visitor{next(_numbers)}")
         await phone.join()
-        folder = tmp_path / phone.name
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp(phone.name)
         wanted = {"de": "de-DE", "en": "en-GB"}[language]
         async with chromium(playwright, phone, folder, screen, wanted, preferences or {}) as context:
             yield Visitor(hall, phone, context, screen, language)

@@ -25,8 +25,6 @@ SMALL = Screen(320, 568)
 """The narrowest phone that is still in use, and a wide screen at 400 % zoom (WCAG 2.2, 1.4.10)."""
 PHONE = Screen(360, 640)
 DESKTOP = Screen(1280, 800, touch=False)
-SCREENS = {str(screen.width): screen for screen in (SMALL, PHONE, DESKTOP)}
-"""By their names in tests and pictures."""
 
 _MISFITS = """([finger]) => {
   const found = [];
@@ -36,10 +34,12 @@ _MISFITS = """([finger]) => {
     const box = element.getBoundingClientRect();
     if (box.width && (box.left < 0 || box.right > page.clientWidth + 0.5)) found.push(`${element.tagName} sticks out`);
   }
+  for (const element of document.querySelectorAll("button, .button, summary, nav a, label, li, p, h1, h2")) {
+    if (element.scrollWidth > element.clientWidth) found.push(`${element.tagName} ${element.textContent.trim()} is wider than its box`);
+  }
   for (const element of document.querySelectorAll("button, .button, summary, nav a, label")) {
     const height = element.getBoundingClientRect().height;
     if (height < finger) found.push(`${element.tagName} ${element.textContent.trim()} is ${height} px high`);
-    if (element.scrollWidth > element.clientWidth) found.push(`${element.tagName} ${element.textContent.trim()} is cut off`);
   }
   return found;
 }"""

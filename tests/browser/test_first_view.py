@@ -2,9 +2,12 @@
 
 import ipaddress
 import json
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Response
 
 from hotspot.lab.layout import LAN_GATEWAY, LAN_GATEWAY6, SITE, SITE6
@@ -23,108 +26,112 @@ WATCH = """table inet watch {
   set opened6 { type ipv6_addr . inet_service; flags dynamic; }
   chain out { type filter hook output priority 0;
     tcp flags & (syn | ack) == syn add @opened4 { ip daddr . tcp dport }
-    tcp flags & (syn | ack) == syn add @opened6 { ip6 daddr . tcp dport } }
+    tcp flags & (syn | ack) == syn add @opened6 { ip6 daddr . tcp dport }
+  }
 }"""
 """Notes every address and port that anything on the phone opens a TCP connection to."""
+PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src sha256 img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""Of every page: never stored, no script, no frame, no third party, no cookie."""
+
+
+class FirstView(NamedTuple):
+    """A page of the Internet was opened, and nothing was tapped yet."""
+
+    visitor: Visitor
+    wire_bytes: int
+    """Of all answers as the browser counts them, heads and redirect included."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def first_view(visit: Visit) -> AsyncIterator[FirstView]:
+    """One visitor for all tests that only look."""
+    async with AsyncExitStack() as stack:
+        visitor = await stack.enter_async_context(visit())
+        watching = await visitor.phone.run(["nft", WATCH])
+        assert watching.status == 0, watching.complaint
+        network = await visitor.debugger()
+        sizes: list[int] = []
+
+        def redirected(event: dict[str, Any]) -> None:
+            sizes.append(event.get("redirectResponse", {}).get("encodedDataLength", 0))
+
+        def finished(event: dict[str, Any]) -> None:
+            sizes.append(event["encodedDataLength"])
+
+        network.on("Network.requestWillBeSent", redirected)
+        network.on("Network.loadingFinished", finished)
+        await network.send("Network.enable")
+        await visitor.page.goto(TOWN, wait_until="networkidle")
+        yield FirstView(visitor, sum(sizes))
 
 
 async def opened(phone: Phone) -> set[tuple[str, int]]:
     """The notes of ``WATCH``."""
     listed = json.loads((await phone.run(["nft", "-j", "list", "table", "inet", "watch"])).out)
-    sets = [entry["set"].get("elem", []) for entry in listed["nftables"] if "set" in entry]
-    pairs = [element.get("elem", {}).get("val", element) if "elem" in element else element for elements in sets for element in elements]
-    return {(str(ipaddress.ip_address(pair["concat"][0])), pair["concat"][1]) for pair in pairs}
+    pairs = [pair["concat"] for entry in listed["nftables"] if "set" in entry for pair in entry["set"].get("elem", [])]
+    return {(str(ipaddress.ip_address(address)), port) for address, port in pairs}
 
 
 async def headers_of(response: Response) -> dict[str, str]:
     """What tells browser and caches how to treat an answer; the hash of the style left out."""
-    names = ("cache-control", "content-security-policy", "referrer-policy", "set-cookie", "x-content-type-options", "x-frame-options")
     every = await response.all_headers()
-    return {name: " ".join("sha256" if "'sha256-" in word else word for word in every[name].split()) for name in names if name in every}
+    known = {name: every[name] for name in (*PAGE_HEADERS, "set-cookie") if name in every}
+    return {name: " ".join("sha256" if "'sha256-" in word else word for word in value.split()) for name, value in known.items()}
 
 
-async def wire_bytes(visitor: Visitor, url: str) -> int:
-    """Open ``url``; bytes of all answers as the browser counts them, heads and redirects included."""
-    network = await visitor.debugger()
-    sizes: list[int] = []
-
-    def redirected(event: dict[str, Any]) -> None:
-        sizes.append(event.get("redirectResponse", {}).get("encodedDataLength", 0))
-
-    network.on("Network.requestWillBeSent", redirected)
-    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    await network.send("Network.enable")
-    await visitor.page.goto(url, wait_until="networkidle")
-    return sum(sizes)
+async def test_nobody_but_the_portal_is_asked(first_view: FirstView) -> None:
+    """The only answers are the redirect and the splash page; no connection goes to anybody else or to another port."""
+    visitor = first_view.visitor
+    assert visitor.requests == [f"GET {TOWN}", f"GET {PORTAL}"]
+    assert [response.status for response in visitor.responses] == [302, 200]
+    there = await opened(visitor.phone)
+    assert [len(there & {(one, 80), (other, 80)}) > 0 for one, other in ((SITE, SITE6), (LAN_GATEWAY, LAN_GATEWAY6))] == [True, True]
+    assert there <= {(address, 80) for address in (SITE, SITE6, LAN_GATEWAY, LAN_GATEWAY6)}
+    assert visitor.complaints == []
 
 
-async def test_nobody_but_the_portal_is_asked(visit: Visit) -> None:
-    """Before acceptance the only answers are the redirect and the splash page; no connection goes anywhere else, at no port else."""
-    async with visit() as visitor:
-        assert await visitor.phone.run(["nft", WATCH]) == (await visitor.phone.run(["true"]))
-        await visitor.page.goto(TOWN, wait_until="networkidle")
-        assert visitor.requests == [f"GET {TOWN}", f"GET {PORTAL}"]
-        assert [response.status for response in visitor.responses] == [302, 200]
-        there = await opened(visitor.phone)
-        assert there - {(SITE, 80), (SITE6, 80)} <= {(LAN_GATEWAY, 80), (LAN_GATEWAY6, 80)}
-        assert {port for _, port in there} == {80}
-        assert visitor.complaints == []
-
-
-async def test_the_first_view_is_small(visit: Visit) -> None:
+async def test_it_is_small(first_view: FirstView) -> None:
     """Redirect and splash page with everything that belongs to it come in fourteen kilobytes."""
-    async with visit() as visitor:
-        taken = await wire_bytes(visitor, TOWN)
-        page = len((await visitor.page.content()).encode())
-        assert page < taken <= FIRST_VIEW
+    page = len(await first_view.visitor.responses[-1].body())
+    assert page < first_view.wire_bytes <= FIRST_VIEW
 
 
-async def test_answers_are_not_kept_and_load_nothing(visit: Visit) -> None:
-    """Redirect, splash page and online page: never stored, no script, no frame, no third party, no cookie."""
-    async with visit() as visitor:
-        await visitor.open(TOWN)
-        await visitor.press_button()
-        page = {
-            "cache-control": "no-store",
-            "content-security-policy": "default-src 'none'; style-src sha256 img-src 'self'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'",
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-        }
-        assert [(response.status, await headers_of(response)) for response in visitor.responses] == [
-            (302, {"cache-control": "no-store"}),
-            (200, page),
-            (303, page),
-            (200, page),
-        ]
+async def test_answers_are_not_kept_and_load_nothing(first_view: FirstView) -> None:
+    """The redirect is never stored, and the page may use nothing but its own style."""
+    assert [await headers_of(response) for response in first_view.visitor.responses] == [{"cache-control": "no-store"}, PAGE_HEADERS]
 
 
-async def test_the_button_is_in_the_first_view(visit: Visit) -> None:
+async def test_the_button_is_in_view(first_view: FirstView) -> None:
     """On a small phone nobody has to scroll to get online."""
-    async with visit("de", PHONE) as visitor:
-        await visitor.open(TOWN)
-        box = await visitor.page.locator("button").bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] <= PHONE.height
+    box = await first_view.visitor.page.locator("button").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= PHONE.height
+
+
+async def test_the_terms_are_on_the_page(first_view: FirstView) -> None:
+    """One tap opens them, and nothing is asked of the network for it."""
+    visitor = first_view.visitor
+    asked = list(visitor.requests)
+    await visitor.page.locator("summary").tap()
+    assert await visitor.page.locator(".terms").is_visible()
+    await visitor.look("terms")
+    assert visitor.requests == asked
 
 
 async def test_text_can_be_twice_as_large(visit: Visit) -> None:
-    """With large text on the narrowest screen everything still fits (WCAG 2.2, 1.4.4)."""
+    """With large text on the narrowest screen everything still fits (WCAG 2.2, 1.4.4); the page after it is as strict as the first."""
     async with visit("de", SMALL, LARGE_TEXT) as visitor:
         await visitor.open(TOWN)
         assert await visitor.page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
         await visitor.look("large-splash")
         await visitor.press_button()
         await visitor.look("large-online")
-
-
-async def test_the_terms_are_on_the_page(visit: Visit) -> None:
-    """One tap opens them, and nothing is asked of the network for it."""
-    async with visit("de") as visitor:
-        await visitor.open(TOWN)
-        asked = list(visitor.requests)
-        await visitor.page.locator("summary").tap()
-        assert await visitor.page.locator(".terms").is_visible()
-        await visitor.look("terms")
-        assert visitor.requests == asked
+        accepted, online = visitor.responses[-2:]
+        assert [(answer.status, await headers_of(answer)) for answer in (accepted, online)] == [(303, PAGE_HEADERS), (200, PAGE_HEADERS)]

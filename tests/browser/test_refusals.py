@@ -13,7 +13,6 @@ from tests.browser.visitor import PORTAL, TOWN, Seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-LANGUAGES = ("de", "en")
 CUT = "table inet cut { chain in { type filter hook input priority -100; iifname isp0 reject; }; }"
 """The Internet answers nobody any more."""
 
@@ -36,8 +35,8 @@ async def line_down(hall: Hall) -> AsyncIterator[None]:
 @pytest.mark.parametrize(
     ("language", "heading", "reason"),
     [
-        ("de", "Dieses Gerät ist gesperrt", "Grund: Bitte am Empfang melden"),
-        ("en", "This device is blocked", "Reason: Bitte am Empfang melden"),
+        ("de", "Dieses Gerät ist gesperrt", "Grund: Bitte melden Sie sich am Empfang."),
+        ("en", "This device is blocked", "Reason: Bitte melden Sie sich am Empfang."),
     ],
 )
 async def test_a_blocked_device(visit: Visit, hall: Hall, language: str, heading: str, reason: str) -> None:
@@ -45,7 +44,7 @@ async def test_a_blocked_device(visit: Visit, hall: Hall, language: str, heading
     async with visit(language) as visitor:
         splash = await visitor.open(TOWN)
         code = await visitor.code()
-        assert ask(hall.folder.control_socket, control.Block(code, "Bitte am Empfang melden")) == control.Done(code, "blocked")
+        assert ask(hall.folder.control_socket, control.Block(code, "Bitte melden Sie sich am Empfang.")) == control.Done(code, "blocked")
         assert await visitor.press_button() == Seen(403, f"{PORTAL}accept", language, heading)
         assert await visitor.open(TOWN) == Seen(200, PORTAL, language, heading)
         assert await visitor.page.locator("button").count() == 0
@@ -76,7 +75,7 @@ async def test_a_form_of_another_website(visit: Visit, language: str, heading: s
         assert await visitor.press(visitor.page.locator(".button")) == left
 
 
-@pytest.mark.parametrize(("language", "heading"), [("de", "Diese Seite ist zu alt"), ("en", "This page is too old")])
+@pytest.mark.parametrize(("language", "heading"), [("de", "Diese Seite ist abgelaufen"), ("en", "This page has expired")])
 async def test_a_forged_token(visit: Visit, language: str, heading: str) -> None:
     """A token that the portal never made opens nothing, and the way back to a page with a good one is a tap."""
     async with visit(language) as visitor:
@@ -89,29 +88,25 @@ async def test_a_forged_token(visit: Visit, language: str, heading: str) -> None
         assert await visitor.press(visitor.page.locator(".button")) == splash
 
 
-@pytest.mark.parametrize(
-    ("language", "splash", "heading", "warning"),
-    [
-        ("de", "Kostenloses WLAN", "Gerade kein Internet", "Die Leitung ins Internet ist gerade gestört"),
-        ("en", "Free Wi-Fi", "No Internet at the moment", "The line to the Internet is down at the moment"),
-    ],
-)
-async def test_no_internet(visit: Visit, hall: Hall, language: str, splash: str, heading: str, warning: str) -> None:
+async def test_no_internet(visit: Visit, hall: Hall) -> None:
     """With the line down the page says so before anybody taps, and so does the page of somebody who accepts all the same."""
-    async with visit(language) as visitor:
+    expected = {
+        "de": ("Gerade kein Internet", "Sie sind online", "Die Leitung ins Internet ist gerade gestört"),
+        "en": ("No Internet at the moment", "You are online", "The line to the Internet is down at the moment"),
+    }
+    async with visit("de") as german, visit("en") as english:
+        visitors = {visitor: expected[visitor.language] for visitor in (german, english)}
         async with line_down(hall):
-            assert await visitor.open(PORTAL) == Seen(200, PORTAL, language, heading)
-            await visitor.look("offline")
-            online = await visitor.press_button()
-            assert warning in await visitor.text()
-            await visitor.look("offline-online")
-        assert (await visitor.open(PORTAL)).heading == online.heading
-        assert warning not in await visitor.text()
-        assert (await visitor.open(TOWN)).url == TOWN
-        await visitor.open(PORTAL)
-        await visitor.press_button()
-    async with visit(language) as visitor:
-        assert (await visitor.open(TOWN)).heading == splash
+            for visitor, (heading, online, warning) in visitors.items():
+                assert await visitor.open(PORTAL) == Seen(200, PORTAL, visitor.language, heading)
+                await visitor.look("offline")
+                assert await visitor.press_button() == Seen(200, f"{PORTAL}online", visitor.language, online)
+                assert warning in await visitor.text()
+                await visitor.look("offline-online")
+        for visitor, (_, online, warning) in visitors.items():
+            assert (await visitor.open(PORTAL)).heading == online
+            assert warning not in await visitor.text()
+            assert (await visitor.open(TOWN)).url == TOWN
 
 
 async def test_a_page_that_is_not_there(visit: Visit) -> None:

@@ -92,14 +92,14 @@ def test_generations_come_round_without_zero() -> None:
     assert seen == [65_534, 65_535, 1, 2]
 
 
-def test_exchange_keeps_the_slot_unless_rates_differ() -> None:
-    """The same rates keep mark and queue; other rates get another slot; what is not in force or another's is refused."""
+def test_exchange_keeps_slot_and_mark() -> None:
+    """Connections and queue stay, with other rates too, which the class then has; what is not in force or another's is refused."""
     grants = _grants()
     held = grants.admit(_grant(1), 0.0)
     old, same = grants.exchange(_grant(1, seconds=900.0), 100.0)
     assert (old, same) == (held, Held(_grant(1, seconds=900.0), held.slot, held.generation, 1000.0))
     _, other = grants.exchange(_grant(1, rates=RATES[1]), 100.0)
-    assert (other.slot == held.slot, other.mark == held.mark) == (False, False)
+    assert (other.slot, other.mark, grants._slots.made[held.slot]) == (held.slot, held.mark, ("public", RATES[1]))
     for wrong, code in ((_grant(2), "unknown"), (_grant(1, mac="02:00:00:00:00:09"), "conflict")):
         with pytest.raises(Rejected) as rejected:
             grants.exchange(wrong, 0.0)
@@ -133,11 +133,8 @@ class GrantMachine(RuleBasedStateMachine):
     def exchange(self, client: int, zone: str, rates: Rates) -> None:
         """A client gets another plan."""
         wanted = _grant(client, zone=zone, rates=rates)
-        swapped: list[Held] = []
-        if self._try(lambda: swapped.extend(self.grants.exchange(wanted, 0.0))):
+        if self._try(lambda: self.grants.exchange(wanted, 0.0)):
             self.model[wanted.session] = wanted
-            if swapped[0].slot != swapped[1].slot:
-                self.grants.release_slot(swapped[0])
 
     @rule(client=st.integers(1, 5))
     def drop(self, client: int) -> None:

@@ -5,10 +5,12 @@ For tests of the firewall alone; the lab (``hotspot/lab``) raises the whole hall
 
 import contextlib
 import itertools
+import json
 import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,6 +116,15 @@ def attach_wan(wires: Wires) -> None:
     _inside(wan, ["route add 2001:db8:1::/64 via 2001:db8:f::2"])
 
 
+def _wait_for_carriers(wires: Wires) -> None:
+    """The kernel may take a second to notice that both ends of a wire are up, and drops packets until then."""
+    deadline = time.monotonic() + 10
+    for name in wires.names:
+        while any(link.get("operstate") == "DOWN" for link in json.loads(wires.run(name, "ip", "-j", "link", "show", "up").stdout)):
+            assert time.monotonic() < deadline, f"a link of {name} stays down"
+            time.sleep(0.02)
+
+
 @contextlib.contextmanager
 def raised(clients: int = CLIENTS) -> Iterator[Wires]:
     """Raise the namespaces; take them down whatever happens."""
@@ -137,6 +148,7 @@ def raised(clients: int = CLIENTS) -> Iterator[Wires]:
             _inside(here, [f"route add default via {GATEWAY4}", f"route add default via {GATEWAY6}"])
         for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
             wires.run("gw", "sysctl", "-qw", f"{key}=1")
+        _wait_for_carriers(wires)
         yield wires
     finally:
         for name in wires.names:

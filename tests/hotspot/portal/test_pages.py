@@ -20,7 +20,8 @@ GERMAN, ENGLISH = Reader("de", False), Reader("en", True)
         (0, "gleich", "gleich"),
         (59.9, "gleich", "gleich"),
         (60, "1 Minute", "1 minute"),
-        (3_599, "59 Minuten", "59 minutes"),
+        (3_569, "59 Minuten", "59 minutes"),
+        (3_599, "1 Stunde", "1 hour"),
         (3_600, "1 Stunde", "1 hour"),
         (11_100, "3 Stunden 5 Minuten", "3 hours 5 minutes"),
         (86_400, "24 Stunden", "24 hours"),
@@ -29,7 +30,7 @@ GERMAN, ENGLISH = Reader("de", False), Reader("en", True)
     ],
 )
 def test_duration(seconds: float, german: str, english: str) -> None:
-    """Rounded down, two units at most, days from 48 h on."""
+    """To the nearest minute, two units at most, days from 48 h on."""
     words = (duration(seconds, "de", "gleich"), duration(seconds, "en", "gleich"))
     assert tuple(word.replace("\u00a0", " ") for word in words) == (german, english)
 
