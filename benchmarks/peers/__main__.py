@@ -45,7 +45,7 @@ class Sizes(Struct, frozen=True):
     peer_samples: int = 5
     at_once: int = 50
     peer_at_once: int = 10
-    """So many at openNDS: with 50 it dies."""
+    """So many at openNDS."""
     seconds: int = 8
     idle_seconds: float = 30.0
     grants: int = 10_000

@@ -85,8 +85,8 @@ def come_in(visitors: Sequence[Visitor], at_once: int) -> float:
 
 
 async def of_theirs(daemon: OpenNDS, everybody: Crowd, levels: Sequence[int], samples: int, at_once: int, seconds: int) -> Arrivals:
-    """openNDS: clients who are online beforehand are its rules alone, because letting 5,000 in takes it hours. Two at a time load pages;
-    what comes after many at once is no longer served."""
+    """openNDS: clients who are online beforehand are its rules alone, because letting in 5,000 would take it hours. Two at a time load
+    pages; many at once come last, because in one run it let nobody in after them."""
 
     async def inside(work: Callable[[], T]) -> T:
         return await asyncio.to_thread(everybody.inside, work)
