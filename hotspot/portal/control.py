@@ -87,7 +87,7 @@ async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
 async def _answer(line: bytes, staff: Staff) -> control.AnyReply:
     try:
         request = control.decode_request(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return control.Refused("bad_request", str(error))
     reply = await staff.answer(request)
     if not isinstance(request, control.Status | control.Sessions):

@@ -4,9 +4,9 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from aiohttp import web
 
@@ -90,13 +90,27 @@ class _Guest(asyncio.Protocol):
         self._inner.resume_writing()
 
 
+class _Handler(web.RequestHandler):
+    """aiohttp's own, but for its words about a request that it cannot read: they would repeat the request."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        return super().handle_error(request, status, exc, None if message is None else "Bad request\n")
+
+
 DOOR: Final = web.AppKey("door", Door)
 
 
 def _quiet_log() -> logging.Logger:
-    """aiohttp's log of requests that could not be handled, without the visitor's address that it would name."""
+    """aiohttp's log of requests that could not be handled, without the visitor's address that it would name, and without those whose
+    visitor hung up or was turned out: a page of text for each would let one client fill the disk."""
 
     def anonymous(record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], ConnectionError):
+            return False
         record.msg, record.args = "cannot answer a request", ()
         return True
 
@@ -110,23 +124,26 @@ def _quiet_log() -> logging.Logger:
 async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]) -> AsyncIterator[None]:
     """Serves ``app`` on listening sockets, with TLS where a context is given. On leaving it takes no more connections and gives requests
     in hand ``Door.STOP_SECONDS``."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,  # it would name visitors, and costs more than the pages
-        logger=_quiet_log(),
-        max_line_size=4_096,
-        max_field_size=4_096,
-        lingering_time=2.0,
-        shutdown_timeout=Door.STOP_SECONDS,
-    )
+    settings: dict[str, Any] = {
+        "access_log": None,  # it would name visitors, and costs more than the pages
+        "logger": _quiet_log(),
+        "max_line_size": 4_096,
+        "max_field_size": 4_096,
+        "lingering_time": 2.0,
+    }
+    runner = web.AppRunner(app, shutdown_timeout=Door.STOP_SECONDS, **settings)
     await runner.setup()
     servers: list[asyncio.Server] = []
     try:
         assert runner.server is not None
-        inner: Callable[[], asyncio.Protocol] = runner.server
+        server_of_all, loop = runner.server, asyncio.get_running_loop()
+
+        def inner() -> asyncio.Protocol:
+            return _Handler(server_of_all, loop=loop, **settings)
+
         for listener, tls in listeners:
             servers.append(
-                await asyncio.get_running_loop().create_server(
+                await loop.create_server(
                     lambda: _Guest(app[DOOR], inner()),
                     sock=listener,
                     ssl=tls,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import signal
 from collections.abc import AsyncIterator
 
@@ -55,6 +56,17 @@ async def test_killed_process_is_not_noticed_by_who_is_online(hall: Hall, name: 
     assert len(sessions(hall)) == 2
     used = max(row.bytes_down for row in sessions(hall))
     assert used > before
+
+
+@pytest.mark.parametrize("damage", [("delete", "table", "inet", "hotspot_public"), ("delete", "table", "inet", "hotspot_guard")])
+async def test_download_survives_a_deleted_table(hall: Hall, damage: tuple[str, ...]) -> None:
+    """A table is deleted under a running download: when it is back, the download goes on by itself."""
+    (anna,) = await _phones(hall, "anna")
+    await accept(anna)
+    async with _downloading(anna) as download:
+        for _ in range(3):
+            await command("ip", "netns", "exec", hall.layout.gateway, "nft", *damage)
+            await until(functools.partial(_more_than, download, download.received + 500_000), 10)
 
 
 async def _more_than(download: Download, count: int) -> bool:

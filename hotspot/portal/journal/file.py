@@ -18,6 +18,8 @@ from hotspot.portal.journal.rows import Loaded, Statement
 from hotspot.portal.journal.schema import MIGRATIONS
 from hotspot.session.blocks import Block
 
+_WAL_HEADER, _FRAME_HEADER = 32, 24
+"""Bytes (sqlite.org/fileformat2.html#walformat); a frame is its header and a page."""
 CHECKPOINT_PAGES = 1_000
 """4 MB of WAL: about 300 acceptances; SQLite's own default."""
 _SETUP = (
@@ -69,6 +71,9 @@ class File:
         self._connection: apsw.Connection | None = None
         self._seen: Look = ()
         self._pages = 0
+        self._page_size = 4_096
+        self._last_frame: tuple[int, bytes] | None = None
+        """Where the WAL's last frame of ours begins, and its header (which holds a checksum over all frames so far)."""
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +119,8 @@ class File:
         for pragma in _SETUP:
             connection.execute(pragma).fetchall()
         connection.set_wal_hook(self._on_wal)
+        self._page_size = connection.pragma("page_size")
+        self._last_frame = None
         verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != [("ok",)]:
             raise Fault("damaged", f"the file is damaged ({verdict[0][0]})")
@@ -175,12 +182,32 @@ class File:
         """A commit into a file that was removed meanwhile is not durable: inodes must be the ones we opened."""
         now = self._look()
         before = self._seen
+        if not self._wal_goes_on():
+            self.close()
+            raise Fault("changed", f"{self._wal.name} was changed by another program during a commit")
         if now[0] != before[0] or now[1] is None or (before[1] is not None and now[1][0] != before[1][0]):
             self.close()
             raise Fault("gone", f"{self.path.name} was removed or replaced")
         self._seen = now
         if self._pages >= CHECKPOINT_PAGES:
             self.checkpoint()
+
+    def _wal_goes_on(self) -> bool:
+        """Is what we committed before still in front of this commit? Whatever somebody cuts from the WAL between ``check`` and the commit,
+        SQLite writes on behind it, at the old place; after a crash it would find neither the gap's frames nor any that came later."""
+        try:
+            with self._wal.open("rb") as wal:
+                if self._last_frame is not None:
+                    place, header = self._last_frame
+                    wal.seek(place)
+                    if wal.read(_FRAME_HEADER) != header:
+                        return False
+                place = _WAL_HEADER + max(0, self._pages - 1) * (_FRAME_HEADER + self._page_size)
+                wal.seek(place)
+                self._last_frame = (place, wal.read(_FRAME_HEADER)) if self._pages else None
+        except FileNotFoundError:
+            return True  # told by the look at the files
+        return True
 
     def checkpoint(self, *, empty: bool = False) -> None:
         """Move the WAL into the file; ``empty`` also cuts the WAL to nothing. What was committed stays durable if this fails."""
@@ -197,6 +224,7 @@ class File:
                 self.close()
                 raise fault from error
         self._pages = 0
+        self._last_frame = None  # the next commit may begin the WAL anew
         self._seen = self._look()
 
     def set_aside(self) -> None:
