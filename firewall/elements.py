@@ -12,7 +12,7 @@ from typing import NamedTuple
 NFPROTO_INET = 1
 NFNL_SUBSYS_NFTABLES = 10
 NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END = 0x10, 0x11
-NFT_MSG_DELTABLE, NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN = 2, 12, 13, 14, 15
+NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN = 12, 13, 14, 15
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_ECHO, NLM_F_DUMP, NLM_F_CREATE = 0x1, 0x4, 0x8, 0x300, 0x400
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLMSG_HEADER = struct.Struct("=IHHII")
@@ -315,14 +315,3 @@ def _read_expression(payload: bytes) -> tuple[str, dict[int, int]]:
         elif kind == 2:
             values = {number: _BE64.unpack_from(value)[0] for number, value in attributes(inner) if len(value) == 8}
     return name, values
-
-
-def generation(body: bytes) -> tuple[int, str]:
-    """Body of a NEWGEN message -> process id and name of who changed the ruleset (``NFTA_GEN_PROC_PID``, ``_NAME``)."""
-    pid, name = 0, ""
-    for kind, payload in attributes(body, 4):
-        if kind == 2:
-            pid = struct.unpack_from(">I", payload)[0]
-        elif kind == 3:
-            name = _text(payload)
-    return pid, name

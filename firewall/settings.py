@@ -15,6 +15,10 @@ InterfaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
+MOST_ZONES = 14
+"""Zones of one gateway; the HTB classes from 1:10 on belong to clients."""
+
+
 class SettingsError(ValueError):
     """A setting that cannot be: names file, key, value and what was expected."""
 
@@ -153,6 +157,10 @@ def _convert(tree: Any, kind: type[_Value], where: str) -> _Value:
 def _check(settings: Settings) -> None:
     if not settings.zones:
         raise ValueError("zones: expected at least one [zones.<name>]")
+    if len(settings.zones) > MOST_ZONES:
+        raise ValueError(
+            f"zones: {len(settings.zones)} of them, expected at most {MOST_ZONES} on one gateway (HTB classes 1:1 to 1:e are theirs)"
+        )
     seen: dict[str, str] = {}
     for name, zone in settings.zones.items():
         if zone.lan in seen:

@@ -19,7 +19,6 @@ from firewall.settings import Zone
 MAJOR = 1
 DEFAULT = 0xFFFE
 FIRST_SLOT, LAST_SLOT = 0x10, 0xFFEF
-MOST_ZONES = FIRST_SLOT - 2
 MOST_SPARE = 8_192
 """Classes made ahead for all plans together: a caller that prepares without end gets no more."""
 UNSHAPED = 10_000_000_000

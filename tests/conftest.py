@@ -9,9 +9,8 @@ from hypothesis import settings
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
 
-# No deadline: the machine may be busy, and how fast the code is, is what the benchmarks tell. Half of the usual examples, so that the pure
-# tests stay a matter of seconds; `--hypothesis-profile=default` runs all of them.
-settings.register_profile("project", deadline=None, print_blob=True, max_examples=50)
+# No deadline: the machine may be busy, and how fast the code is, is what the benchmarks tell.
+settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 
 
