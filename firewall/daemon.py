@@ -74,8 +74,8 @@ class Daemon:
         grants = Grants(settings.zones, slots, random.SystemRandom().randrange(1, 65_535))
         self.state = State(settings, f"{random.SystemRandom().getrandbits(64):016x}", slots, grants)
         self._kernel = kernel
-        self.keeper = Keeper(self.state, kernel, clock)
         self._listener = Listener(Path(settings.socket), uids_of(settings.clients, own_uid), self._handle, self._count_refused)
+        self.keeper = Keeper(self.state, kernel, clock, self._listener.held)
         self._deadlines = Deadlines(self.state, kernel, clock, self._end)
         self._check_wanted = asyncio.Event()
         self._ahead_wanted = asyncio.Event()

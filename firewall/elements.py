@@ -330,14 +330,3 @@ def _read_expression(payload: bytes) -> tuple[str, dict[int, int]]:
         elif kind == 2:
             values = {number: _BE64.unpack_from(value)[0] for number, value in attributes(inner) if len(value) == 8}
     return name, values
-
-
-def generation(body: bytes) -> tuple[int, str]:
-    """Body of a NEWGEN message -> process id and name of who changed the ruleset (``NFTA_GEN_PROC_PID``, ``_NAME``)."""
-    pid, name = 0, ""
-    for kind, payload in attributes(body, 4):
-        if kind == 2:
-            pid = struct.unpack_from(">I", payload)[0]
-        elif kind == 3:
-            name = _text(payload)
-    return pid, name

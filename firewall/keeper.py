@@ -6,6 +6,7 @@ Both are the same work: look, compare, change only the difference. Order: classe
 import asyncio
 import errno
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import structlog
 
@@ -27,8 +28,9 @@ log = structlog.get_logger("firewall.keeper")
 class Keeper:
     """The kernel against what is wanted."""
 
-    def __init__(self, state: State, kernel: Kernel, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, kernel: Kernel, clock: Callable[[], float], held: Callable[[], AbstractContextManager[None]]) -> None:
         self._state = state
+        self._held = held
         self._kernel = kernel
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -141,13 +143,15 @@ class Keeper:
         for table, text in self._texts():
             name, listings = ruleset.fingerprint(text), self._kernel.listings
             remembered = listings.remembered(table, name)
-            listed = await asyncio.to_thread(nft_program.listing, table)
+            with self._held():
+                listed = await asyncio.to_thread(nft_program.listing, table)
             if listed is not None and listed == remembered:
                 continue
             if not starting:
                 self._state.drift["ruleset"] += 1
             log.log(20 if starting else 30, "table_loaded", table=table, was_there=listed is not None, as_if="nft -f -")
-            listed = await asyncio.to_thread(_renew, table, text, listed, remembered)
+            with self._held():
+                listed = await asyncio.to_thread(_renew, table, text, listed, remembered)
             listings.remember(table, name, listed)
             await self._restore_blocked(table)
 

@@ -1,11 +1,12 @@
 """The unix socket: who may speak, lines in, lines out. Requests of one turn of the loop are handed over together."""
 
 import asyncio
+import contextlib
 import pwd
 import re
 import socket
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ log = structlog.get_logger("firewall.listener")
 
 _WAITING_BYTES = 64 * 2**20
 """A peer that lets so much pile up reads nothing: it is cut off."""
+LONGEST_HOLD = 0.5
+"""Seconds for which requests wait at most while the tables are looked at."""
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -100,6 +103,7 @@ class Listener:
         self.refused = refused
         self.connections: set[Connection] = set()
         self._waiting: list[tuple[Connection, AnyRequest]] = []
+        self._held = False
 
     async def open(self) -> asyncio.Server:
         """Start to listen. A socket that a former process left is replaced."""
@@ -116,8 +120,25 @@ class Listener:
         self._waiting.append((connection, request))
 
     def _hand_over(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        self._handle(waiting)
+        if not self._held:
+            waiting, self._waiting = self._waiting, []
+            self._handle(waiting)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let requests wait: ``nft`` begins anew whenever a grant comes while it reads, and in a rush would never end."""
+        self._held = True
+        timer = asyncio.get_running_loop().call_later(LONGEST_HOLD, self._go_on)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._held = False
+        if self._waiting:
+            self._hand_over()
 
     def close_connections(self) -> None:
         """Hang up on every peer."""

@@ -15,6 +15,10 @@ InterfaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
+MOST_ZONES = 12
+"""Zones of one gateway: each has an HTB class below 1:10 and one for its walled garden from 1:fff0 on."""
+
+
 class SettingsError(ValueError):
     """A setting that cannot be: names file, key, value and what was expected."""
 
@@ -179,8 +183,10 @@ def _convert(tree: Any, kind: type[_Value], where: str) -> _Value:
 def _check(settings: Settings) -> None:
     if not settings.zones:
         raise ValueError("zones: expected at least one [zones.<name>]")
-    if len(settings.zones) > 12:
-        raise ValueError(f"zones: {len(settings.zones)} zones, expected at most 12 on one gateway")
+    if len(settings.zones) > MOST_ZONES:
+        raise ValueError(
+            f"zones: {len(settings.zones)} of them, expected at most {MOST_ZONES} on one gateway (HTB classes 1:1 to 1:c are theirs)"
+        )
     seen: dict[str, str] = {}
     for name, zone in settings.zones.items():
         if zone.lan in seen:

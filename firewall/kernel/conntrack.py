@@ -83,10 +83,6 @@ class Conntrack:
         body = struct.pack("=BBH", family, 1, 0) + _mark(_CAPTURED) + source + _BY_SOURCE
         self._netlink.acknowledged(message(_DELETE, NLM_F_REQUEST | NLM_F_ACK, sequence, body), sequence, "forget connections")
 
-    def count(self, mark: int) -> int:
-        """How many connections carry a mark."""
-        return sum(1 for _ in self._dump(_mark(mark)))
-
     def _dump(self, wanted: bytes) -> Iterable[_Connection]:
         sequence = self._netlink.next_sequence()
         request = message(_GET, NLM_F_REQUEST | NLM_F_DUMP, sequence, _nfgen(0) + wanted)

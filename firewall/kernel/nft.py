@@ -31,20 +31,32 @@ _NEW_OBJECT = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWOBJ
 _ELEMENT_EVENTS = (_NEW_ELEMENT, _DELETED_ELEMENT)
 
 
+LONGEST_RUN = 10.0
+"""Seconds for a run of ``nft``; a table takes some ten milliseconds."""
+
+
 class RulesetRefused(Exception):
     """``nft`` did not take a text; the message is what it said."""
 
 
 def load(text: str) -> None:
     """Load a text in one transaction. Raises ``RulesetRefused``."""
-    done = subprocess.run(["nft", "-f", "-"], input=text, capture_output=True, text=True, check=False, timeout=30)
+    done = _nft(["-f", "-"], text)
     if done.returncode:
         raise RulesetRefused(f"cannot load the ruleset: {done.stderr.strip()}")
 
 
+def _nft(arguments: list[str], text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run ``nft``. It begins anew whenever the ruleset changes while it reads, which may be for ever."""
+    try:
+        return subprocess.run(["nft", *arguments], input=text, capture_output=True, text=True, check=False, timeout=LONGEST_RUN)
+    except subprocess.TimeoutExpired:
+        raise RulesetRefused(f"nft {' '.join(arguments)} did not end within {LONGEST_RUN:g} s") from None
+
+
 def listing(table: str) -> str | None:
-    """A table as ``nft`` prints it, without elements and counters; None if it is not there."""
-    done = subprocess.run(["nft", "-s", "-t", "list", "table", "inet", table], capture_output=True, text=True, check=False, timeout=30)
+    """A table as ``nft`` prints it, without elements and counters; None if it is not there. Raises ``RulesetRefused``."""
+    done = _nft(["-s", "-t", "list", "table", "inet", table])
     return done.stdout if done.returncode == 0 else None
 
 

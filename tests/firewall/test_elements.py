@@ -18,7 +18,6 @@ from firewall.elements import (
     attribute,
     attributes,
     error_of,
-    generation,
     message,
     messages,
     nested,
@@ -102,16 +101,14 @@ def _flagged(element: Element) -> bytes:
 @given(st.binary(max_size=400))
 def test_rubbish_is_an_error_or_nothing(data: bytes) -> None:
     """No bytes make the readers loop or fail with anything but ValueError or a short-struct error."""
-    for read in (lambda: list(messages(data)), lambda: list(attributes(data)), lambda: told(data), lambda: generation(data)):
+    for read in (lambda: list(messages(data)), lambda: list(attributes(data)), lambda: told(data)):
         with contextlib.suppress(ValueError, struct.error):
             read()
 
 
-def test_error_and_generation() -> None:
-    """An acknowledgement is 0, an error its number; a generation names who made it."""
+def test_error_number() -> None:
+    """An acknowledgement is 0, an error its number."""
     assert (error_of(struct.pack("=i", 0)), error_of(struct.pack("=i", -17))) == (0, 17)
-    body = b"\0\0\0\0" + attribute(1, struct.pack(">I", 9)) + attribute(2, struct.pack(">I", 4711)) + attribute(3, b"nft\0")
-    assert generation(body) == (4711, "nft")
 
 
 def test_a_message_that_lies_about_its_length_is_refused() -> None:

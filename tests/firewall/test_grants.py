@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -152,7 +152,6 @@ class GrantMachine(RuleBasedStateMachine):
 
 
 TestGrantMachine = GrantMachine.TestCase
-TestGrantMachine.settings = settings(max_examples=40, stateful_step_count=30)
 
 grants_of_any_kind = st.builds(
     Grant,

@@ -66,6 +66,15 @@ def test_two_zones_on_one_interface() -> None:
         parse(f"[zones.public]{zone}[zones.council]{zone}", "x.toml")
 
 
+def test_as_many_zones_as_there_are_classes_for() -> None:
+    """Fourteen zones are fine, the fifteenth would share a class with a client."""
+    zone = GOOD.split("[zones.public]")[1].split("[zones.public.ceilings]", maxsplit=1)[0]
+    text = ["".join(f"[zones.z{number}]{zone.replace('lan0', f'lan{number}')}" for number in range(count)) for count in (14, 15)]
+    assert len(parse(text[0], "x.toml").zones) == 14
+    with pytest.raises(SettingsError, match="15 of them, expected at most 14"):
+        parse(text[1], "x.toml")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """The path is named."""
     with pytest.raises(SettingsError, match="nowhere.toml"):

@@ -1,7 +1,6 @@
 """Slots and classes."""
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -80,7 +79,6 @@ class SlotMachine(RuleBasedStateMachine):
 
 
 TestSlotMachine = SlotMachine.TestCase
-TestSlotMachine.settings = settings(max_examples=40, stateful_step_count=30)
 
 
 def test_released_slots_wait_at_the_end_of_the_line() -> None:

@@ -1,5 +1,6 @@
 """The firewall daemon on the real kernel: what passes, what is refused, what is counted, when it ends."""
 
+import re
 import socket
 import time
 from typing import Any
@@ -171,16 +172,47 @@ def test_replace_keeps_connection_and_usage(wires: Wires, peer: Peer) -> None:
 
 
 def test_time_ends_exactly_and_is_told(wires: Wires, peer: Peer) -> None:
-    """At the end of its time the daemon ends the session, before the kernel would, with an event that carries the final usage."""
+    """At the end of its time the session is over within 100 ms, with an event that carries the final usage. A machine that is busy with
+    something else may be late; so it has three tries, of which none may be early or left to the kernel's back-stop."""
     peer.ask(api.Watching, api.Watch)
-    start = time.monotonic()
-    peer.allow(grant(1, seconds=1.0))
-    wires.run("c1", "ping", "-c1", "-n", INTERNET4)
-    ended = peer.next()
-    took = time.monotonic() - start
-    assert isinstance(ended, api.Ended)
-    assert (ended.reason, ended.usage.bytes_up, 0.95 < took < 1 + BACKSTOP_SECONDS) == ("time", 84, True)
-    assert not wires.ping("c1", INTERNET4)
+    late = []
+    for _ in range(3):
+        start = time.monotonic()
+        peer.allow(grant(1, seconds=1.0))
+        wires.run("c1", "ping", "-c1", "-n", INTERNET4)
+        ended = peer.next()
+        late.append(time.monotonic() - start - 1)
+        assert isinstance(ended, api.Ended)
+        assert (ended.reason, ended.usage.bytes_up, -0.05 < late[-1] < BACKSTOP_SECONDS) == ("time", 84, True)
+        assert not wires.ping("c1", INTERNET4)
+        if late[-1] < 0.1:
+            break
+    assert min(late) < 0.1
+
+
+def test_requests_that_arrive_together_share_a_transaction(peer: Peer) -> None:
+    """A hundred requests in one write are carried out in a few kernel transactions, and each gets its own answer."""
+    before = peer.status().counts.get("transactions", 0)
+    lines = [api.encode(api.Allow(1_000 + number, grant(number))) for number in range(10, 110)]
+    peer.send(b"".join(lines))
+    replies = [peer.next() for _ in lines]
+    assert [getattr(reply, "id", None) for reply in replies] == [1_000 + number for number in range(10, 110)]
+    assert {type(reply) for reply in replies} == {api.Allowed}
+    assert peer.status().counts["transactions"] - before <= 10
+
+
+def test_a_slot_used_again_owes_nothing(wires: Wires, peer: Peer) -> None:
+    """The next client on the same class starts at zero, with a mark of its own."""
+    peer.allow(grant(1))
+    wires.run("c1", "ping", "-c3", "-i0.05", "-n", INTERNET4)
+    first = wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "down").stdout
+    assert peer.revoke(grant(1).session).bytes_up == 252
+    peer.allow(grant(2))
+    second = wires.run("gw", "nft", "list", "map", "inet", "hotspot_public", "down").stdout
+    assert (": 1:10" in first, ": 1:10" in second) == (True, True)
+    assert set(re.findall(r"0x[0-9a-f]{8}", first)) & set(re.findall(r"0x[0-9a-f]{8}", second)) == set()
+    wires.run("c2", "ping", "-c1", "-n", INTERNET4)
+    assert peer.usages()[grant(2).session].bytes_up == 84
 
 
 def test_volume_ends_up_and_down_together(wires: Wires, peer: Peer) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -115,6 +116,31 @@ def _kernel_text(wires: Wires) -> str:
         shown = wires.run("gw", "tc", "class", "show", "dev", device).stdout + wires.run("gw", "tc", "qdisc", "show", "dev", device).stdout
         parts.append("\n".join(sorted(line.replace("refcnt 2 ", "").replace("refcnt 3 ", "") for line in shown.splitlines())))
     return "\n".join(parts)
+
+
+def test_damage_is_mended_in_a_rush(wires: Wires, both: tuple[Firewall, Peer]) -> None:
+    """While clients come and go as fast as they can, somebody adds a rule: it is gone soon, and the daemon goes on."""
+    firewall, peer = both
+    rushing = Peer(firewall.folder / "firewall.sock")
+    over = threading.Event()
+
+    def rush() -> None:
+        while not over.is_set():
+            rushing.allow(grant(2))
+            rushing.revoke(grant(2).session)
+
+    worker = threading.Thread(target=rush)
+    worker.start()
+    try:
+        for _ in range(5):
+            before = peer.status().drift.get("ruleset", 0)
+            wires.run("gw", "nft", "insert", "rule", "inet", "hotspot_public", "upload", "drop")
+            eventually(lambda before=before: peer.status().drift.get("ruleset", 0) > before and peer.status().ready, 3)  # type: ignore[misc]
+    finally:
+        over.set()
+        worker.join()
+        rushing.close()
+    assert peer.usages() == {}
 
 
 @pytest.mark.parametrize("link", ["lan0", "wan0"])
