@@ -93,7 +93,7 @@ def leased_element(lease: Lease) -> Element:
 
 def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:
     """A transaction that replaces the block list, as ``nft -f`` takes it. Raises ``ValueError`` for a network that is none."""
-    lines = [f"flush set inet {table} {name}" for name in ("blocked4", "blocked6", "blocked_service4", "blocked_service6")]
+    lines = [f"flush set inet {table} blocked{which}{version}" for which in ("", "_tcp", "_udp") for version in (4, 6)]
     for number, place in enumerate(places):
         try:
             network = ipaddress.ip_network(place.network, strict=False)
@@ -101,7 +101,8 @@ def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:
             raise ValueError(f"places[{number}].network {place.network!r} is not an address or network") from None
         key, name = str(network), f"blocked{network.version}"
         if place.service is not None:
-            key, name = f"{network} . {place.service.replace('/', ' . ')}", f"blocked_service{network.version}"
+            protocol, _, port = place.service.partition("/")
+            key, name = f"{network} . {port}", f"blocked_{protocol}{network.version}"
         timeout = "" if place.seconds is None else f" timeout {max(1, round(place.seconds))}s"
         lines.append(f"add element inet {table} {name} {{ {key}{timeout} }}")
     return "\n".join([*lines, ""])

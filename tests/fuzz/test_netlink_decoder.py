@@ -58,7 +58,7 @@ noise = st.binary(max_size=300) | damaged()
 @given(noise)
 def test_readers_end(body: bytes) -> None:
     """Every reader of a message body gives a value or one of the two errors; what becomes of an element is a grant or nothing."""
-    for read in (lambda: list(messages(body)), lambda: list(attributes(body, 4)), lambda: elements.generation(body), lambda: told(body)):
+    for read in (lambda: list(messages(body)), lambda: list(attributes(body, 4)), lambda: told(body)):
         with contextlib.suppress(*FAULTS):
             read()
     with contextlib.suppress(*FAULTS):
