@@ -1,5 +1,7 @@
 """Ask a running portal on this machine: the client's side of ``hotspot.control``, for the command line and the lab."""
 
+import os
+import pwd
 import socket
 from pathlib import Path
 
@@ -13,6 +15,14 @@ _MOST = 64_000_000
 
 class PortalUnavailable(Exception):
     """The portal does not answer on its control socket; the text says why."""
+
+
+def login() -> str:
+    """Who sits at the keyboard, also behind sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def ask(path: Path, request: control.AnyRequest, seconds: float = 10.0) -> control.AnyReply:

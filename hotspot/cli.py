@@ -45,6 +45,10 @@ def main() -> None:
     """Public Wi-Fi of a town hall: the gateway's services and what staff do with them."""
 
 
+_ORDERS = {"BlocklistAdd": "add to the block list", "BlocklistRemove": "remove from the block list"}
+"""Requests that are not called as what they do."""
+
+
 def fail(text: str, status: int = 1) -> NoReturn:
     """End with one line on stderr."""
     click.echo(text, err=True)
@@ -111,7 +115,7 @@ def _ask(path: Path, request: "control.AnyRequest") -> "control.AnyReply":
     except PortalUnavailable as error:
         fail(str(error))
     if isinstance(reply, control.Refused):
-        fail(f"cannot {type(request).__name__.lower()}: {reply.message}")
+        fail(f"cannot {_ORDERS.get(type(request).__name__) or type(request).__name__.lower()}: {reply.message}")
     return reply
 
 
@@ -185,6 +189,7 @@ def status(path: Path, as_json: bool) -> None:
         rows = [[name, good if well else bad] for name, well, good, bad in (*parts, ("internet", reply.internet, "reachable", "DOWN"))]
         rows += [[f"zone {zone.zone}", f"{zone.online} online, plans: {', '.join(zone.plans)}{_closed(zone)}"] for zone in reply.zones]
         rows += [["fault", fault] for fault in reply.faults]
+        rows += [["block list", f"{reply.blocked} {'entry' if reply.blocked == 1 else 'entries'} in force"]]
         rows += [["alarm", _alarm(alarm)] for alarm in reply.alarms]
         click.echo(table(["portal", "ok" if reply.ok else "DEGRADED"], rows))
     sys.exit(0 if reply.ok else 1)
@@ -293,3 +298,103 @@ def allow(code: str, plan: str | None, seconds: float | None, zone: str | None, 
     from hotspot import control
 
     _order(path, control.Allow(code, plan, seconds, zone), as_json)
+
+
+def _who(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    """Who decides."""
+    from hotspot.ask import login
+
+    return value or login()
+
+
+@main.group()
+def blocklist() -> None:
+    """Domains, networks and ports that no visitor reaches; each with its reason, its case number and who decided it."""
+
+
+_by = click.option("--by", callback=_who, help="Who decides; without it your login name. Your uid is written down in any case.")
+
+
+@blocklist.command("add")
+@click.argument("what")
+@click.option("--service", help='One port of an address or a network only, such as "tcp/25".')
+@click.option("--reason", required=True, help="Why, for the record.")
+@click.option("--case", "case_number", required=True, help="Case number (Aktenzeichen) of the decision.")
+@click.option("--time", "seconds", callback=_seconds, help='How long, such as "30 days"; without it until it is removed.')
+@_by
+@click.option("--zone", help="In this zone only; without it in all.")
+@_socket
+@_json
+def blocklist_add(
+    what: str,
+    service: str | None,
+    reason: str,
+    case_number: str,
+    seconds: float | None,
+    by: str,
+    zone: str | None,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Block WHAT: a domain with all below it, an address, a network, or a service such as tcp/25."""
+    from hotspot import control
+
+    _change_blocklist(path, control.BlocklistAdd(what, reason, case_number, by, service, seconds, zone), as_json)
+
+
+@blocklist.command("remove")
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why, for the record.")
+@_by
+@_socket
+@_json
+def blocklist_remove(number: int, reason: str, by: str, path: Path, as_json: bool) -> None:
+    """Lift the entry NUMBER; who added it and why stays on record."""
+    from hotspot import control
+
+    _change_blocklist(path, control.BlocklistRemove(number, reason, by), as_json)
+
+
+@blocklist.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also what was removed and what is over.")
+@_socket
+@_json
+def blocklist_list(everything: bool, path: Path, as_json: bool) -> None:
+    """What is blocked, by whom and why."""
+    from hotspot import control
+
+    reply = _ask(path, control.Blocklist(everything))
+    assert isinstance(reply, control.BlocklistIs)
+    if as_json:
+        _print_json(reply)
+    elif not reply.entries:
+        click.echo("nothing is blocked")
+    else:
+        rows = [
+            [f"{row.number}", row.what, row.zone or "all", _clock(row.added_at), _ends(row), row.added_by, row.case_number, row.reason]
+            for row in reply.entries
+        ]
+        click.echo(table(["number", "what", "zone", "since", "ends", "by", "case", "reason"], rows))
+
+
+def _ends(row: "control.BlocklistRow") -> str:
+    """How an entry ends, or has ended."""
+    if row.removed_at is not None:
+        return f"{_clock(row.removed_at)} removed by {row.removed_by}: {row.removed_reason}"
+    return "when removed" if row.until is None else _clock(row.until)
+
+
+def _change_blocklist(path: Path, request: "control.BlocklistAdd | control.BlocklistRemove", as_json: bool) -> None:
+    """Carry out a change and say what is on record."""
+    from hotspot import control
+
+    reply = _ask(path, request)
+    assert isinstance(reply, control.BlocklistChanged)
+    if as_json:
+        _print_json(reply)
+        return
+    row = reply.entry
+    how = ("is blocked" + (f" until {_clock(row.until)}" if row.until else "")) if row.in_force else "is no longer blocked"
+    click.echo(f"entry {row.number}: {row.what} {how} in {f'zone {row.zone}' if row.zone else 'every zone'}")
+    if reply.pending:
+        click.echo(f"it takes effect later: {reply.pending}", err=True)

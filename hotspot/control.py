@@ -18,6 +18,10 @@ Code = Annotated[str, Meta(max_length=32)]
 Zone = Annotated[str, Meta(max_length=15)] | None
 """For a device that is known in several zones; None: where it was last."""
 Reason = Annotated[str, Meta(max_length=200)]
+Because = Annotated[str, Meta(pattern=r"\S", max_length=500)]
+"""Why, for the record: never empty."""
+Person = Annotated[str, Meta(pattern=r"\S", max_length=100)]
+"""Who decides, as they say; the uid is written down beside it."""
 
 
 class Status(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="status"):
@@ -64,7 +68,39 @@ class Allow(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", t
     zone: Zone = None
 
 
-AnyRequest = Status | Sessions | Kick | Block | Unblock | Allow
+class Blocklist(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="blocklist"):
+    """Which domains, networks and ports nobody reaches."""
+
+    all: bool = False
+    """Also what was removed and what is over."""
+
+
+class BlocklistAdd(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="blocklist_add"):
+    """Put an entry on the block list."""
+
+    what: Annotated[str, Meta(max_length=300)]
+    """A domain, an address, a network, or a service such as ``tcp/25``."""
+    reason: Because
+    case_number: Annotated[str, Meta(pattern=r"\S", max_length=100)]
+    """*Aktenzeichen* of the decision."""
+    by: Person
+    service: Annotated[str, Meta(max_length=32)] | None = None
+    """That port of an address or a network; None: everything."""
+    seconds: Annotated[float, Meta(ge=1, le=3_200_000_000)] | None = None
+    """From now; None: until it is removed."""
+    zone: Zone = None
+    """None: every zone."""
+
+
+class BlocklistRemove(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="blocklist_remove"):
+    """Lift an entry; its row stays."""
+
+    number: int
+    reason: Because
+    by: Person
+
+
+AnyRequest = Status | Sessions | Kick | Block | Unblock | Allow | Blocklist | BlocklistAdd | BlocklistRemove
 
 
 class ZoneStatus(Struct, frozen=True):
@@ -105,6 +141,8 @@ class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     zones: tuple[ZoneStatus, ...]
     alarms: tuple[Alarm, ...] = ()
     """The newest last."""
+    blocked: int = 0
+    """Entries of the block list in force."""
 
 
 class SessionRow(Struct, frozen=True):
@@ -129,6 +167,42 @@ class SessionsAre(Struct, frozen=True, tag_field="type", tag="sessions"):
     sessions: tuple[SessionRow, ...]
 
 
+class BlocklistRow(Struct, frozen=True):
+    """One entry of the block list; moments are of the wall clock, seconds since 1970."""
+
+    number: int
+    what: str
+    """``casino.example``, ``198.51.100.0/24``, ``tcp/25``, or ``198.51.100.0/24 tcp/25``."""
+    zone: str | None
+    """None: every zone."""
+    reason: str
+    case_number: str
+    added_at: float
+    added_by: str
+    added_uid: int | None
+    until: float | None
+    """None: until it is removed."""
+    in_force: bool
+    removed_at: float | None = None
+    removed_by: str = ""
+    removed_uid: int | None = None
+    removed_reason: str = ""
+
+
+class BlocklistIs(Struct, frozen=True, tag_field="type", tag="blocklist"):
+    """To ``Blocklist``: by number."""
+
+    entries: tuple[BlocklistRow, ...]
+
+
+class BlocklistChanged(Struct, frozen=True, tag_field="type", tag="blocklist_changed"):
+    """To ``BlocklistAdd`` and ``BlocklistRemove``: it is on record."""
+
+    entry: BlocklistRow
+    pending: str = ""
+    """Why it has no effect yet; it will have one by itself."""
+
+
 class Done(Struct, frozen=True, tag_field="type", tag="done"):
     """The order was carried out."""
 
@@ -147,7 +221,7 @@ class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
     message: str
 
 
-AnyReply = StatusIs | SessionsAre | Done | Refused
+AnyReply = StatusIs | SessionsAre | Done | BlocklistIs | BlocklistChanged | Refused
 
 _requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _replies: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)

@@ -8,9 +8,9 @@ site    the web server of the WAN: answers every connectivity probe as the real 
 walk    a phone's way from its first packet to being cut off, each step measured
 
 Reading order: ``layout`` and ``options`` (pure: names, addresses, choices), ``namespaces``, ``processes``, ``record`` (what a hall puts
-onto the machine and takes away again), ``links``, ``servers`` and ``gateway`` (what runs in it), ``site`` and ``readiness`` (programs of
-the lab: the web of the WAN, systemd's ear), ``names`` and ``browse`` (a phone's DNS and HTTP), ``phone``, ``zones`` (more LANs behind the
-same gateway), ``hall`` (all of it together), then ``walk``, ``window`` and ``demo``.
+onto the machine and takes away again), ``links``, ``servers`` and ``gateway`` (what runs in it), ``site`` and ``readiness`` and ``reload``
+(programs of the lab: the web of the WAN, systemd's ear and its hand), ``names`` and ``browse`` (a phone's DNS and HTTP), ``times`` (its
+clock), ``phone``, ``zones`` (more LANs behind the same gateway), ``hall`` (all of it together), then ``walk``, ``window`` and ``demo``.
 
 A hall never has a route to the network of the machine it runs on.
 """

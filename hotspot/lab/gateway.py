@@ -12,7 +12,7 @@ from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 from hotspot.lab.readiness import socket_of
 from hotspot.lab.record import Folder, Started
-from hotspot.lab.servers import python_environment
+from hotspot.lab.servers import names_folder, python_environment
 
 FIREWALL_UID, PORTAL_UID = 59_901, 59_902
 """Numbers, not accounts: a lab adds no users to the machine. From the top of the range that Debian gives to accounts made later."""
@@ -69,6 +69,7 @@ firewall_socket = "{folder.firewall_socket}"
 control_socket = "{folder.control_socket}"
 management = "127.0.0.1:{at.MANAGEMENT_PORT}"
 usage_interval = "1 s"
+blocked_names = "{names_folder(folder.path)}"
 {tls}
 [hall]
 name = "Rathaus Musterstadt"
@@ -101,6 +102,10 @@ interval = "5 s"
 """
 
 
+_readable: dict[int, bool] = {}
+"""What ``readable_by`` has said: neither this tree nor its rights move while a program runs."""
+
+
 async def readable_by(uid: int) -> bool:
     """Can a user without rights run this interpreter and read this tree? Not when either is below a closed home folder: an interpreter
     there may even start, and then pick up the library of another one that is installed on the machine."""
@@ -117,7 +122,9 @@ async def readable_by(uid: int) -> bool:
 async def rights() -> tuple[Rights, Rights, str]:
     """As whom firewall and portal run here, and a remark for the person who looks, "" when all is as in production."""
     firewall, portal = Rights(FIREWALL_UID, ("net_admin",)), Rights(PORTAL_UID, ())
-    if await readable_by(PORTAL_UID):
+    if PORTAL_UID not in _readable:
+        _readable[PORTAL_UID] = await readable_by(PORTAL_UID)
+    if _readable[PORTAL_UID]:
         return firewall, portal, ""
     remark = "firewall and portal run as uid 0, without capabilities but the firewall's CAP_NET_ADMIN: other users cannot read this tree"
     return Rights(0, firewall.capabilities), Rights(0, ()), remark
@@ -127,8 +134,13 @@ def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) 
     """Write both settings files and make the folders that the services own."""
     folder.firewall_config.write_text(firewall_toml(folder, options, portal.uid))
     folder.portal_config.write_text(portal_toml(folder, options))
-    state = folder.path / "portal" / "state"
-    for owner, path in ((firewall, folder.firewall_socket.parent), (portal, folder.control_socket.parent), (portal, state)):
+    state, names = folder.path / "portal" / "state", names_folder(folder.path)
+    for owner, path in (
+        (firewall, folder.firewall_socket.parent),
+        (portal, folder.control_socket.parent),
+        (portal, state),
+        (portal, names),
+    ):
         path.mkdir(parents=True, exist_ok=True)
         os.chown(path, owner.uid, owner.uid)
     for key in (folder.path / "tls").glob("portal.*"):
@@ -159,11 +171,19 @@ async def _service(name: str, layout: Layout, folder: Folder, who: Rights, modul
     return process
 
 
-async def start_readiness(layout: Layout, folder: Folder) -> Started:
+async def start_readiness(layout: Layout, folder: Folder, _: Options) -> Started:
     """Start what listens to the services' own words; returns when it does."""
     words = [sys.executable, "-P", "-m", "hotspot.lab.readiness", str(folder.path), "firewall", "portal"]
     process = processes.start("readiness", layout.gateway, words, folder.log("readiness"), python_environment())
     await processes.line_in(folder.log("readiness"), "readiness listens", process)
+    return process
+
+
+async def start_reload(layout: Layout, folder: Folder, _: Options) -> Started:
+    """Start what has the name servers read blocked domains again; returns when it watches."""
+    words = [sys.executable, "-P", "-m", "hotspot.lab.reload", str(folder.path), str(names_folder(folder.path))]
+    process = processes.start("reload", layout.gateway, words, folder.log("reload"), python_environment())
+    await processes.line_in(folder.log("reload"), "names are watched", process)
     return process
 
 

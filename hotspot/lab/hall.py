@@ -1,9 +1,10 @@
 """A hall from first cable to last: raised in a visible order, taken down in the reverse, by another process or after a crash as well."""
 
+import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -19,6 +20,8 @@ from hotspot.lab.record import NETNS_ETC, RUN, Folder, PhoneRecord, Record, Star
 from hotspot.lab.zones import Extra
 
 _DEFAULT = Options()
+Starting = Callable[[Layout, Folder, Options], Coroutine[Any, Any, Started | list[Started]]]
+"""Starts one or more processes of a hall; returns when they serve."""
 
 
 class Hall:
@@ -50,23 +53,32 @@ class Hall:
             await counting.install(self.layout.wan, counting.WAN_TABLE)
             if self.options.tls:
                 await certificates.make(self.folder.path / "tls")
-            await self._started(servers.start_wan(self.layout, self.folder, self.options))
-            await self._started(servers.start_lan(self.layout, self.folder, self.options))
+            around = [servers.start_wan, servers.start_lan]
             if self.options.gateway:
-                await self._start_gateway()
+                await self._start_gateway(around)
             else:
+                await self._together(around)
                 await namespaces.command("ip", "netns", "exec", self.layout.gateway, "nft", gateway.PLAIN_TABLE)
         except BaseException:
             await down(self.layout.hall)
             raise
 
-    async def _start_gateway(self) -> None:
-        """The product: firewall, then portal."""
+    async def _start_gateway(self, around: Iterable[Starting]) -> None:
+        """What is ``around`` it, and then the product: firewall, then portal."""
         firewall, portal, self.remark = await gateway.rights()
         gateway.prepare(self.folder, self.options, firewall, portal)
-        await self._started(gateway.start_readiness(self.layout, self.folder))
+        await self._together([*around, gateway.start_readiness, gateway.start_reload])
         await self.start_firewall()
         await self.start_portal()
+
+    async def _together(self, several: Iterable[Starting]) -> None:
+        """Start what does not need each other at the same time. Raises ``LabFailed``."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for start in several:
+                    group.create_task(self._started(start(self.layout, self.folder, self.options)))
+        except BaseExceptionGroup as failures:
+            raise namespaces.leaves(failures)[0] from None
 
     async def start_firewall(self) -> Started:
         """Start the firewall daemon (again, after ``end``); returns when it is ready."""
@@ -165,6 +177,7 @@ def _check_machine(options: Options) -> None:
         raise LabFailed("cannot raise a hall: network namespaces need root")
     needed = ("ip", "nft", "setpriv", "dnsmasq", "radvd", "nsd", "udhcpc", *(("openssl",) if options.tls else ()))
     missing = [program for program in needed if shutil.which(program, path=PATH) is None]
+    missing += [] if servers.chronyd() else ["chronyd"]
     if missing:
         raise LabFailed(f"cannot raise a hall: {', '.join(missing)} not installed")
 

@@ -12,6 +12,8 @@ LAN_PREFIX = "2001:db8:1::/64"
 LAN_GATEWAY6 = "2001:db8:1::1"
 LEASES = ("198.18.1.0", "198.18.14.255")
 """First and last address that DHCP gives out."""
+GUESTS = ("198.18.0.0/15", "2001:db8::/45", "2001:db8:8::/47")
+"""Everything that the LANs of a hall with all its zones can have (``zones``)."""
 LINK_GATEWAY, LINK_WAN = "203.0.113.2", "203.0.113.1"
 LINK_PREFIX = "2001:db8:f::/64"
 LINK_GATEWAY6, LINK_WAN6 = "2001:db8:f::2", "2001:db8:f::1"
@@ -24,6 +26,8 @@ CAPTURE_PORT = 8080
 PORTAL_PORT = 8081
 PORTAL_TLS_PORT = 8443
 CAPTIVE_DNS_PORT = 5300
+TIME_STRATUM = 10
+"""What the gateway's time server says of itself (RFC 5905)."""
 MANAGEMENT_PORT = 9464
 SITE_PORTS = (80, 8000)
 """Where the site listens in clear: 80, which a captive client is redirected from, and 8000, which it is not."""

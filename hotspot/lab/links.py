@@ -23,14 +23,17 @@ from hotspot.lab.record import PhoneRecord
 _QUIET = {"ipv6/conf/default/dad_transmits": 0, "ipv6/conf/all/dad_transmits": 0}
 """No wait for duplicate addresses: the hall gives each MAC once, and the wait is a second per address."""
 
-_REFUSING: dict[str, str | int] = {
+SYSCTLS: dict[str, str | int] = {
+    "ipv4/ip_forward": 1,
+    "ipv6/conf/all/forwarding": 1,
     "ipv4/icmp_ratemask": 6160,
     "ipv6/icmp/ratemask": "0,3-127",
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
 }
-"""A gateway says at once that it refuses: the kernel's own limit (one "unreachable" a second and client) would leave a phone in timeouts,
-and the zone's rules have a limit of their own. It never tells one guest the shorter way to another (icmp(7))."""
+"""What every gateway needs, this one and a real one (``systemd/hotspot.sysctl``). It says at once that it refuses: the kernel's own limit
+(one "unreachable" a second and client) would leave a phone in timeouts, and the zone's rules have a limit of their own. It never tells one
+guest the shorter way to another (icmp(7))."""
 
 
 def cables(layout: Layout, options: Options) -> dict[str, list[str]]:
@@ -78,9 +81,7 @@ async def raise_links(layout: Layout, options: Options) -> None:
     for namespace in (layout.gateway, layout.wan, layout.access_point):
         await namespaces.command("ip", "netns", "add", namespace)
         namespaces.write_sysctls(namespace, _QUIET)
-    namespaces.write_sysctls(layout.gateway, _REFUSING)
-    routing = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1, "ipv6/conf/default/forwarding": 1, "ipv6/conf/all/accept_ra": 0}
-    namespaces.write_sysctls(layout.gateway, routing)
+    namespaces.write_sysctls(layout.gateway, {**SYSCTLS, "ipv6/conf/default/forwarding": 1, "ipv6/conf/all/accept_ra": 0})
     namespaces.write_sysctls(layout.access_point, {"ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1})
     for namespace, commands in cables(layout, options).items():
         await namespaces.ip_batch(commands, namespace)

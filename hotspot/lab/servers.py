@@ -1,8 +1,9 @@
-"""The servers of a hall that are not the product: dnsmasq and radvd on the gateway, nsd and the site in the WAN.
+"""The servers of a hall that are not the product: dnsmasq, radvd and chrony on the gateway, nsd and the site in the WAN.
 
 The upper half is text (pure): the configuration of each. The lower half starts them and waits until each says that it serves.
 """
 
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,16 @@ from hotspot.lab.record import Folder, Started
 
 TUNNEL_TYPES = ("ANY", "TXT", "NULL", "MX", "SRV", "NAPTR", "SSHFP", "DNSKEY", "65399")
 """Record types that tunnels like (65399 is iodine's own), for captive clients left out of every answer."""
+
+
+def names_folder(folder: Path) -> Path:
+    """Where the portal of a hall writes blocked domains."""
+    return folder / "names"
+
+
+def names_file(folder: Path, zone: str) -> Path:
+    """What the name servers of a zone read."""
+    return names_folder(folder) / f"{zone}.servers"
 
 
 def dnsmasq_conf(folder: Path, options: Options) -> str:
@@ -40,6 +51,8 @@ def dnsmasq_conf(folder: Path, options: Options) -> str:
         f"dhcp-leasefile={folder}/dnsmasq.leases",
         f"dhcp-option=option:router,{at.LAN_GATEWAY}",
         f"dhcp-option=option:dns-server,{at.LAN_GATEWAY}",
+        f"dhcp-option=option:ntp-server,{at.LAN_GATEWAY}",
+        f"servers-file={names_file(folder, 'public')}",
         *([f"dhcp-option=114,{url}"] if url else []),
         *_special(options),
     ]
@@ -72,6 +85,7 @@ def captive_dnsmasq_conf(folder: Path, options: Options) -> str:
         "local-ttl=300",  # the phone asks for the portal's name seldom
         "edns-packet-max=512",
         f"filter-rr={','.join(TUNNEL_TYPES)}",
+        f"servers-file={names_file(folder, 'public')}",
         *_special(options),
     ]
     return "\n".join(lines) + "\n"
@@ -87,6 +101,19 @@ def radvd_conf() -> str:
     RDNSS {at.LAN_GATEWAY6} {{ }};
 }};
 """
+
+
+def chrony_conf(folder: Path) -> str:
+    """Time for guests, from this machine's clock as it is: a hall has no way to a better one."""
+    allowed = [f"allow {network}" for network in at.GUESTS]
+    return "\n".join([*allowed, f"local stratum {at.TIME_STRATUM}", "cmdport 0", "bindcmdaddress /", f"pidfile {folder}/chrony.pid"]) + "\n"
+
+
+def chronyd() -> str | None:
+    """The program, None when there is none. ``scripts/prepare`` unpacks it beside this Python: installed, it would take the place of the
+    machine's own time service."""
+    unpacked = Path(sys.prefix, "debian", "usr", "sbin", "chronyd")
+    return str(unpacked) if unpacked.exists() else shutil.which("chronyd", path=processes.PATH)
 
 
 def nsd_conf(folder: Path) -> str:
@@ -125,6 +152,12 @@ def root_zone(names: Iterable[str], garden: Iterable[str] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
+def prepare_names(folder: Path, zone: str) -> None:
+    """An empty list, so that the name servers start without complaint."""
+    names_folder(folder).mkdir(exist_ok=True)
+    names_file(folder, zone).touch()
+
+
 async def start_wan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
     """Start name server and site; returns when both serve."""
     (folder.path / "nsd.conf").write_text(nsd_conf(folder.path))
@@ -140,7 +173,8 @@ async def start_wan(layout: Layout, folder: Folder, options: Options) -> list[St
 
 
 async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
-    """Start dnsmasq and radvd; returns when both serve."""
+    """Start dnsmasq, radvd and chrony; returns when all serve."""
+    prepare_names(folder.path, "public")
     (folder.path / "dnsmasq.conf").write_text(dnsmasq_conf(folder.path, options))
     (folder.path / "radvd.conf").write_text(radvd_conf())
     dnsmasq = processes.start("dnsmasq", layout.gateway, ["dnsmasq", f"--conf-file={folder.path}/dnsmasq.conf"], folder.log("dnsmasq"))
@@ -149,10 +183,16 @@ async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[St
     (folder.path / "dnsmasq-captive.conf").write_text(captive_dnsmasq_conf(folder.path, options))
     words = ["dnsmasq", f"--conf-file={folder.path}/dnsmasq-captive.conf"]
     captive = processes.start("dnsmasq-captive", layout.gateway, words, folder.log("dnsmasq-captive"))
+    (folder.path / "chrony.conf").write_text(chrony_conf(folder.path))
+    # -x: it leaves the machine's clock alone, and has not the right to set it either.
+    rights = ["setpriv", "--bounding-set=-all,+net_bind_service,+dac_read_search", "--no-new-privs"]
+    words = [*rights, chronyd() or "chronyd", "-d", "-x", "-u", "root", "-f", f"{folder.path}/chrony.conf"]
+    time_server = processes.start("chrony", layout.gateway, words, folder.log("chrony"))
     await processes.line_in(folder.log("dnsmasq"), "started, version", dnsmasq)
     await processes.line_in(folder.log("dnsmasq-captive"), "started, version", captive)
     await processes.line_in(folder.log("radvd"), "syntax ok", radvd)
-    return [dnsmasq, captive, radvd]
+    await processes.line_in(folder.log("chrony"), "Running with root privileges", time_server)  # its sockets are open by then
+    return [dnsmasq, captive, radvd, time_server]
 
 
 def python_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from hotspot.lab.layout import Layout
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 from hotspot.lab.record import Folder, PhoneRecord, Started
-from hotspot.lab.servers import TUNNEL_TYPES
+from hotspot.lab.servers import TUNNEL_TYPES, names_file, prepare_names
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,9}")
 MOST = 8
@@ -112,6 +112,7 @@ def dnsmasq_conf(folder: Folder, options: Options, extra: Extra, *, captive: boo
             f"server={at.NAMESERVER6}",
         ),
         f"host-record={extra.portal_name},{extra.gateway},{extra.gateway6}",
+        f"servers-file={names_file(folder.path, extra.name)}",
     ]
     if captive:
         lines += [f"port={at.CAPTIVE_DNS_PORT}", "local-ttl=300", "edns-packet-max=512", f"filter-rr={','.join(TUNNEL_TYPES)}"]
@@ -120,7 +121,11 @@ def dnsmasq_conf(folder: Folder, options: Options, extra: Extra, *, captive: boo
         lines += [
             *("dhcp-authoritative", "no-ping", f"dhcp-leasefile={folder.path}/{name}.leases"),
             f"dhcp-range={first},{last},{extra.network.netmask},{options.lease_seconds}",
-            *(f"dhcp-option=option:router,{extra.gateway}", f"dhcp-option=option:dns-server,{extra.gateway}"),
+            *(
+                f"dhcp-option=option:router,{extra.gateway}",
+                f"dhcp-option=option:dns-server,{extra.gateway}",
+                f"dhcp-option=option:ntp-server,{extra.gateway}",
+            ),
         ]
     return "\n".join(lines) + "\n"
 
@@ -180,6 +185,7 @@ async def raise_zone(layout: Layout, folder: Folder, options: Options, extra: Ex
         raise LabFailed(f"cannot add zone {extra.name}: hall {layout.hall} is not up")
     for namespace, commands in cables(layout, options, extra).items():
         await namespaces.ip_batch(commands, namespace)
+    prepare_names(folder.path, extra.name)
     started = []
     for captive in (False, True):
         name = f"dnsmasq-{extra.name}{'-captive' if captive else ''}"

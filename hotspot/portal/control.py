@@ -60,12 +60,13 @@ def peer_uid(connection: socket.socket) -> int:
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, office: Office, staff: Staff) -> None:
     connection: socket.socket = writer.get_extra_info("socket")
-    if peer_uid(connection) not in {0, os.getuid(), *office.settings.control_users}:
+    uid = peer_uid(connection)
+    if uid not in {0, os.getuid(), *office.settings.control_users}:
         await _turn_away(reader, writer, "this user may not use the control socket (control_users)")
         return
     try:
         while line := await reader.readline():
-            reply = await _answer(line, staff)
+            reply = await _answer(line, staff, uid)
             writer.write(control.encode(reply))
             await writer.drain()
     except ValueError:  # readline: longer than the limit
@@ -84,13 +85,13 @@ async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
                 pass
 
 
-async def _answer(line: bytes, staff: Staff) -> control.AnyReply:
+async def _answer(line: bytes, staff: Staff, uid: int | None = None) -> control.AnyReply:
     try:
         request = control.decode_request(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return control.Refused("bad_request", str(error))
-    reply = await staff.answer(request)
-    if not isinstance(request, control.Status | control.Sessions):
+    reply = await staff.answer(request, uid)
+    if not isinstance(request, control.Status | control.Sessions | control.Blocklist):
         log.info("order of the staff", order=type(request).__name__.lower(), answer=type(reply).__name__.lower())
     return reply
 

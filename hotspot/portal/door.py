@@ -4,8 +4,9 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, cast
 
 from aiohttp import web
@@ -90,6 +91,77 @@ class _Guest(asyncio.Protocol):
         self._inner.resume_writing()
 
 
+class _Handshakes:
+    """TLS handshakes in progress. What is left of them ends when the context does."""
+
+    def __init__(self) -> None:
+        self._group = asyncio.TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "_Handshakes":
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._group.__aexit__(kind, error, trace)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """One more."""
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Arrival(asyncio.Protocol):
+    """A connection to a TLS port until its handshake is over. It is counted at the door from its first moment: else a client that opens
+    many at once would have all their handshakes, a millisecond of computing each, before anybody else's next page."""
+
+    def __init__(self, door: Door, tls: ssl.SSLContext, guest: _Guest, handshakes: _Handshakes) -> None:
+        self._door, self._tls, self._guest, self._handshakes = door, tls, guest, handshakes
+        self._early = b""
+        self._lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.pause_reading()  # what comes belongs to the handshake
+        peer = transport.get_extra_info("peername")
+        self._door.enter(self._transport, peer[0] if peer else "")
+        self._handshakes.begin(self._shake_hands())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._door.leave(self._transport)
+        self._lost = True
+
+    def data_received(self, data: bytes) -> None:
+        self._early += data  # right behind the handshake, before the guest is there
+
+    async def _shake_hands(self) -> None:
+        secure = None
+        try:
+            if not self._transport.is_closing():
+                secure = await asyncio.get_running_loop().start_tls(
+                    self._transport,
+                    self,
+                    self._tls,
+                    server_side=True,
+                    ssl_handshake_timeout=Door.HEADER_SECONDS,
+                    ssl_shutdown_timeout=2.0,
+                )
+        except OSError:
+            pass  # no TLS, too slow, hung up or turned out: it is over
+        finally:
+            self._door.leave(self._transport)
+            if secure is None:
+                self._transport.abort()
+        if secure is not None and not self._lost:
+            secure.set_protocol(self._guest)
+            self._guest.connection_made(secure)
+            if self._early:
+                self._guest.data_received(self._early)
+
+
 class _Handler(web.RequestHandler):
     """aiohttp's own, but for its words about a request that it cannot read: they would repeat the request."""
 
@@ -137,22 +209,15 @@ async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket,
     try:
         assert runner.server is not None
         server_of_all, loop = runner.server, asyncio.get_running_loop()
+        async with _Handshakes() as handshakes:
 
-        def inner() -> asyncio.Protocol:
-            return _Handler(server_of_all, loop=loop, **settings)
+            def protocol(tls: ssl.SSLContext | None) -> asyncio.Protocol:
+                guest = _Guest(app[DOOR], _Handler(server_of_all, loop=loop, **settings))
+                return guest if tls is None else _Arrival(app[DOOR], tls, guest, handshakes)
 
-        for listener, tls in listeners:
-            servers.append(
-                await loop.create_server(
-                    lambda: _Guest(app[DOOR], inner()),
-                    sock=listener,
-                    ssl=tls,
-                    ssl_handshake_timeout=Door.HEADER_SECONDS if tls else None,
-                    ssl_shutdown_timeout=2.0 if tls else None,
-                    backlog=1_024,
-                )
-            )
-        yield
+            for listener, tls in listeners:
+                servers.append(await loop.create_server(partial(protocol, tls), sock=listener, backlog=1_024))
+            yield
     finally:
         for server in servers:
             server.close()

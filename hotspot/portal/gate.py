@@ -16,6 +16,8 @@ from firewall.api import (
     Alarm,
     Allow,
     Allowed,
+    BlockedPlace,
+    BlockedSet,
     Ended,
     Found,
     Grant,
@@ -29,6 +31,7 @@ from firewall.api import (
     Request,
     Revoke,
     Revoked,
+    SetBlocked,
     Status,
     StatusIs,
     Usage,
@@ -185,6 +188,10 @@ class Link(asyncio.Protocol):
     async def whois(self, ip: str) -> Found:
         """Which client has this address?"""
         return await self.ask(WhoIs(id=self.next_id(), ip=ip), Found)
+
+    async def set_blocked(self, zone: str, places: tuple[BlockedPlace, ...]) -> None:
+        """The block list of a zone, instead of the one before."""
+        await self.ask(SetBlocked(id=self.next_id(), zone=zone, places=places), BlockedSet)
 
     async def status(self) -> StatusIs:
         """How the daemon is."""

@@ -41,3 +41,4 @@ class Meter:
                 log.warning("usage not read", why=str(error))
         await office.save()
         office.metrics.count_online(office.register.in_progress())
+        office.metrics.blocklist.set(office.register.blocklist.count(office.now().unix))

@@ -35,6 +35,7 @@ class Metrics:
         self.tuned = Counter("hotspot_sessions_tuned", "Sessions in progress that got new rates or limits", registry=registry)
         self.prolonged = Counter("hotspot_sessions_prolonged", "Sessions made longer by their visitor", ["zone", "plan"], registry=registry)
         self.alarms = Counter("hotspot_alarms", "What the firewall noticed and staff should know", ["zone", "kind"], registry=registry)
+        self.blocklist = Gauge("hotspot_blocklist_entries", "Entries of the block list in force", registry=registry)
         self.journal_ok = Gauge("hotspot_journal_ok", "1 while acceptances can be written down", registry=registry)
         self.journal_faults = Counter("hotspot_journal_faults", "Times the journal became unwell", ["kind"], registry=registry)
         self.journal_fresh = Counter("hotspot_journal_fresh", "Fresh journal files that were started", ["why"], registry=registry)

@@ -8,6 +8,7 @@ import structlog
 
 from firewall.api import Alarm, Usage
 from hotspot.portal.alarms import Alarms
+from hotspot.portal.enforcement import Enforcement
 from hotspot.portal.gate import Gate
 from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
 from hotspot.portal.metrics import Metrics
@@ -36,6 +37,7 @@ class Office:
         self.register: Final = Register()
         self.journal: Final = Journal(settings.state_dir / "journal.db", self, look_seconds)
         self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set, self.alarm)
+        self.enforcement: Final = Enforcement(self.register.blocklist, settings.zones, settings.blocked_names, now)
         self.alarms: Final = Alarms()
         self.internet_up = True
         self.closed_zones: dict[str, str] = dict.fromkeys(settings.zones, NOT_OPEN_YET)
@@ -140,6 +142,7 @@ class Office:
             faults.append("firewall does not answer")
         if not self.journal.ok:
             faults.append(f"journal cannot be written ({self.journal.kind or 'not open yet'})")
+        faults += [f"{what} is not in force: {why}" for what, why in self.enforcement.faults.items()]
         faults += [f"zone {zone} is not served ({why})" for zone, why in self.closed_zones.items()]
         if not self.internet_up:
             faults.append("Internet not reachable")

@@ -37,7 +37,8 @@ class Recovery:
         self.tuning = Tuning(office)
 
     async def connected(self, link: Link) -> None:
-        """A new connection: classes ahead, events on, then compare everything. Raises ``GateError``."""
+        """A new connection: block list, classes ahead, events on, then compare everything. Raises ``GateError``."""
+        await self._office.enforcement.connected(link)
         await self.prepare(link)
         self._load_mark()
         self._office.look_at_day()  # what is opened again has today's allowance

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import msgspec
 from msgspec import Struct
 
+from hotspot.portal.blocklist import Blocklist
 from hotspot.portal.journal import Loaded, Statement, rows
 from hotspot.portal.ledger import Ledger
 from hotspot.session.blocks import Block, in_force
@@ -54,6 +55,7 @@ class Register:
         self._codes: dict[str, set[Client]] = {}
         self._unwritten: dict[object, list[Statement]] = {}
         self.ledger: Final = Ledger(self.remember)
+        self.blocklist: Final = Blocklist(self.remember)
         self._locks: WeakValueDictionary[Client, asyncio.Lock] = WeakValueDictionary()
         self.loaded_once = False
         """True when a journal was opened before."""
@@ -177,6 +179,7 @@ class Register:
         if not self.loaded_once:
             self.ended_mark = loaded.meta.get("ended_mark", "")
             self.ledger.load(loaded.meta.get("day", ""), loaded.meta.get("day_key", ""), loaded.allowances)
+        self.blocklist.load(loaded.blocklist)
         for block in loaded.blocks:
             if not self.loaded_once:
                 self.blocks.setdefault(Client(block.zone, block.mac), block)
@@ -203,6 +206,7 @@ class Register:
         self.note("hall_key", self.hall_key.hex())
         self.note("csrf_key", self.csrf_key.hex())
         self.ledger.write_all()
+        self.blocklist.write_all()
         for session in self.sessions.values():
             self._unwritten[session.id] = rows.of_session(session)
         for client, block in self.blocks.items():

@@ -59,6 +59,7 @@ class Service:
             background.start(office.journal.run())
             background.start(office.gate.run(self._recovery.connected))
             background.start(self._recovery.events())
+            background.start(office.enforcement.run(office.gate))
             background.start(self._meter.run())
             background.start(retention.run(office))
             background.start(internet.run(office))
@@ -165,6 +166,7 @@ def keep_fixed(old: Settings, new: Settings) -> Settings:
         firewall_socket=old.firewall_socket,
         control_socket=old.control_socket,
         management=old.management,
+        blocked_names=old.blocked_names,
         certificate=old.certificate,
         key=old.key,
         zones=zones,

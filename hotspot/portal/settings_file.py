@@ -100,6 +100,7 @@ class _File(Struct, forbid_unknown_fields=True):
     management: str = "127.0.0.1:9464"
     retention: Quantity = "24 h"
     usage_interval: Quantity = 5
+    blocked_names: str | None = None
     certificate: str | None = None
     key: str | None = None
 
@@ -338,6 +339,7 @@ def load(path: Path) -> Settings:
         management=read.value("management", file.management, _host_port),
         retention=retention,
         usage_interval=read.value("usage_interval", file.usage_interval, parse_seconds, 0.1, 3_600),
+        blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),
         hall=HallTexts(name=hall.name, contact=hall.contact, venue_info_url=venue, time_zone=time_zone),

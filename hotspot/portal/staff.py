@@ -1,4 +1,5 @@
-"""Orders of the staff, carried out: kick, block, unblock, allow, and what they may see. Devices are named by code."""
+"""Orders of the staff, carried out: kick, block, unblock, allow, and what they may see (the block list: ``blocking``). Devices are named by
+code."""
 
 import secrets
 from collections import Counter as Tally
@@ -7,6 +8,7 @@ import msgspec
 
 from hotspot import control
 from hotspot.portal.accept import Entry, Refusal, open_session
+from hotspot.portal.blocking import Blocking
 from hotspot.portal.gate import GateError, GateRefused
 from hotspot.portal.meter import Meter
 from hotspot.portal.office import Office
@@ -42,9 +44,10 @@ class Staff:
     def __init__(self, office: Office, meter: Meter) -> None:
         self._office = office
         self._meter = meter
+        self._blocking = Blocking(office)
 
-    async def answer(self, request: control.AnyRequest) -> control.AnyReply:
-        """Carry out one request."""
+    async def answer(self, request: control.AnyRequest, uid: int | None = None) -> control.AnyReply:
+        """Carry out one request of a user; ``uid`` None: nobody knows whose it is."""
         try:
             match request:
                 case control.Status():
@@ -59,6 +62,12 @@ class Staff:
                     return await self._unblock(request)
                 case control.Allow():
                     return await self._allow(request)
+                case control.Blocklist():
+                    return self._blocking.entries(request)
+                case control.BlocklistAdd():
+                    return await self._blocking.add(request, uid)
+                case control.BlocklistRemove():
+                    return await self._blocking.remove(request, uid)
         except _Refuse as refuse:
             return refuse.reply
 
@@ -74,6 +83,7 @@ class Staff:
             internet=office.internet_up,
             zones=tuple(self._zone(zone, online[zone.name]) for zone in office.settings.zones.values()),
             alarms=tuple(control.Alarm(*msgspec.structs.astuple(told)) for told in office.alarms.all()),
+            blocked=office.register.blocklist.count(office.now().unix),
         )
 
     def _zone(self, zone: Zone, online: int) -> control.ZoneStatus:

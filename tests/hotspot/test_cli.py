@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from hotspot import control
+from hotspot.ask import login
 from hotspot.cli import amount, duration, main, table
 from tests.hotspot.test_ask import portal
 
-STATUS = control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 3, ("free", "long")),))
+STATUS = control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 3, ("free", "long")),), blocked=2)
 SESSIONS = control.SessionsAre(
     (
         control.SessionRow("K7F-3QX", "public", "free", 1_700_000_000.0, 5_400, 1_500_000, 20_000_000, None, False),
@@ -29,6 +31,13 @@ def run(tmp_path: Path, reply: control.AnyReply, *words: str) -> tuple[Result, l
     return result, heard
 
 
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine's time is UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
 def test_status_for_a_person(tmp_path: Path) -> None:
     """A short table, exit status 0."""
     result, heard = run(tmp_path, STATUS, "status")
@@ -38,21 +47,20 @@ firewall     connected
 journal      well
 internet     reachable
 zone public  3 online, plans: free, long
+block list   2 entries in force
 """
     assert (result.output, result.exit_code, heard) == (expected, 0, [control.Status()])
 
 
-def test_status_tells_alarms_and_closed_zones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_tells_alarms_and_closed_zones(tmp_path: Path, utc: None) -> None:
     """By device code, the newest last, with the moment in this machine's time."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
     closed = control.ZoneStatus("council", 0, ("long",), closed_until=1_700_006_400.0, open=False)
     shut = control.ZoneStatus("event", 1, ("long",), open=False)
     alarms = (
         control.Alarm("clone", "public", "K7F-3QX", 1_700_000_000.0, 1_700_000_000.0, 1),
         control.Alarm("clone", "council", "A00-0ZZ", 1_700_000_000.0, 1_700_000_600.0, 3),
     )
-    result, _ = run(tmp_path, control.StatusIs(True, (), True, True, True, (closed, shut), alarms), "status")
+    result, _ = run(tmp_path, control.StatusIs(True, (), True, True, True, (closed, shut), alarms, 1), "status")
     expected = """\
 portal        ok
 firewall      connected
@@ -60,6 +68,7 @@ journal       well
 internet      reachable
 zone council  0 online, plans: long, closed until 2023-11-15 00:00
 zone event    1 online, plans: long, closed until further notice
+block list    1 entry in force
 alarm         2023-11-14 22:13: another device uses the identity of K7F-3QX in zone public
 alarm         2023-11-14 22:23: another device uses the identity of A00-0ZZ in zone council, 3 times since 2023-11-14 22:13
 """
@@ -71,11 +80,12 @@ def test_status_of_a_degraded_portal_is_exit_1(tmp_path: Path) -> None:
     degraded = control.StatusIs(False, ("the journal's disk is full",), True, False, False, ())
     result, _ = run(tmp_path, degraded, "status")
     expected = """\
-portal    DEGRADED
-firewall  connected
-journal   UNWELL
-internet  DOWN
-fault     the journal's disk is full
+portal      DEGRADED
+firewall    connected
+journal     UNWELL
+internet    DOWN
+fault       the journal's disk is full
+block list  0 entries in force
 """
     assert (result.output, result.exit_code) == (expected, 1)
 
@@ -124,6 +134,67 @@ def test_orders_as_asked_for(tmp_path: Path, words: list[str], request_sent: con
     """Each order of the staff becomes its request; the answer says how the device stands now."""
     result, heard = run(tmp_path, control.Done("K7F-3QX", "online", 5_400), *words)
     assert (result.output, result.exit_code, heard) == ("K7F-3QX is online now, 1 h 30 min left\n", 0, [request_sent])
+
+
+ROW = control.BlocklistRow(3, "casino.example", None, "court order", "7 K 26/26", 1_700_000_000.0, "clerk", 0, 1_700_086_400.0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "request_sent", "entry", "said"),
+    [
+        (
+            ["add", "casino.example", "--reason", "court order", "--case", "7 K 26/26", "--by", "clerk", "--time", "1 day"],
+            control.BlocklistAdd("casino.example", "court order", "7 K 26/26", "clerk", None, 86_400.0),
+            ROW,
+            "entry 3: casino.example is blocked until 2023-11-15 22:13 in every zone\n",
+        ),
+        (
+            ["add", "198.51.100.1", "--service", "tcp/25", "--reason", "spam", "--case", "1", "--zone", "public", "--by", "clerk"],
+            control.BlocklistAdd("198.51.100.1", "spam", "1", "clerk", "tcp/25", None, "public"),
+            replace(ROW, what="198.51.100.1 tcp/25", zone="public", until=None),
+            "entry 3: 198.51.100.1 tcp/25 is blocked in zone public\n",
+        ),
+        (
+            ["remove", "3", "--reason", "lifted", "--by", "boss"],
+            control.BlocklistRemove(3, "lifted", "boss"),
+            replace(ROW, in_force=False, removed_at=1_700_000_060.0, removed_by="boss", removed_reason="lifted"),
+            "entry 3: casino.example is no longer blocked in every zone\n",
+        ),
+    ],
+)
+def test_block_list_orders(
+    tmp_path: Path, utc: None, words: list[str], request_sent: control.AnyRequest, entry: control.BlocklistRow, said: str
+) -> None:
+    """Each becomes its request; the answer says what is on record, and on stderr what has no effect yet."""
+    result, heard = run(tmp_path, control.BlocklistChanged(entry, "the firewall does not answer"), "blocklist", *words)
+    assert (result.stdout, result.exit_code, heard) == (said, 0, [request_sent])
+    assert result.stderr == "it takes effect later: the firewall does not answer\n"
+
+
+def test_the_block_list_for_a_person(tmp_path: Path, utc: None) -> None:
+    """Who, when, why; what was removed says so."""
+    removed = replace(ROW, number=4, what="tcp/25", zone="public", removed_at=1_700_000_060.0, removed_by="boss", removed_reason="lifted")
+    result, heard = run(tmp_path, control.BlocklistIs((ROW, removed)), "blocklist", "list", "--all")
+    expected = """\
+number  what            zone    since             ends                                       by     case       reason
+     3  casino.example  all     2023-11-14 22:13  2023-11-15 22:13                           clerk  7 K 26/26  court order
+     4  tcp/25          public  2023-11-14 22:13  2023-11-14 22:14 removed by boss: lifted  clerk  7 K 26/26  court order
+"""
+    assert (result.output.split(), heard) == (expected.split(), [control.Blocklist(True)])
+
+
+def test_an_empty_block_list(tmp_path: Path) -> None:
+    """No empty table."""
+    result, heard = run(tmp_path, control.BlocklistIs(()), "blocklist", "list")
+    assert (result.output, heard) == ("nothing is blocked\n", [control.Blocklist()])
+
+
+def test_a_block_needs_a_reason_and_a_case(tmp_path: Path) -> None:
+    """Asked for before anything is sent; who decides is the login name if nobody says otherwise."""
+    for words in (["casino.example", "--case", "1"], ["casino.example", "--reason", "x"]):
+        assert CliRunner().invoke(main, ["blocklist", "add", *words]).exit_code == 2
+    _, heard = run(tmp_path, control.BlocklistChanged(ROW), "blocklist", "add", "a.example", "--reason", "x", "--case", "1")
+    assert heard == [control.BlocklistAdd("a.example", "x", "1", login())]
 
 
 def test_a_refusal_is_one_line_and_exit_1(tmp_path: Path) -> None:

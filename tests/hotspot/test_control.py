@@ -15,6 +15,9 @@ from hotspot import control
         control.Block("K7F-3QX", "Grund", 60.0),
         control.Unblock("K7F-3QX"),
         control.Allow("K7F-3QX", "free", 60.0),
+        control.Blocklist(all=True),
+        control.BlocklistAdd("198.51.100.0/24", "order", "7 K 26/26", "clerk", "tcp/25", 60.0, "public"),
+        control.BlocklistRemove(3, "lifted", "clerk"),
     ],
 )
 def test_requests(request_: control.AnyRequest) -> None:
@@ -26,6 +29,7 @@ def test_requests(request_: control.AnyRequest) -> None:
 def test_replies() -> None:
     """Each reply survives the wire."""
     row = control.SessionRow("K7F-3QX", "public", "free", 1.0, 60, 1, 2, None, False)
+    entry = control.BlocklistRow(3, "casino.example", None, "order", "7 K 26/26", 1.0, "clerk", 0, None, False, 2.0, "boss", 1, "lifted")
     replies: list[control.AnyReply] = [
         control.StatusIs(
             *(True, (), True, True, True, (control.ZoneStatus("public", 1, ("free",), 5.0, False),)),
@@ -33,9 +37,19 @@ def test_replies() -> None:
         ),
         control.SessionsAre((row,)),
         control.Done("K7F-3QX", "online", 60),
+        control.BlocklistIs((entry,)),
+        control.BlocklistChanged(entry, "later"),
         control.Refused("unknown", "no such device"),
     ]
     assert [control.decode_reply(control.encode(reply)) for reply in replies] == replies
+
+
+@pytest.mark.parametrize("key", ["reason", "case_number", "by"])
+def test_the_record_needs_words(key: str) -> None:
+    """Blanks are no reason, no case and no name."""
+    fields = {"type": "blocklist_add", "what": "a.example", "reason": "x", "case_number": "1", "by": "clerk", key: "  "}
+    with pytest.raises(msgspec.ValidationError, match=rf"`\$.{key}`"):
+        control.decode_request(msgspec.json.encode(fields))
 
 
 def test_typing_errors_are_errors() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from hotspot.lab import Hall, Options
 from tests.kernel.daemons import Firewall, Peer, running
+from tests.kernel.wall_clock import WallClock, steered
 from tests.kernel.wires import Wires, raised
 
 RaiseHall = Callable[[Options], Awaitable[Hall]]
@@ -26,6 +27,13 @@ async def raise_hall() -> AsyncIterator[RaiseHall]:
             return await stack.enter_async_context(Hall(f"test{os.getpid()}x{raised}", options))
 
         yield raise_one
+
+
+@pytest.fixture
+def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[WallClock]:
+    """Every hall that is raised from here on goes by it."""
+    with steered(monkeypatch) as clock:
+        yield clock
 
 
 @pytest.fixture

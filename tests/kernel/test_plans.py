@@ -12,14 +12,18 @@ from datetime import UTC, datetime
 import apsw
 import pytest
 
-from hotspot.lab import Hall, counting
+from hotspot.lab import Hall, Options, counting
 from hotspot.lab.browse import open_connection
 from hotspot.lab.forms import forms, submission
 from hotspot.lab.layout import SITE, SITE6
 from hotspot.lab.namespaces import command
 from hotspot.lab.phone import Phone
+from tests.kernel.conftest import RaiseHall
 from tests.kernel.visits import PORTAL, Download, accept, online, sessions, until
+from tests.kernel.wall_clock import WallClock
 
+SECONDS_OPEN = 10
+"""From the moment that the opening hours are set until closing time."""
 FREE = 'time = "2 h"\n'
 """The line of the plan in the hall's settings that more lines are put after."""
 
@@ -65,7 +69,7 @@ async def _downloading(phone: Phone, address: str = SITE) -> AsyncIterator[Downl
         writer.transport.abort()
 
 
-async def _rate(phone: Phone, seconds: float = 2.0) -> float:
+async def _rate(phone: Phone, seconds: float = 1.5) -> float:
     """bit/s that arrive at the phone now, whatever it does."""
     first, began = await counting.read(phone.namespace), time.monotonic()
     await asyncio.sleep(seconds)  # a measuring interval, not a wait for something
@@ -122,11 +126,12 @@ async def test_after_the_volume_it_goes_on_slowly(hall: Hall) -> None:
     assert (await bert.download_rate(0.5, 0.3)).bits_per_second > 8e6
 
 
-async def test_the_kernel_ends_sessions_at_closing_time(hall: Hall) -> None:
+async def test_the_kernel_ends_sessions_at_closing_time(raise_hall: RaiseHall, wall_clock: WallClock) -> None:
     """Closing time comes while neither process lives: the kernel shuts at that minute. Later the page says when it opens again, and a form
     from before does not open it."""
-    now = time.time()
-    closes = (now // 60 + (1 if now % 60 < 48 else 2)) * 60
+    hall = await raise_hall(Options())
+    wall_clock.set(60 - SECONDS_OPEN - int(time.time()) % 60)
+    closes = (wall_clock.now() // 60 + 1) * 60
     opens = closes + 3600
     words = ", ".join(f"{_minute(begin)}-{_minute(end)}" for begin, end in ((closes - 3600, closes), (opens, opens + 3600)))
     table = f'\n[hours.town]\ntime_zone = "Etc/UTC"\nopen = ["Mon-Sun {words}"]\n'
@@ -136,14 +141,14 @@ async def test_the_kernel_ends_sessions_at_closing_time(hall: Hall) -> None:
     assert "We are open until" in page.text
     await accept(anna)
     (row,) = sessions(hall)
-    assert abs(row.seconds_left - (closes - time.time())) < 2
+    assert abs(row.seconds_left - (closes - wall_clock.now())) < 2
     await hall.end("portal", signal.SIGKILL)
     await hall.end("firewall", signal.SIGKILL)
     assert await online(anna)
-    assert 0 < await _longest_timeout(hall) - (closes - time.time()) < 3  # the daemon's 2 s of back-stop
+    assert 0 < await _longest_timeout(hall) - (closes - wall_clock.now()) < 3  # the daemon's 2 s of back-stop
     async with _cut_at(anna) as cut:
         moment = await cut
-    assert 0 < moment - closes < 4
+    assert 0 < moment + wall_clock.offset - closes < 4
     await hall.start_firewall()
     await hall.start_portal()
     shut = await anna.get(PORTAL, {"Accept-Language": "en"})

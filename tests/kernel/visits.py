@@ -13,7 +13,7 @@ from hotspot.lab.forms import forms, submission
 from hotspot.lab.layout import PORTAL_NAME, SITE, SITE_TLS_PORT
 from hotspot.lab.phone import Phone
 
-PORTAL = f"http://{PORTAL_NAME}/"
+PORTAL, PORTAL_TLS = f"http://{PORTAL_NAME}/", f"https://{PORTAL_NAME}/"
 
 
 async def accept(phone: Phone, portal: str = PORTAL) -> Response:
@@ -26,10 +26,10 @@ async def accept(phone: Phone, portal: str = PORTAL) -> Response:
     return await phone.request("POST", sent.url, headers=sent.headers, body=sent.body)
 
 
-async def online(phone: Phone) -> bool:
-    """Does the phone reach the Internet right now?"""
+async def online(phone: Phone, seconds: float = 5.0) -> bool:
+    """Does the phone reach the Internet right now? ``seconds``: how long it waits where nobody answers at all."""
     try:
-        await phone.connect(SITE, SITE_TLS_PORT)
+        await phone.connect(SITE, SITE_TLS_PORT, seconds)
     except Unreachable:
         return False
     return True

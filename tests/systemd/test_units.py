@@ -11,7 +11,7 @@ pytestmark = pytest.mark.kernel  # uses the machine's own systemd
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-portal")
-EXPOSURE = {"hotspot-firewall": 20, "hotspot-guard": 40, "hotspot-portal": 20}
+EXPOSURE = {"hotspot-firewall": 20, "hotspot-guard": 40, "hotspot-portal": 20, "hotspot-names": 30}
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
 
@@ -29,23 +29,23 @@ def service(name: str) -> dict[str, str]:
     return dict(unit["Service"])
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [*(f"{name}.service" for name in SERVICES), "hotspot-names.service", "hotspot-names.path"])
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
     """``systemd-analyze verify`` finds nothing in a tree where the program is installed."""
     system = tmp_path / "usr/lib/systemd/system"
     shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
-    for unit in UNITS.glob("*.service"):
+    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.path")):
         shutil.copy(unit, system)
-    for program in ("opt/hotspot/bin/hotspot", "bin/kill"):
-        (tmp_path / program).parent.mkdir(parents=True)
+    for program in ("opt/hotspot/bin/hotspot", "bin/kill", "bin/systemctl"):
+        (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / program).write_text("#!/bin/sh\n")
         (tmp_path / program).chmod(0o755)
-    verify = ["systemd-analyze", "verify", f"--root={tmp_path}", "--recursive-errors=one", f"{name}.service"]
+    verify = ["systemd-analyze", "verify", f"--root={tmp_path}", "--recursive-errors=one", name]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", EXPOSURE)
 def test_exposure_stays_small(name: str) -> None:
     """``systemd-analyze security`` gives no more points than were accepted."""
     judge = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE[name]}", str(UNITS / f"{name}.service")]
@@ -67,3 +67,12 @@ def test_every_service_has_its_own_user() -> None:
     """Nobody runs as root, and sysusers.d makes every user that a unit names."""
     made = {line.split()[1] for line in (UNITS / "hotspot.conf").read_text().splitlines() if line.startswith("u ")}
     assert {service(name)["User"] for name in SERVICES} == made == {"hotspot-firewall", "hotspot-portal"}
+
+
+def test_name_servers_can_read_what_the_portal_writes() -> None:
+    """The folder that is watched is the portal's own cache, open to others; its state stays shut."""
+    watched = _Unit(strict=False)
+    watched.read(UNITS / "hotspot-names.path")
+    portal = service("hotspot-portal")
+    assert watched["Path"]["PathChanged"] == f"/var/cache/{portal['CacheDirectory']}"
+    assert (portal["CacheDirectoryMode"], portal["StateDirectoryMode"]) == ("0755", "0700")

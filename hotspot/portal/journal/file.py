@@ -141,6 +141,7 @@ class File:
                     name: msgspec.convert({"seconds": seconds, "bytes": count}, Spent)
                     for name, seconds, count in connection.execute(rows.SELECT_ALLOWANCES)
                 },
+                blocklist=tuple(rows.entry_of(row) for row in connection.execute(rows.SELECT_BLOCKLIST)),
             )
         except (msgspec.ValidationError, apsw.SQLError) as error:
             raise Fault("damaged", f"the file does not hold what it should ({error})") from error

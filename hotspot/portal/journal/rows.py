@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from firewall.api import Rates
 from hotspot.session.allowance import Spent
+from hotspot.session.blocklist import Entry, Target
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import Session
 from hotspot.session.states import State
@@ -32,6 +33,16 @@ _OUTBOX: Final = (
 SELECT_KNOWN: Final = f"SELECT {_COLUMNS} FROM sessions WHERE mac IS NOT NULL ORDER BY accepted_at"  # noqa: S608  our own names
 SELECT_BLOCKS: Final = "SELECT zone, mac, reason, since, until FROM blocks"
 SELECT_ALLOWANCES: Final = "SELECT pseudonym, seconds, bytes FROM allowances WHERE day = (SELECT value FROM meta WHERE key = 'day')"
+_TARGET_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Target))
+_ENTRY_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Entry) if field.name != "target")
+_ENTRY_COLUMNS: Final = ", ".join((*_ENTRY_FIELDS, *_TARGET_FIELDS))
+_ENTRY: Final = (
+    f"INSERT INTO blocklist ({_ENTRY_COLUMNS}) "  # noqa: S608  our own names
+    f"VALUES ({', '.join('?' * (len(_ENTRY_FIELDS) + len(_TARGET_FIELDS)))}) ON CONFLICT (number) DO UPDATE SET "
+    "removed_at = excluded.removed_at, removed_by = excluded.removed_by, removed_uid = excluded.removed_uid, "
+    "removed_reason = excluded.removed_reason WHERE removed_at IS NULL"
+)
+SELECT_BLOCKLIST: Final = f"SELECT {_ENTRY_COLUMNS} FROM blocklist ORDER BY number"  # noqa: S608  our own names
 SELECT_META: Final = "SELECT key, value FROM meta"
 FORGET: Final = "UPDATE sessions SET mac = NULL WHERE mac IS NOT NULL AND ended_at < ?"
 FORGET_BLOCKS: Final = "DELETE FROM blocks WHERE until < ?"
@@ -46,6 +57,8 @@ class Loaded(Struct, frozen=True):
     meta: dict[str, str] = {}
     allowances: dict[str, Spent] = {}
     """Of the day that ``meta`` names, by pseudonym."""
+    blocklist: tuple[Entry, ...] = ()
+    """All that was ever on it."""
 
 
 def of_session(session: Session) -> list[Statement]:
@@ -69,6 +82,19 @@ def of_block(block: Block) -> list[Statement]:
 def of_unblock(zone: str, mac: str) -> list[Statement]:
     """A block lifted."""
     return [("DELETE FROM blocks WHERE zone = ? AND mac = ?", (zone, mac))]
+
+
+def of_entry(entry: Entry) -> list[Statement]:
+    """An entry of the block list, or that it was removed; nothing else in its row ever changes."""
+    values = [getattr(entry, name) for name in _ENTRY_FIELDS] + [getattr(entry.target, name) for name in _TARGET_FIELDS]
+    return [(_ENTRY, tuple(values))]
+
+
+def entry_of(row: Sequence[SqlValue]) -> Entry:
+    """A row of ``SELECT_BLOCKLIST`` as an entry; raises ``msgspec.ValidationError`` when the file holds something else."""
+    values: dict[str, Any] = dict(zip((*_ENTRY_FIELDS, *_TARGET_FIELDS), row, strict=True))
+    values["target"] = {name: values.pop(name) for name in _TARGET_FIELDS}
+    return msgspec.convert(values, Entry)
 
 
 def of_allowance(pseudonym: str, day: str, spent: Spent) -> list[Statement]:

@@ -80,4 +80,30 @@ MIGRATIONS: tuple[str, ...] = (
         bytes INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE blocklist (            -- who blocked what, when and why; removing is written into the row, which stays
+        number INTEGER PRIMARY KEY,
+        zone TEXT,                      -- NULL: every zone
+        domain TEXT,
+        network TEXT,
+        service TEXT,
+        reason TEXT NOT NULL,
+        case_number TEXT NOT NULL,
+        added_at REAL NOT NULL,
+        added_by TEXT NOT NULL,
+        added_uid INTEGER,
+        until REAL,
+        removed_at REAL,
+        removed_by TEXT NOT NULL,
+        removed_uid INTEGER,
+        removed_reason TEXT NOT NULL
+    );
+    CREATE TRIGGER blocklist_is_kept BEFORE DELETE ON blocklist
+    BEGIN SELECT raise(ABORT, 'rows of the block list are kept'); END;
+    CREATE TRIGGER blocklist_is_not_rewritten BEFORE UPDATE ON blocklist
+    WHEN old.removed_at IS NOT NULL OR (old.zone, old.domain, old.network, old.service, old.reason, old.case_number, old.added_at,
+        old.added_by, old.added_uid, old.until) IS NOT (new.zone, new.domain, new.network, new.service, new.reason, new.case_number,
+        new.added_at, new.added_by, new.added_uid, new.until)
+    BEGIN SELECT raise(ABORT, 'rows of the block list are not rewritten'); END;
+    """,
 )

@@ -1,12 +1,15 @@
 """Configuration of the hall's servers."""
 
+import ipaddress
 from pathlib import Path
 
 import pytest
 
+from hotspot.lab.layout import GUESTS, LAN_NET, LAN_PREFIX, LINK_PREFIX
 from hotspot.lab.options import Options
 from hotspot.lab.probes import PROBES, SITE_NAMES
-from hotspot.lab.servers import captive_dnsmasq_conf, dnsmasq_conf, root_zone
+from hotspot.lab.servers import captive_dnsmasq_conf, chrony_conf, dnsmasq_conf, root_zone
+from hotspot.lab.zones import MOST, Extra
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,23 @@ def test_option_114_only_when_its_name_works(options: Options, expected: list[st
     """Phones that hear of an API that does not answer fare worse than those that hear of none, so it comes with the certificate."""
     lines = dnsmasq_conf(Path("/x"), options).splitlines()
     assert [line for line in lines if line.startswith("dhcp-option=114")] == expected
+
+
+def test_every_guest_may_ask_for_the_time_and_nobody_else() -> None:
+    """The LANs of all zones are in what the time server allows, the gateway's line is not; and phones are told of it."""
+    assert [line for line in chrony_conf(Path("/x")).splitlines() if line.startswith("allow")] == [f"allow {network}" for network in GUESTS]
+    extras = [Extra("council", number) for number in (1, MOST)]
+    lans = [LAN_NET, LAN_PREFIX, *(str(extra.network) for extra in extras), *(str(extra.prefix) for extra in extras)]
+    allowed = [any(_within(lan, network) for network in GUESTS) for lan in (*lans, LINK_PREFIX)]
+    assert allowed == [True] * len(lans) + [False]
+    assert "dhcp-option=option:ntp-server,198.18.0.1" in dnsmasq_conf(Path("/x"), Options()).splitlines()
+
+
+def _within(one: str, other: str) -> bool:
+    inner, outer = ipaddress.ip_network(one), ipaddress.ip_network(other)
+    if isinstance(inner, ipaddress.IPv4Network):
+        return isinstance(outer, ipaddress.IPv4Network) and inner.subnet_of(outer)
+    return isinstance(outer, ipaddress.IPv6Network) and inner.subnet_of(outer)
 
 
 def test_foreign_names_are_not_answered_by_the_gateway() -> None:

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from hotspot.portal.journal import Journal, JournalUnavailable, Loaded, NewerJournal, rows
 from hotspot.portal.journal.schema import MIGRATIONS
 from hotspot.session.allowance import Spent
+from hotspot.session.blocklist import Entry, Target
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import end
 from hotspot.session.states import State, TimeUp
@@ -83,6 +84,24 @@ async def test_a_file_of_the_first_version_is_taken_over(path: Path) -> None:
         old.execute(f"INSERT INTO sessions VALUES ({', '.join('?' * len(names))})", (*values, 0))
     async with opened(path) as (_, heard):
         assert heard.loaded == [(Loaded(sessions=(running,)), "")]
+
+
+async def test_a_file_of_the_second_version_gets_a_block_list(path: Path) -> None:
+    """What that version wrote is still there; entries written now are read again, and written twice are one."""
+    with contextlib.closing(apsw.Connection(str(path))) as old:
+        for script in MIGRATIONS[:2]:
+            old.execute(script)
+        old.execute("PRAGMA user_version = 2")
+        for sql, values in [*rows.of_session(session_of(1)), *rows.of_block(Block("public", MAC, "", 1.0))]:
+            old.execute(sql, values)
+    entry = Entry(1, Target(network="198.51.100.0/24", service="tcp/25"), None, "order", "7 K 1/26", 1.0, "clerk", 0, until=9.0)
+    removed = replace(entry, removed_at=5.0, removed_by="boss", removed_uid=1_000, removed_reason="lifted")
+    async with opened(path) as (journal, heard):
+        assert heard.loaded == [(Loaded(sessions=(session_of(1),), blocks=(Block("public", MAC, "", 1.0),)), "")]
+        for one in (entry, entry, removed, removed, entry):  # the last: a commit that is repeated late changes nothing
+            await journal.write(rows.of_entry(one))
+    async with opened(path) as (_, heard):
+        assert heard.loaded[0][0].blocklist == (removed,)
 
 
 async def test_what_a_day_used_is_kept_with_its_day(path: Path) -> None:

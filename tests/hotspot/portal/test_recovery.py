@@ -53,14 +53,18 @@ async def test_reboot(portal_settings: Settings, firewall: FakeFirewall, clock: 
 
 
 async def test_portal_restart_changes_nothing(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:
-    """A restart of the portal asks nothing of the kernel but to be read, and the visitor is still online."""
+    """A restart of the portal asks nothing of the kernel but the block list and to be read, and the visitor is still online."""
     async with running(portal_settings, clock) as bench:
         session = (await bench.accept()).session
     firewall.requests.clear()
     async with running(portal_settings, clock) as bench:
         visitor = await bench.visitor()
         kinds = [type(one).__name__ for one in firewall.requests]
-        assert (visitor.state, visitor.session, kinds) == (State.ONLINE, session, ["Prepare", "Prepare", "Watch", "ReadUsage", "WhoIs"])
+        assert (visitor.state, visitor.session, kinds) == (
+            State.ONLINE,
+            session,
+            ["SetBlocked", "Prepare", "Prepare", "Watch", "ReadUsage", "WhoIs"],
+        )
 
 
 async def test_ended_while_the_portal_was_away(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:

@@ -18,6 +18,7 @@ control_users = ["root", 1000]
 management = "[::1]:9464"
 retention = "12 h"
 usage_interval = "2 s"
+blocked_names = "names"
 certificate = "tls/portal.pem"
 key = "tls/portal.key"
 
@@ -95,6 +96,7 @@ def test_every_key(path: Path) -> None:
         management=("::1", 9464),
         retention=43_200.0,
         usage_interval=2.0,
+        blocked_names=path.parent / "names",
         certificate=path.parent / "tls/portal.pem",
         key=path.parent / "tls/portal.key",
         hall=HallTexts(name="Rathaus", contact="Empfang", venue_info_url="https://hall.example/", time_zone=ZoneInfo("Europe/Berlin")),

@@ -24,7 +24,7 @@ from tests.kernel.visits import PORTAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LOOKS = 300 if LONG else 60
+LOOKS = 300 if LONG else 40
 """Splash pages that each of the others opens, 20 a second."""
 BAR_P99, BAR_LEASE = 0.100, 2.0
 """Seconds."""

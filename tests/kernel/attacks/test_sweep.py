@@ -2,23 +2,27 @@
 
 import asyncio
 import errno
+import itertools
+import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
-from hotspot.lab import Hall, Options
-from hotspot.lab.layout import LAN_GATEWAY, LAN_GATEWAY6, LINK_GATEWAY, LINK_GATEWAY6
-from hotspot.lab.namespaces import command, socket_in
+from hotspot.lab import Hall, Options, times
+from hotspot.lab.layout import LAN_GATEWAY, LAN_GATEWAY6, LINK_GATEWAY, LINK_GATEWAY6, TIME_STRATUM
+from hotspot.lab.namespaces import LabFailed, command, socket_in
 from hotspot.lab.phone import Phone
 from tests.kernel.attacks import frames, witness
 from tests.kernel.attacks.programs import say
 from tests.kernel.attacks.sender import cable, send_all
 from tests.kernel.attacks.witness import NOBODY, NOBODY6, Witness
-from tests.kernel.conftest import RaiseHall
-from tests.kernel.visits import accept
+from tests.kernel.visits import PORTAL_TLS, accept
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TO_GATEWAY = frozenset(
     {
@@ -69,9 +73,21 @@ class Scene:
         return await self.internet.packets(), await self.neighbour.packets()
 
 
-async def _scene(hall: Hall) -> Scene:
-    """Two phones join, and somebody looks everywhere."""
-    phone, other = await hall.add_phone("mallory"), await hall.add_phone("nora")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hall() -> AsyncIterator[Hall]:
+    """One hall with TLS for all sweeps."""
+    async with Hall(f"sweep{os.getpid()}", Options(tls=True)) as up:
+        yield up
+
+
+_numbers = itertools.count(1)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene(hall: Hall) -> Scene:
+    """Two phones that nobody has seen before join and do not accept, and somebody looks everywhere, anew."""
+    number = next(_numbers)
+    phone, other = await hall.add_phone(f"mallory{number}"), await hall.add_phone(f"nora{number}")
     await phone.join()
     await other.join()
     told = await command("ip", "-n", hall.layout.gateway, "-br", "link", "show", "lan0")
@@ -79,12 +95,6 @@ async def _scene(hall: Hall) -> Scene:
     seen = Scene(hall, phone, other, mac, witness.internet(hall), witness.gateway(hall, phone), witness.neighbour(other, phone, mac))
     await seen.begin()
     return seen
-
-
-@pytest.fixture
-async def scene(raise_hall: RaiseHall) -> Scene:
-    """A hall with TLS, and two phones that have joined and not accepted."""
-    return await _scene(await raise_hall(Options(tls=True)))
 
 
 def _targets(scene: Scene, version: int) -> dict[str, str]:
@@ -200,10 +210,9 @@ async def test_tricks(scene: Scene) -> None:
     assert await scene.internet.packets() == 0
 
 
-async def test_the_witnesses_see(hall: Hall) -> None:
+async def test_the_witnesses_see(scene: Scene) -> None:
     """The same packets from a phone that has accepted reach the Internet, and a frame as the gateway would pass it on is seen next door."""
-    scene = await _scene(hall)
-    assert (await accept(scene.phone)).status == 303
+    assert (await accept(scene.phone, PORTAL_TLS)).status == 303
     for version, target in ((4, NOBODY), (6, NOBODY6)):
         source = scene.address(version)
         before = await scene.internet.packets()
@@ -216,6 +225,21 @@ async def test_the_witnesses_see(hall: Hall) -> None:
             frames.frame(scene.other.mac, scene.gateway_mac, frames.packet(source, target, frames.UDP, frames.udp(source, target, 9)))
         )
     assert await scene.neighbour.packets() == 1
+
+
+async def test_time(scene: Scene) -> None:
+    """The gateway's own time server answers a captive phone, whatever server it asks, on both stacks. Online the phone still has it, and
+    whom else it asks is who hears it."""
+    own, foreign = (LAN_GATEWAY, LAN_GATEWAY6), (NOBODY, NOBODY6)
+    told = [await times.ask(scene.phone.namespace, server) for server in (*own, *foreign)]
+    assert ({each.stratum for each in told}, max(abs(each.unix - time.time()) for each in told) < 5) == ({TIME_STRATUM}, True)
+    assert await scene.outside() == (0, 0)
+    assert (await accept(scene.phone, PORTAL_TLS)).status == 303
+    assert [(await times.ask(scene.phone.namespace, server)).stratum for server in own] == [TIME_STRATUM] * 2
+    for server in foreign:  # the Internet refuses: nobody is there
+        with pytest.raises(LabFailed, match="for the time"):
+            await times.ask(scene.phone.namespace, server, 0.3)
+    assert await scene.internet.packets() == 2
 
 
 SAMPLE = (7, 22, 25, 110, 143, 465, 500, 587, 853, 993, 1_194, 3_128, 3_389, 4_500, 5_060, 5_222, 8_883, 51_820, 65_535)

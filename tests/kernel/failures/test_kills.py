@@ -12,12 +12,12 @@ from hotspot.lab import Hall, Options
 from hotspot.lab.phone import Phone
 from tests.kernel.conftest import RaiseHall
 from tests.kernel.failures import books
-from tests.kernel.failures.fence import watched
+from tests.kernel.failures.fence import Fence, watched
 from tests.kernel.failures.machine import SERVICES, joined, kill, kill_while_starting, start
 from tests.kernel.failures.visitors import Told, Visitor, downloading, walking
 from tests.kernel.visits import Download, accept, online, until
 
-KILLS = int(os.environ.get("HOTSPOT_KILLS", "30"))
+KILLS = int(os.environ.get("HOTSPOT_KILLS", "40"))
 """How many processes are killed; ``make test-kills`` sets more."""
 SEED = int(os.environ.get("HOTSPOT_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 """Printed, so that a run can be repeated (as far as the machine's own timing lets it)."""
@@ -30,23 +30,32 @@ class Ledger:
     """What was seen so far, to compare with."""
 
     def __init__(self, hall: Hall, visitors: tuple[Visitor, ...], resident: Phone) -> None:
-        self._hall, self._visitors, self._resident = hall, visitors, resident
+        self._hall, self.visitors, self.resident = hall, visitors, resident
         self._used: dict[str, tuple[int, int]] = {}
-        self.slowest = 0.0
+        self.killed = self.rounds = 0
+        self.slowest = self.longest_gap = 0.0
+
+    def summary(self) -> str:
+        """What has happened until now, in a line."""
+        answered, refused = sum(visitor.acceptances for visitor in self.visitors), sum(visitor.refusals for visitor in self.visitors)
+        return (
+            f"kills: {self.killed} of {KILLS} killed, {self.rounds} rounds held; {answered} acceptances, {refused} times not served; "
+            f"healed {self.slowest:.2f} s after the restart at worst; longest gap of the download {self.longest_gap:.2f} s"
+        )
 
     async def check(self) -> None:
         """Right after a restart: within ``HEALED`` everybody is as the portal told; then journal and kernel agree, no acceptance is
         missing and no counter went back."""
         began = time.monotonic()
-        for visitor in self._visitors:
+        for visitor in self.visitors:
             await until(lambda visitor=visitor: _as_told(visitor), HEALED)  # type: ignore[misc]
-        await until(lambda: online(self._resident), HEALED)
+        await until(lambda: online(self.resident), HEALED)
         self.slowest = max(self.slowest, time.monotonic() - began)
         assert self.slowest < HEALED, f"healed after {self.slowest:.2f} s"
-        expected = {visitor.phone.mac for visitor in self._visitors if visitor.told is Told.ONLINE} | {self._resident.mac}
+        expected = {visitor.phone.mac for visitor in self.visitors if visitor.told is Told.ONLINE} | {self.resident.mac}
         entries = books.journal(self._hall)
         assert ({entry.mac for entry in entries if entry.in_progress}, await books.granted(self._hall)) == (expected, expected)
-        for visitor in self._visitors:
+        for visitor in self.visitors:
             written = sum(entry.accepted for entry in entries if entry.mac == visitor.phone.mac)
             assert written >= visitor.acceptances, f"{visitor.acceptances} acceptances answered, {written} in the journal"
         self._compare_usage(entries)
@@ -88,8 +97,10 @@ async def _round(hall: Hall, chance: random.Random) -> int:
         while chance.random() < 0.4:
             await kill_while_starting(hall, name, chance.uniform(0.0, 0.9))
             killed += 1
-    for name in chance.sample(victims, len(victims)):
-        await start(hall, name)
+    async with asyncio.TaskGroup() as group:  # as systemd does: none waits for the other
+        for name in chance.sample(victims, len(victims)):
+            group.create_task(start(hall, name))
+            await asyncio.sleep(chance.choice([0.0, chance.uniform(0.0, 0.5)]))
     return killed
 
 
@@ -101,27 +112,33 @@ async def test_killed_at_any_moment(raise_hall: RaiseHall) -> None:
     hall, chance = await raise_hall(Options(plan_down="2 Mbit/s")), random.Random(SEED)
     resident, *phones = await joined(hall, "resident", *(f"visitor{number}" for number in range(VISITORS)))
     assert (await accept(resident)).status == 303
-    visitors = [Visitor(phone, random.Random(chance.random())) for phone in phones]
-    killed, rounds, began = 0, 0, time.monotonic()
-    async with watched(hall, resident) as fence, walking(visitors) as crowd:
-        ledger = Ledger(hall, crowd.visitors, resident)
-        async with downloading(resident) as download:
-            while killed < KILLS:
-                crowd.go()
-                killed += await _round(hall, chance)
-                await crowd.stand()
-                await ledger.check()
-                assert (await fence.arrived(), download.longest_gap < 2) == (0, True), download.longest_gap
-                rounds += 1
-                if rounds % 25 == 0:
-                    _say(f"kills: {killed} in {rounds} rounds, {time.monotonic() - began:.0f} s, healed in {ledger.slowest:.2f} s at worst")
-            await _nothing_lost(hall, resident, download)
+    visitors = tuple(Visitor(phone, random.Random(chance.random())) for phone in phones)
+    ledger, began, outcome = Ledger(hall, visitors, resident), time.monotonic(), "FAILED"
+    try:
+        async with watched(hall, resident) as fence:
+            await _kill_them(hall, chance, ledger, fence)
+        outcome = f"{await fence.arrived()} of {fence.stranger.sent} packets of the stranger in the Internet"
+    finally:
+        _say(f"kills: HOTSPOT_SEED={SEED}: {outcome}; {time.monotonic() - began:.0f} s\n{ledger.summary()}")
     answered, refused = sum(visitor.acceptances for visitor in visitors), sum(visitor.refusals for visitor in visitors)
-    _say(
-        f"kills: {killed} processes in {rounds} rounds, {time.monotonic() - began:.0f} s; {answered} acceptances, {refused} times not "
-        f"served; healed {ledger.slowest:.2f} s after the restart at worst; longest gap of the download {download.longest_gap:.2f} s"
-    )
-    assert (answered > rounds, refused > 0) == (True, True)
+    assert (ledger.killed >= KILLS, answered > ledger.rounds, refused > 0) == (True, True, True)
+
+
+async def _kill_them(hall: Hall, chance: random.Random, ledger: Ledger, fence: Fence) -> None:
+    """Round after round, until enough have been killed."""
+    resident = ledger.resident
+    async with walking(ledger.visitors) as crowd, downloading(resident) as download:
+        while ledger.killed < KILLS:
+            crowd.go()
+            ledger.killed += await _round(hall, chance)
+            await crowd.stand()
+            await ledger.check()
+            ledger.longest_gap = download.longest_gap
+            assert (await fence.arrived(), download.longest_gap < 2) == (0, True), download.longest_gap
+            ledger.rounds += 1
+            if ledger.rounds % 25 == 0:
+                _say(ledger.summary())
+        await _nothing_lost(hall, resident, download)
 
 
 async def _nothing_lost(hall: Hall, resident: Phone, download: Download) -> None:

@@ -20,7 +20,7 @@ async def test_cable_out_and_in(hall: Hall) -> None:
     async with watched(hall, anna) as fence:
         for link in ("lan0", "wan0") * TIMES:
             await unplug(hall, link)
-            assert not await online(anna)
+            assert not await online(anna, 0.5)
             if link == "wan0":
                 assert (await anna.get(PORTAL)).status == 200
             await plug_in(hall, link)
@@ -39,7 +39,7 @@ async def test_network_card_out_and_in(hall: Hall) -> None:
     async with watched(hall, anna) as fence:
         for link in ("lan0", "wan0") * TIMES:
             mac = await take_out(hall, link)
-            assert not await online(anna)
+            assert not await online(anna, 0.5)
             await put_in(hall, link, mac)
             if link == "lan0":
                 await hall.end("dnsmasq")
@@ -48,11 +48,15 @@ async def test_network_card_out_and_in(hall: Hall) -> None:
                 await start_radvd(hall)
             await until(lambda: online(anna), 5)
             await until(lambda: _healthy(hall), 5)
-            assert "htb" in await in_gateway(hall, "tc", "qdisc", "show", "dev", link)
+            await until(lambda link=link: _shaped(hall, link), 1)  # type: ignore[misc]
             assert await fence.arrived() == 0
         await until(lambda: _accepted(bert), 3)
         await until(lambda: online(bert), 1)
     assert len(sessions(hall)) == 2
+
+
+async def _shaped(hall: Hall, link: str) -> bool:
+    return "htb" in await in_gateway(hall, "tc", "qdisc", "show", "dev", link)
 
 
 async def _healthy(hall: Hall) -> bool:

@@ -124,7 +124,7 @@ async def test_portal_first(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None
         await machine.lose_power()
         await machine.boot(seconds=5)
         await hall.start_portal()
-        assert not await online(anna)
+        assert not await online(anna, 0.5)
         await hall.start_firewall()
         await until(lambda: online(anna), 2)
     assert len(sessions(hall)) == 1

@@ -1,7 +1,8 @@
 """Somebody takes the rules away while visitors are online and strangers knock: the net stays shut, and nobody's session ends."""
 
-from hotspot.lab import Hall
+from hotspot.lab import Hall, Options
 from hotspot.lab.namespaces import LabFailed
+from tests.kernel.conftest import RaiseHall
 from tests.kernel.failures import books
 from tests.kernel.failures.fence import Fence, watched
 from tests.kernel.failures.machine import LONG, in_gateway, joined, kill
@@ -57,8 +58,9 @@ async def test_rules_taken_away_from_a_dead_daemon(hall: Hall) -> None:
     assert len(sessions(hall)) == 1
 
 
-async def test_download_goes_on(hall: Hall) -> None:
+async def test_download_goes_on(raise_hall: RaiseHall) -> None:
     """A visitor's open connection survives what was taken away and put back."""
+    hall = await raise_hall(Options(plan_down="40 Mbit/s"))  # so that a megabyte tells sooner
     (anna,) = await joined(hall, "anna")
     assert (await accept(anna)).status == 303
     async with downloading(anna) as download:
