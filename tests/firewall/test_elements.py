@@ -17,6 +17,7 @@ from firewall.elements import (
     Element,
     attribute,
     attributes,
+    counters,
     error_of,
     message,
     messages,
@@ -91,6 +92,26 @@ def test_quick_reader_equals_slow_reader(wanted: list[Element]) -> None:
     # One more byte in each element's list header flags (nested) makes every quick layout miss.
     slow = told(b"\0\0\0\0" + attribute(1, b"t\0") + attribute(2, b"up\0") + attribute(3, b"".join(_flagged(each) for each in wanted)))
     assert slow.elements == wanted
+
+
+@given(
+    st.builds(Element, macs, marks, numbers, numbers, numbers, st.none() | numbers, st.just(""), numbers, st.just(True)),
+    st.integers(1, 40),
+    st.none() | st.tuples(st.integers(0), st.integers(1, 255)),
+)
+def test_counters_equal_the_elements(element: Element, count: int, turned: tuple[int, int] | None) -> None:
+    """What is read for usage is what the elements say, for many alike and also when a byte among them is not what it should be."""
+    listed = bytearray(b"".join(_as_the_kernel_tells(element._replace(packets=number)) for number in range(count)))
+    if turned is not None:
+        listed[turned[0] % len(listed)] ^= turned[1]
+    body = b"\0\0\0\0" + attribute(1, b"t\0") + attribute(2, b"up\0") + attribute(3, bytes(listed))
+    try:
+        slow = [(each.key, each.byte_count, each.packets) for each in told(body).elements]
+    except (ValueError, struct.error):
+        with pytest.raises((ValueError, struct.error)):
+            list(counters(body))
+    else:
+        assert list(counters(body)) == slow
 
 
 def _flagged(element: Element) -> bytes:
