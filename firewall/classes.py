@@ -4,7 +4,9 @@ Meanwhile their clients are online through the class ``BOARDING`` that they shar
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import structlog
 
@@ -21,6 +23,8 @@ CLASS_COST = 300
 """What a class costs however many there are, in units of what it costs more for each that is there (0.08 µs on Linux 6.18)."""
 SOON = 60_000
 """Work of that unit that a request may wait for: about 5 ms."""
+QUIET, LONGEST_WAIT = 0.05, 2.0
+"""Seconds without a change by requests before many classes are made, and the longest wait for that: online comes first, own rates next."""
 AT_ONCE = 64
 """Classes that the thread makes in one go: at most some 25 ms in which trees cannot be changed otherwise."""
 
@@ -70,12 +74,15 @@ class Maker:
         self._failed = failed
         self.wanted = asyncio.Event()
         """Set when classes may be missing."""
+        self.changed = False
+        """Set when a request has changed something."""
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             await self.wanted.wait()
             self.wanted.clear()
+            await self._until_quiet()
             try:
                 while await self._some():
                     pass
@@ -83,13 +90,20 @@ class Maker:
                 log.warning("classes_not_made", why=str(refused))
                 self._failed()
 
+    async def _until_quiet(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_WAIT):
+                while self.changed:
+                    self.changed = False
+                    await asyncio.sleep(QUIET)
+
     async def _some(self) -> bool:
         """Make some classes; False when there is nothing to do."""
         state = self._state
         async with self._lock:
             for interface, waiting in state.boarding.items():
                 if waiting and interface in state.classes:
-                    await self._make(interface, list(waiting)[:AT_ONCE])
+                    await self._make(interface, list(islice(waiting, AT_ONCE)))
                     return True
             slots = state.slots.make_ahead(AT_ONCE)
             for interface in list(state.classes):

@@ -39,7 +39,7 @@ from firewall.binding import Binding, blocked_text
 from firewall.classes import Maker
 from firewall.deadlines import Deadlines
 from firewall.events import Events
-from firewall.grants import Grants, Held, Rejected, table_of
+from firewall.grants import Grants, Held, Rejected, table_of, up_key
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
@@ -170,6 +170,7 @@ class Daemon:
             if not isinstance(request, Revoke) and (held := self.state.grants.get(request.grant.session)) is not None:
                 self._deadlines.arm(held)
         if outcome.opened or outcome.closed:
+            self._maker.changed = True
             self._forgetting.put_nowait(outcome)
             self._maker.wanted.set()
         self._tell(*outcome.ended)
@@ -279,7 +280,7 @@ class Daemon:
         grants, meters = self.state.grants, self.state.meters
         for key, down, packets_down in downs:
             held = grants.of_mark(key)
-            if held is None or (read := ups.get(held.client)) is None or (meter := meters.get(held.grant.session)) is None:
+            if held is None or (read := ups.get(up_key(held))) is None or (meter := meters.get(held.grant.session)) is None:
                 continue
             up, packets_up = read
             if up != meter.read_up or down != meter.read_down:  # most visitors do nothing most of the time

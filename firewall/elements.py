@@ -273,7 +273,7 @@ def _plain_layout(key_length: int, with_quota: bool) -> tuple[int, _Plain]:
     return len(whole), _Plain(struct.Struct(f"{layout}{len(whole) - position}s"), tuple(between), with_quota, counters, mask, same)
 
 
-_PLAIN = dict(_plain_layout(key_length, with_quota) for key_length in (6, 4) for with_quota in (False, True))
+_PLAIN = dict(_plain_layout(key_length, with_quota) for key_length in (12, 4) for with_quota in (False, True))
 
 
 def counters(body: bytes) -> Iterable[tuple[bytes, int, int]]:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from firewall.addresses import mac_bytes
 from firewall.api import Allow, Allowed, AnyReply, Ended, Refused, Replace, Request, Revoke, Revoked
 from firewall.classes import make_classes
 from firewall.elements import Change
-from firewall.grants import Held, Rejected, closing, mark_key, opening, table_of
+from firewall.grants import Held, Rejected, closing, mark_key, opening, table_of, up_key
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
 from firewall.kernel.nft import Final
@@ -204,7 +203,7 @@ def read_one(kernel: Kernel, held: Held, meter: Meter, now: float) -> None:
     """A fresh reading of one grant; the last one stands if the kernel has lost its elements."""
     table = table_of(held.grant.zone)
     try:
-        (up,) = kernel.elements.get(table, "up", [mac_bytes(held.grant.mac)])
+        (up,) = kernel.elements.get(table, "up", [up_key(held)])
         (down,) = kernel.elements.get(table, "down", [mark_key(held)])
     except (KernelRefused, ValueError):
         return
@@ -237,6 +236,6 @@ def _forget(state: State, session: str) -> None:
 
 def _final_bytes(final: Final, held: Held) -> tuple[int | None, int | None]:
     table = table_of(held.grant.zone)
-    up = final.get((table, "up", mac_bytes(held.grant.mac)))
+    up = final.get((table, "up", up_key(held)))
     down = final.get((table, "down", mark_key(held)))
     return (None if up is None else up.byte_count), (None if down is None else down.byte_count)

@@ -27,10 +27,11 @@ from firewall.elements import (
 )
 
 macs = st.binary(min_size=6, max_size=6)
+ups = st.binary(min_size=12, max_size=12)
 marks = st.binary(min_size=4, max_size=4)
 numbers = st.integers(0, 2**63 - 1)
 comments = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=120)
-elements = st.builds(Element, macs | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, counted=st.just(True))
+elements = st.builds(Element, macs | ups | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, counted=st.just(True))
 
 
 def _sent(changes: list[Change]) -> list[tuple[int, int, str, str, list[Element]]]:
@@ -80,7 +81,7 @@ def _as_the_kernel_tells(element: Element) -> bytes:
 
 @given(
     st.lists(
-        st.builds(Element, macs | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, numbers, st.just(True)),
+        st.builds(Element, macs | ups | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, numbers, st.just(True)),
         max_size=40,
     )
 )
@@ -95,7 +96,7 @@ def test_quick_reader_equals_slow_reader(wanted: list[Element]) -> None:
 
 
 @given(
-    st.builds(Element, macs, marks, numbers, numbers, numbers, st.none() | numbers, st.just(""), numbers, st.just(True)),
+    st.builds(Element, ups, marks, numbers, numbers, numbers, st.none() | numbers, st.just(""), numbers, st.just(True)),
     st.integers(1, 40),
     st.none() | st.tuples(st.integers(0), st.integers(1, 255)),
 )
