@@ -1,7 +1,6 @@
 """What a client cannot do, on the real kernel: get out with an address of somebody else, take more than its share, go where nobody may."""
 
 import contextlib
-import functools
 import signal
 import socket
 import time
@@ -310,11 +309,12 @@ def test_nobody_goes_on_with_a_neighbours_connection(watched: Wires, bound: tupl
             answering.bind((server, 5_000))
             answering.settimeout(5)
             own.bind((victim, port))
+            own.settimeout(5)
             own.sendto(b"x", (server, 5_000))
             _, sender = answering.recvfrom(10)
             if answered:
                 answering.sendto(b"y", sender)
-                eventually(functools.partial(_is_answered, watched, version), 2)
+                own.recvfrom(10)
             assert _arrived(watched, version) == 1
             address = f"{victim}/{32 if version == 4 else 128}"
             watched.run("c2", "ip", "addr", "add", address, "dev", "eth0", "nodad")
@@ -326,10 +326,6 @@ def test_nobody_goes_on_with_a_neighbours_connection(watched: Wires, bound: tupl
             own.sendto(b"x", (server, 5_000))
             answering.recvfrom(10)
             assert _arrived(watched, version) == 1
-
-
-def _is_answered(wires: Wires, version: int) -> bool:
-    return "[UNREPLIED]" not in wires.run("gw", "conntrack", "-L", "-f", f"ipv{version}", "-p", "udp", "--orig-port-dst", "5000").stdout
 
 
 def test_connections_go_on_under_the_next_grant(watched: Wires, bound: tuple[Firewall, Peer]) -> None:
