@@ -323,6 +323,7 @@ def test_nobody_goes_on_with_a_neighbours_connection(watched: Wires, bound: tupl
                 assert _arrived(watched, version) == 0
             finally:
                 watched.run("c2", "ip", "addr", "del", address, "dev", "eth0")
+                watched.run("gw", "ip", "neigh", "flush", "dev", "lan0")  # it may believe that the second is the first
             own.sendto(b"x", (server, 5_000))
             answering.recvfrom(10)
             assert _arrived(watched, version) == 1
