@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
@@ -18,6 +19,7 @@ def parse_mac(text: str) -> str:
     return mac
 
 
+@lru_cache(maxsize=1 << 15)
 def mac_bytes(mac: str) -> bytes:
     """``02:00:00:00:00:01`` -> 6 bytes, as on the wire."""
     return bytes.fromhex(mac.replace(":", ""))

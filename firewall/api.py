@@ -64,7 +64,7 @@ class Grant(Struct, frozen=True, forbid_unknown_fields=True):
     bytes_down: Bytes = 0
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """What a session has used since its start. Counters only grow while the session lasts, over restarts of either process."""
 
     session: str

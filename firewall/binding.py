@@ -65,7 +65,9 @@ class Binding:
                 log.warning("leases_unreadable", zone=zone, why=error.strerror)
                 del self._seen[zone]
             return
-        update = leases.take(self._of_zone(zone, parse(text)), self._clock())
+        grants = self._state.grants
+        # Who is in session keeps the address until somebody else gets it.
+        update = leases.take(self._of_zone(zone, parse(text)), self._clock(), lambda mac: grants.of_client(zone, mac) is not None)
         changes = [
             Change(table_of(zone), "leased4", tuple(map(leased_element, each)), delete)
             for each, delete in ((update.removed, True), (update.added, False))

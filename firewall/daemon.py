@@ -36,20 +36,21 @@ from firewall.api import (
     ZoneStatus,
 )
 from firewall.binding import Binding, blocked_text
+from firewall.classes import Maker
 from firewall.deadlines import Deadlines
-from firewall.elements import Element
 from firewall.events import Events
-from firewall.grants import Grants, Held, Rejected, table_of
+from firewall.grants import Grants, Held, Rejected, table_of, up_key
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
 from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
+from firewall.presence import ASK_AFTER
 from firewall.settings import Settings
 from firewall.shaper import MOST_SPARE, Slots
 from firewall.state import State
-from firewall.turns import Outcome, Turn, make_slots
+from firewall.turns import Outcome, Turn
 
 log = structlog.get_logger("firewall.daemon")
 
@@ -57,8 +58,6 @@ CHECK_DELAY = 0.02
 """Seconds from a foreign change to the look at it: a program's changes come in bursts."""
 RETRY_DELAY = 1.0
 """Seconds until what could not be put right is tried again."""
-CLASSES_A_TURN = 16
-"""Classes made ahead in one turn of the loop: a millisecond or two in which no request is answered."""
 
 
 def clock() -> float:
@@ -78,7 +77,7 @@ class Daemon:
         self.keeper = Keeper(self.state, kernel, clock, self._listener.held)
         self._deadlines = Deadlines(self.state, kernel, clock, self._end)
         self._check_wanted = asyncio.Event()
-        self._ahead_wanted = asyncio.Event()
+        self._maker = Maker(self.state, kernel, self.keeper.lock, self._check_wanted.set)
         self._read_wanted = asyncio.Event()
         self._forgetting: asyncio.Queue[Outcome] = asyncio.Queue()
         self._askers: list[tuple[Connection, ReadUsage]] = []
@@ -109,7 +108,7 @@ class Daemon:
                 for each in (
                     self._checking(),
                     self._reading(),
-                    self._making_ahead(),
+                    self._maker.run(),
                     self._forget_connections(),
                     self._binding.run(),
                     self._set_blocked(),
@@ -171,8 +170,9 @@ class Daemon:
             if not isinstance(request, Revoke) and (held := self.state.grants.get(request.grant.session)) is not None:
                 self._deadlines.arm(held)
         if outcome.opened or outcome.closed:
+            self._maker.changed = True
             self._forgetting.put_nowait(outcome)
-            self._ahead_wanted.set()
+            self._maker.wanted.set()
         self._tell(*outcome.ended)
         return outcome
 
@@ -218,7 +218,7 @@ class Daemon:
             return Refused(
                 request.id, "full", "spare", f"cannot prepare {request.spare}: all plans together have {MOST_SPARE} classes ahead"
             )
-        self._ahead_wanted.set()
+        self._maker.wanted.set()
         return Prepared(request.id, self.state.slots.spare(request.zone, request.rates))
 
     def _status(self, request: Status) -> StatusIs:
@@ -235,6 +235,7 @@ class Daemon:
 
     def _counts(self) -> dict[str, int]:
         counts = dict(self.state.counts)
+        counts["boarding"] = sum(map(len, self.state.boarding.values()))
         for zone in self.state.settings.zones:
             counts["spoofed"] = counts.get("spoofed", 0) + self._kernel.elements.counted(table_of(zone), "spoofed")
         return counts
@@ -265,42 +266,43 @@ class Daemon:
     async def _read_counters(self, now: float) -> None:
         for zone in self.state.settings.zones:
             table, kernel = table_of(zone), self._kernel.readings
-            ups: dict[bytes, Element] = {}
+            ups: dict[bytes, tuple[int, int]] = {}
             try:
-                async for batch in kernel.read_gently(table, "up", _turn_of_others):
-                    ups.update({element.key: element for element in batch})
-                async for batch in kernel.read_gently(table, "down", _turn_of_others):
+                async for batch in kernel.count_gently(table, "up", _turn_of_others):
+                    ups.update({key: (count, packets) for key, count, packets in batch})
+                async for batch in kernel.count_gently(table, "down", _turn_of_others):
                     self._take_readings(ups, batch, now)
             except KernelRefused as refused:
                 log.warning("reading_failed", zone=zone, why=str(refused))
 
-    def _take_readings(self, ups: dict[bytes, Element], downs: Iterable[Element], now: float) -> None:
+    def _take_readings(self, ups: dict[bytes, tuple[int, int]], downs: Iterable[tuple[bytes, int, int]], now: float) -> None:
         """What was exchanged, opened or closed during the reading is left out: its meter knows better."""
         grants, meters = self.state.grants, self.state.meters
-        for down in downs:
-            held = grants.of_mark(down.key)
-            up = ups.get(held.client) if held is not None else None
-            if held is None or up is None:
+        for key, down, packets_down in downs:
+            held = grants.of_mark(key)
+            if held is None or (read := ups.get(up_key(held))) is None or (meter := meters.get(held.grant.session)) is None:
                 continue
-            meter = meters.get(held.grant.session)
-            if meter is not None:
-                meter.read(up.byte_count, down.byte_count, now)
-                meter.packets = (up.packets, down.packets)
+            up, packets_up = read
+            if up != meter.read_up or down != meter.read_down:  # most visitors do nothing most of the time
+                meter.read(up, down, now)
+                meter.packets = (packets_up, packets_down)
 
     def _end_absent(self, now: float) -> None:
         """End the sessions of clients that were not heard of for their idle time; ask those that have been quiet for a while."""
         quiet: dict[tuple[int, str], tuple[float, float]] = {}
         over: list[tuple[Held, str]] = []
+        index = {zone: self.state.lan_index(zone) for zone in self.state.settings.zones}
         for held in self.state.grants:
-            if held.grant.idle is not None:
-                silence = self.state.usage(held, now).quiet
-                if silence >= held.grant.idle:
+            if (idle := held.grant.idle) is not None:
+                lan = index[held.grant.zone]
+                silence = self.state.quiet(held, now, lan)
+                if silence >= idle:
                     over.append((held, "idle"))
-                else:
-                    quiet[self.state.lan_index(held.grant.zone), held.grant.mac] = (silence, held.grant.idle)
+                elif silence >= min(ASK_AFTER, idle / 2):
+                    quiet[lan, held.grant.mac] = (silence, idle)
         self._end(over)
-        for index, ip in self.state.presence.to_ask(quiet, now):
-            self._kernel.neighbours.ask(index, ip)
+        for interface, ip in self.state.presence.to_ask(quiet, now):
+            self._kernel.neighbours.ask(interface, ip)
 
     # Work beside the requests ---------------------------------------------------------------------------------------------------------
 
@@ -310,25 +312,9 @@ class Daemon:
             await asyncio.sleep(CHECK_DELAY)
             self._check_wanted.clear()
             await self.keeper.check()
-            self._ahead_wanted.set()
+            self._maker.wanted.set()
             if not self.state.ready:  # nobody tells when the kernel would take it: try again
                 asyncio.get_running_loop().call_later(RETRY_DELAY, self._check_wanted.set)
-
-    async def _making_ahead(self) -> None:
-        while True:
-            await self._ahead_wanted.wait()
-            self._ahead_wanted.clear()
-            while slots := self.state.slots.make_ahead(CLASSES_A_TURN):
-                try:
-                    for interface in list(self.state.classes):
-                        make_slots(
-                            self.state, self._kernel, interface, [slot for slot in slots if interface in _interfaces(self.state, slot)]
-                        )
-                except KernelRefused as refused:
-                    log.warning("classes_not_made", why=str(refused))
-                    self._check_wanted.set()
-                    break
-                await asyncio.sleep(0)
 
     async def _set_blocked(self) -> None:
         """Replace block lists, one after the other."""
@@ -373,11 +359,6 @@ class Daemon:
 
 async def _turn_of_others() -> None:
     await asyncio.sleep(0)
-
-
-def _interfaces(state: State, slot: int) -> tuple[str, str]:
-    zone = state.settings.zones[state.slots.made[slot][0]]
-    return zone.lan, zone.wan
 
 
 def _version() -> str:

@@ -6,7 +6,8 @@ restart. In what the kernel tells, one expression is in ``NFTA_SET_ELEM_EXPR``, 
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 NFPROTO_INET = 1
@@ -232,6 +233,12 @@ class _Plain(NamedTuple):
     layout: struct.Struct
     between: tuple[bytes, ...]
     with_quota: bool
+    counters: struct.Struct
+    """Key, bytes and packets alone."""
+    mask: bytes
+    """Ones where every such element has the same byte."""
+    same: bytes
+    """These bytes."""
 
 
 def _plain_layout(key_length: int, with_quota: bool) -> tuple[int, _Plain]:
@@ -247,18 +254,45 @@ def _plain_layout(key_length: int, with_quota: bool) -> tuple[int, _Plain]:
     body = attribute(_SET_ELEM_KEY, attribute(1, key)) + attribute(_SET_ELEM_DATA, attribute(1, data)) + expressions
     whole = attribute(1, body + attribute(_SET_ELEM_TIMEOUT, timeout) + attribute(_SET_ELEM_EXPIRATION, expires))
     layout, between, position = ">", [], 0
+    mask = same = b""
     for field in (
         (key, data, count, packets, quota, consumed, timeout, expires) if with_quota else (key, data, count, packets, timeout, expires)
     ):
         place = whole.index(field)
         between.append(whole[position:place])
+        mask += b"\xff" * (place - position) + b"\0" * len(field)
+        same += whole[position:place] + b"\0" * len(field)
         layout += f"{place - position}s" + ("Q" if len(field) == 8 else f"{len(field)}s")
         position = place + len(field)
     between.append(whole[position:])
-    return len(whole), _Plain(struct.Struct(f"{layout}{len(whole) - position}s"), tuple(between), with_quota)
+    mask, same = mask + b"\xff" * (len(whole) - position), same + whole[position:]
+    places = [whole.index(field) for field in (key, count, packets)]
+    counters = struct.Struct(
+        f">{places[0]}x{key_length}s{places[1] - places[0] - key_length}xQ{places[2] - places[1] - 8}xQ{len(whole) - places[2] - 8}x"
+    )
+    return len(whole), _Plain(struct.Struct(f"{layout}{len(whole) - position}s"), tuple(between), with_quota, counters, mask, same)
 
 
-_PLAIN = dict(_plain_layout(key_length, with_quota) for key_length in (6, 4) for with_quota in (False, True))
+_PLAIN = dict(_plain_layout(key_length, with_quota) for key_length in (12, 4) for with_quota in (False, True))
+
+
+def counters(body: bytes) -> Iterable[tuple[bytes, int, int]]:
+    """Body of a NEWSETELEM message -> key, bytes and packets of each element: as ``told``, at a tenth of the cost where all are plain."""
+    payload = next((payload for kind, payload in attributes(body, 4) if kind == _LIST_ELEMENTS), b"")
+    length = _ATTR.unpack_from(payload)[0] if len(payload) >= 4 else 0
+    plain = _PLAIN.get(length)
+    if plain is not None and len(payload) % length == 0:
+        mask, same = _repeated(length, len(payload) // length)
+        if int.from_bytes(payload, "big") & mask == same:
+            return plain.counters.iter_unpack(payload)
+    return [(element.key, element.byte_count, element.packets) for element in _elements(payload)]
+
+
+@lru_cache(maxsize=64)
+def _repeated(length: int, count: int) -> tuple[int, int]:
+    """Mask and bytes of so many plain elements as one number: comparing them at once is what makes ``counters`` quick."""
+    plain = _PLAIN[length]
+    return int.from_bytes(plain.mask * count, "big"), int.from_bytes(plain.same * count, "big")
 
 
 def _elements(payload: bytes) -> list[Element]:

@@ -65,6 +65,11 @@ def mark_key(held: Held) -> bytes:
     return held.mark.to_bytes(4, byteorder)
 
 
+def up_key(held: Held) -> bytes:
+    """Key of the grant's ``up`` element: MAC, padded to a multiple of four bytes, and mark."""
+    return held.client + b"\0\0" + mark_key(held)
+
+
 def table_of(zone: str) -> str:
     """Name of the zone's nftables table."""
     return f"hotspot_{zone}"
@@ -210,7 +215,7 @@ def opening(held: Held, now: float, bytes_up: int, bytes_down: int, packets: tup
         return None if grant.volume is None else max(1, grant.volume - other + BACKSTOP_BYTES)
 
     return (
-        Change(table, "up", (Element(mac, class_id, timeout, packets[0], bytes_up, quota(bytes_down)),)),
+        Change(table, "up", (Element(up_key(held), class_id, timeout, packets[0], bytes_up, quota(bytes_down)),)),
         Change(table, "down", (Element(mark, class_id, timeout, packets[1], bytes_down, quota(bytes_up)),)),
         Change(table, "ids", (Element(mac, mark, timeout, comment=comment_of(grant), counted=False),)),
     )
@@ -221,7 +226,7 @@ def closing(held: Held) -> tuple[Change, ...]:
     table, mac, mark = table_of(held.grant.zone), held.client, mark_key(held)
     return (
         Change(table, "ids", (Element(mac),), delete=True),
-        Change(table, "up", (Element(mac),), delete=True),
+        Change(table, "up", (Element(up_key(held)),), delete=True),
         Change(table, "down", (Element(mark),), delete=True),
     )
 

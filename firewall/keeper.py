@@ -12,6 +12,7 @@ import structlog
 
 from firewall import ruleset, shaper
 from firewall.binding import blocked_text, leased_element
+from firewall.classes import SOON
 from firewall.elements import Change, Element
 from firewall.grants import opening, table_of
 from firewall.kernel import Kernel
@@ -33,11 +34,12 @@ class Keeper:
         self._held = held
         self._kernel = kernel
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
+        """Held by whoever changes trees, tables or many elements."""
 
     async def start(self) -> None:
         """Adopt what the kernel holds; make what it lacks. Raises ``KernelRefused`` or ``RulesetRefused``."""
-        async with self._lock:
+        async with self.lock:
             self._look_at_links()
             for interface in self._interfaces():
                 self._mend_tree(interface, starting=True)
@@ -51,7 +53,7 @@ class Keeper:
     async def check(self) -> None:
         """Look at everything and put right what differs. What cannot be put right now (an interface is gone, the kernel refuses) is logged,
         and ``state.ready`` says so."""
-        async with self._lock:
+        async with self.lock:
             try:
                 self._look_at_links()
                 for interface in self._interfaces():
@@ -111,24 +113,27 @@ class Keeper:
             )
             tc.make_root(link.index)
             log.info("leaf", interface=interface, qdisc=tc.find_leaf(link.index))
-        if drift.missing:
-            tc.make(link.index, drift.missing)
+        frame = [each for each in drift.missing if each.minor not in slots]
+        few = [each for each in drift.missing if each.minor in slots]
+        waiting: dict[int, None] = {}
+        if len(few) * len(tree) > SOON:  # their clients are online meanwhile, through the class BOARDING
+            waiting = {each.minor: None for each in few if each.minor in used}
+            few = []
+        if frame or few:
+            tc.make(link.index, [*frame, *few])
         if drift.altered:
             tc.change(link.index, drift.altered)
-        filters = tc.filters_are_right(link.index)
-        if not filters:
-            tc.make_filters(link.index)
-        if not starting and (drift.whole or drift.missing or drift.altered or not filters):
-            state.drift["qdisc" if drift.whole else "class" if filters else "filter"] += 1
+        filtered = tc.filter_is_right(link.index)
+        if not filtered:
+            tc.make_filter(link.index)
+        if not starting and (drift.whole or drift.missing or drift.altered or not filtered):
+            state.drift["qdisc" if drift.whole else "class" if filtered else "filter"] += 1
             log.warning(
                 "drift_mended", what="tree", interface=interface, whole=drift.whole, missing=len(drift.missing), altered=len(drift.altered)
             )
-        mine = {
-            slot: made
-            for slot, made in slots.items()
-            if interface in (state.settings.zones[made[0]].lan, state.settings.zones[made[0]].wan)
-        }
-        state.classes[interface] = mine
+        missing = {each.minor for each in drift.missing} - {each.minor for each in few}
+        state.boarding[interface] = waiting
+        state.classes[interface] = {slot: made for slot, made in slots.items() if slot in tree and slot not in missing}
 
     # Tables -------------------------------------------------------------------------------------------------------------------------
 

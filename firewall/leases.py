@@ -4,7 +4,7 @@ The file (``man dnsmasq``) has a line a lease: expiry, MAC, address, host name, 
 so a reader may see a part of it: a lease counts as gone only when it has been missing for a while.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -63,8 +63,9 @@ class Leases:
         """Lease by address."""
         return self._held
 
-    def take(self, read: Iterable[Lease], now: float) -> Update:
-        """Compare with what was read. An address that goes to another client changes hands at once."""
+    def take(self, read: Iterable[Lease], now: float, kept: Callable[[str], bool] = lambda _mac: False) -> Update:
+        """Compare with what was read. An address that goes to another client changes hands at once. ``kept`` says of a MAC that its lease
+        does not go only because it is missing: the server may have lost its file, or see another time than the phone does."""
         added: list[Lease] = []
         removed: list[Lease] = []
         doubled: set[str] = set()
@@ -83,7 +84,7 @@ class Leases:
             self._held[ip] = lease
             added.append(lease)
         for ip in [ip for ip in self._held if ip not in fresh]:
-            if now - self._missing.setdefault(ip, now) >= GONE_AFTER:
+            if now - self._missing.setdefault(ip, now) >= GONE_AFTER and not kept(self._held[ip].mac):
                 removed.append(self._held.pop(ip))
                 del self._missing[ip]
         return Update(tuple(added), tuple(removed), tuple(sorted(doubled)))

@@ -5,9 +5,8 @@ from sys import byteorder
 
 from msgspec import Struct
 
-from firewall.addresses import mac_bytes
 from firewall.elements import Change, Element
-from firewall.grants import Held, from_elements, mark_key, table_of
+from firewall.grants import Held, from_elements, mark_key, table_of, up_key
 from firewall.shaper import FIRST_SLOT, LAST_SLOT, Class
 
 
@@ -34,22 +33,26 @@ def adopt(zone: str, found: ZoneElements, now: float) -> Adopted:
     sessions: set[str] = set()
     slots: set[int] = set()
     kept_macs: set[bytes] = set()
+    kept_ups: set[bytes] = set()
     kept_marks: set[bytes] = set()
     for mac, ids in found.ids.items():
         held = from_elements(zone, ids, now)
-        up, down = found.up.get(mac), found.down.get(ids.data)
-        if held is None or up is None or down is None or not up.data == down.data == held.class_id.to_bytes(4, byteorder):
+        if held is None:
+            continue
+        up, down = found.up.get(up_key(held)), found.down.get(ids.data)
+        if up is None or down is None or not up.data == down.data == held.class_id.to_bytes(4, byteorder):
             continue
         if held.grant.session in sessions or held.slot in slots or not FIRST_SLOT <= held.slot <= LAST_SLOT:
             continue
         sessions.add(held.grant.session)
         slots.add(held.slot)
         kept_macs.add(mac)
+        kept_ups.add(up_key(held))
         kept_marks.add(ids.data)
         grants.append((held, up, down))
     stray = [
         *_deletions(zone, "ids", set(found.ids) - kept_macs),
-        *_deletions(zone, "up", set(found.up) - kept_macs),
+        *_deletions(zone, "up", set(found.up) - kept_ups),
         *_deletions(zone, "down", set(found.down) - kept_marks),
     ]
     return Adopted(tuple(grants), tuple(stray))
@@ -73,20 +76,22 @@ def element_drift(zone: str, wanted: Iterable[Held], found: ZoneElements) -> Ele
     """Compare keys and values; counters and timeouts move by themselves."""
     broken: list[Held] = []
     macs: set[bytes] = set()
+    ups: set[bytes] = set()
     marks: set[bytes] = set()
     for held in wanted:
-        mac, mark, class_id = mac_bytes(held.grant.mac), mark_key(held), held.class_id.to_bytes(4, byteorder)
+        mac, up, mark, class_id = held.client, up_key(held), mark_key(held), held.class_id.to_bytes(4, byteorder)
         values = tuple(
-            None if element is None else element.data for element in (found.ids.get(mac), found.up.get(mac), found.down.get(mark))
+            None if element is None else element.data for element in (found.ids.get(mac), found.up.get(up), found.down.get(mark))
         )
         if values == (mark, class_id, class_id):
             macs.add(mac)
+            ups.add(up)
             marks.add(mark)
         else:
             broken.append(held)
     stray = [
         *_deletions(zone, "ids", set(found.ids) - macs),
-        *_deletions(zone, "up", set(found.up) - macs),
+        *_deletions(zone, "up", set(found.up) - ups),
         *_deletions(zone, "down", set(found.down) - marks),
     ]
     return ElementDrift(tuple(broken), tuple(stray))

@@ -36,6 +36,7 @@ def zone_table(zones: Mapping[str, Zone], name: str) -> str:
         "networks4": ", ".join(zone.networks(4)) or "0.0.0.0/32",
         "networks6": ", ".join(zone.networks(6)) or "::/128",
         "addresses6": zone.addresses6,
+        "all_addresses6": min(1 << 18, max(1 << 16, zone.max_clients * zone.addresses6)),
         "connections": zone.connections,
         "new_connections": zone.new_connections,
         "new_connections_burst": zone.new_connections * 5,

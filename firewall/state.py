@@ -35,6 +35,8 @@ class State:
     """Interfaces that are there, by name."""
     classes: dict[str, dict[int, tuple[str, Rates]]] = field(default_factory=dict)
     """Interface -> slot -> for which zone and rates its class in the kernel was made. An interface without a tree of ours is missing."""
+    boarding: dict[str, dict[int, None]] = field(default_factory=dict)
+    """Interface -> slots in use whose class is still to be made, the longest waiting first. Their clients share the class ``BOARDING``."""
     ended: deque[Ended] = field(default_factory=lambda: deque(maxlen=MOST_ENDED))
     counts: Counter[str] = field(default_factory=Counter)
     drift: Counter[str] = field(default_factory=Counter)
@@ -48,16 +50,24 @@ class State:
 
     def usage(self, held: Held, now: float) -> Usage:
         """What a session has used, as last read."""
-        return self._usage(held, now, self.lan_index(held.grant.zone))
+        return self._usage(held, self.meters[held.grant.session], now, self.lan_index(held.grant.zone))
 
     def usages(self, now: float) -> tuple[Usage, ...]:
         """What every session in progress has used, as last read."""
         index = {zone: self.lan_index(zone) for zone in self.settings.zones}
-        return tuple(self._usage(held, now, index[held.grant.zone]) for held in self.grants if held.grant.session in self.meters)
+        return tuple(
+            self._usage(held, meter, now, index[held.grant.zone])
+            for held in self.grants
+            if (meter := self.meters.get(held.grant.session)) is not None
+        )
 
-    def _usage(self, held: Held, now: float, lan_index: int) -> Usage:
+    def quiet(self, held: Held, now: float, lan_index: int) -> float:
+        """Seconds since a client was last heard of."""
+        meter, heard = self.meters.get(held.grant.session), self.presence.heard(lan_index, held.grant.mac)
+        return max(0.0, now - (heard if meter is None else max(meter.changed, heard)))
+
+    def _usage(self, held: Held, meter: Meter, now: float, lan_index: int) -> Usage:
         grant = held.grant
-        meter = self.meters[grant.session]
         heard = max(meter.changed, self.presence.heard(lan_index, grant.mac))
         return Usage(
             grant.session,

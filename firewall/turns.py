@@ -1,23 +1,24 @@
 """Requests that arrived together: decided one after the other, carried out in one kernel transaction.
 
-Opening: class first (tc has no transaction), then elements. Closing: elements first; the echo of their deletion carries the final counters.
+Opening: class first (tc has no transaction) if that is quick, then elements. Closing: elements first; the echo of their deletion carries
+the final counters.
 """
 
 import errno
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from firewall.addresses import mac_bytes
 from firewall.api import Allow, Allowed, AnyReply, Ended, Refused, Replace, Request, Revoke, Revoked
+from firewall.classes import make_classes
 from firewall.elements import Change
-from firewall.grants import Held, Rejected, closing, mark_key, opening, table_of
+from firewall.grants import Held, Rejected, closing, mark_key, opening, table_of, up_key
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
 from firewall.kernel.nft import Final
 from firewall.metering import Meter
-from firewall.shaper import NoSlot, slot_classes
+from firewall.shaper import NoSlot
 from firewall.state import State
 
 Changing = Allow | Replace | Revoke
@@ -202,36 +203,12 @@ def read_one(kernel: Kernel, held: Held, meter: Meter, now: float) -> None:
     """A fresh reading of one grant; the last one stands if the kernel has lost its elements."""
     table = table_of(held.grant.zone)
     try:
-        (up,) = kernel.elements.get(table, "up", [mac_bytes(held.grant.mac)])
+        (up,) = kernel.elements.get(table, "up", [up_key(held)])
         (down,) = kernel.elements.get(table, "down", [mark_key(held)])
     except (KernelRefused, ValueError):
         return
     meter.read(up.byte_count, down.byte_count, now)
     meter.packets = (up.packets, down.packets)
-
-
-def make_classes(state: State, kernel: Kernel, grants: Iterable[Held | None]) -> None:
-    """Make the classes of these grants that the kernel does not have. An interface that is gone gets its classes when it is back."""
-    missing: dict[str, list[int]] = {}
-    for held in grants:
-        if held is not None:
-            zone = state.settings.zones[held.grant.zone]
-            for interface in (zone.lan, zone.wan):
-                if state.classes.get(interface, {}).get(held.slot) != state.slots.made[held.slot]:
-                    missing.setdefault(interface, []).append(held.slot)
-    for interface, slots in missing.items():
-        make_slots(state, kernel, interface, slots)
-
-
-def make_slots(state: State, kernel: Kernel, interface: str, slots: Iterable[int]) -> None:
-    """Make the classes of these slots on one interface."""
-    link = state.links.get(interface)
-    if link is None or interface not in state.classes:
-        return
-    wanted = {slot: state.slots.made[slot] for slot in slots}
-    classes = [slot_classes(state.settings.zones, slot, *made) for slot, made in wanted.items()]
-    kernel.tc.make(link.index, [each[interface] for each in classes if interface in each])
-    state.classes[interface].update(wanted)
 
 
 def _touches(request: Changing, state: State) -> set[str]:
@@ -259,6 +236,6 @@ def _forget(state: State, session: str) -> None:
 
 def _final_bytes(final: Final, held: Held) -> tuple[int | None, int | None]:
     table = table_of(held.grant.zone)
-    up = final.get((table, "up", mac_bytes(held.grant.mac)))
+    up = final.get((table, "up", up_key(held)))
     down = final.get((table, "down", mark_key(held)))
     return (None if up is None else up.byte_count), (None if down is None else down.byte_count)

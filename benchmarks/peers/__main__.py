@@ -121,7 +121,7 @@ def of_full(full: Full, theirs: Arrivals | None) -> list[Row]:
     p99 = f"page p99 {reading.quiet_p99_ms:.1f} → {reading.meanwhile_p99_ms:.1f} ms"
     good = reading.usage_p50_ms <= 100 and rise <= 20
     memory = f"{idle.resident_mb:.0f} MB ({idle.share_mb:.0f} MB with shared pages divided)"
-    started = f"{cold.everybody:.2f} s (firewall ready {cold.firewall_ready:.2f} s, then {cold.portal:.2f} s)"
+    started = f"{cold.everybody:.2f} s (firewall ready {cold.firewall_ready:.2f} s, own class {cold.own_class:.1f} s)"
     return [
         row(
             f"memory, {idle.online:,} online", memory, "≤ 200 MB", idle.resident_mb <= 200, f"{theirs.resident_mb:.0f} MB" if theirs else ""

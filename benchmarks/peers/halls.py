@@ -70,6 +70,12 @@ class Asking:
         assert isinstance(status, api.StatusIs), status
         return sum(zone.grants for zone in status.zones)
 
+    async def boarding(self) -> int:
+        """How many HTB classes of clients online are still to be made."""
+        status = api.decode_message((await self.ask(api.Status(1)))[0])
+        assert isinstance(status, api.StatusIs), status
+        return status.counts["boarding"]
+
     def close(self) -> None:
         """Hang up."""
         self._writer.close()

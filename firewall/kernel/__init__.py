@@ -25,8 +25,8 @@ class Kernel:
 
     def __init__(self, runtime_dir: Path) -> None:
         self._stack = contextlib.ExitStack()
-        opened = [self._stack.enter_context(Netlink(protocol)) for protocol in (NETLINK_NETFILTER,) * 3 + (NETLINK_ROUTE,) * 2]
-        elements, readings, connections, route, shaping = opened
+        opened = [self._stack.enter_context(Netlink(protocol)) for protocol in (NETLINK_NETFILTER,) * 3 + (NETLINK_ROUTE,) * 3]
+        elements, readings, connections, route, shaping, beside = opened
         self.elements = Elements(elements)
         self.readings = Elements(readings)
         """For dumps that take several turns of the loop: they must not share a socket with transactions."""
@@ -34,13 +34,16 @@ class Kernel:
         """For one worker thread."""
         self.neighbours = Neighbours(route)
         self.tc = TrafficControl(shaping)
+        self.tc_beside = TrafficControl(beside)
+        """For one worker thread: ``tc`` must not wait until it has made its classes."""
         self.listings = Listings(runtime_dir)
         self.ruleset_events = self._stack.enter_context(Netlink(NETLINK_NETFILTER, (NFNLGRP_NFTABLES,)))
         self.link_events = self._stack.enter_context(Netlink(NETLINK_ROUTE, (RTNLGRP_LINK, RTNLGRP_TC)))
         self.neighbour_events = self._stack.enter_context(Netlink(NETLINK_ROUTE, (RTNLGRP_NEIGH,)))
+        self.own_ports = frozenset(each.port for each in opened)
+        self.link_events.ignore([shaping.port, beside.port])
         for events in (self.ruleset_events, self.link_events, self.neighbour_events):
             events.listen()
-        self.own_ports = frozenset(each.port for each in opened)
 
     def __enter__(self) -> "Kernel":
         return self

@@ -3,16 +3,18 @@
 Why not pyroute2 here: docs/decisions/0012. A request to the kernel is answered inside ``send``, so nothing is gained by awaiting it.
 """
 
+import ctypes
 import os
 import socket
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 
 from firewall.elements import NLMSG_DONE, NLMSG_ERROR, Message, error_of, messages
 
 NETLINK_ROUTE, NETLINK_NETFILTER = 0, 12
 _SOL_NETLINK, _ADD_MEMBERSHIP, _GET_STRICT_CHK = 270, 1, 12
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+_SO_ATTACH_FILTER, _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 26, 32, 33
 _BUFFER = 1 << 18
 NLM_F_DUMP_INTR = 0x10
 
@@ -59,6 +61,15 @@ class Netlink:
     def listen(self) -> None:
         """Use the socket for events: reading never blocks."""
         self._socket.setblocking(False)
+
+    def ignore(self, ports: Sequence[int]) -> None:
+        """Have the kernel leave out what it would tell of the doings of these sockets: classic BPF on ``nlmsg_pid``."""
+        program = [(0x20, 0, 0, 12)]  # load the word at byte 12, as big endian
+        program += [(0x15, len(ports) - number, 0, socket.htonl(port)) for number, port in enumerate(ports)]
+        program += [(0x06, 0, 0, 0xFFFFFFFF), (0x06, 0, 0, 0)]
+        code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in program))
+        option = struct.pack("@HP", len(program), ctypes.addressof(code))  # struct sock_fprog
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
 
     def next_sequence(self, count: int = 1) -> int:
         """A sequence number after which ``count - 1`` more are free."""

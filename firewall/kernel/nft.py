@@ -14,8 +14,10 @@ from firewall.elements import (
     Change,
     Element,
     Message,
+    attributes,
     counter_packets,
     counter_request,
+    counters,
     dump_request,
     get_request,
     told,
@@ -127,12 +129,17 @@ class Elements:
                     raise
         raise AssertionError("not reached")
 
-    async def read_gently(self, table: str, name: str, turn: Callable[[], Awaitable[None]]) -> AsyncIterator[list[Element]]:
-        """All elements of a map in portions; between two of them others have their turn. Elements that come or go meanwhile may or may not
-        be among them."""
+    async def count_gently(
+        self, table: str, name: str, turn: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[Iterable[tuple[bytes, int, int]]]:
+        """Key, bytes and packets of all elements of a map in portions; between two of them others have their turn. Elements that come or go
+        meanwhile may or may not be among them."""
+        sequence = self._netlink.next_sequence()
         try:
-            for batch in self._batches(table, name):
-                yield batch
+            for batch in self._netlink.dump(dump_request(table, name, sequence), sequence, "read counters"):
+                for each in batch:
+                    if each.kind == _NEW_ELEMENT:
+                        yield counters(each.body)
                 await turn()
         except KernelRefused as refused:
             if refused.errno != 4:
@@ -166,9 +173,15 @@ def foreign_changes(events: Iterable[Message], own_ports: frozenset[int], prefix
     for each in events:
         if each.kind == _NEW_GENERATION or each.port in own_ports:
             continue
-        # The dynamic sets of the packet path announce each element that they learn; those are no changes of anybody's.
-        if each.kind in _ELEMENT_EVENTS and each.port == 0:
+        # The dynamic sets of the packet path announce each element that they learn, and the name server puts each answer of a name of the
+        # walled garden into its sets; those are no changes of anybody's.
+        if each.kind in _ELEMENT_EVENTS and (each.port == 0 or _of_garden(each.body)):
             continue
         if prefix in each.body:
             foreign = True
     return foreign
+
+
+def _of_garden(body: bytes) -> bool:
+    """Whether a NEWSETELEM or DELSETELEM message is of a set ``garden4`` or ``garden6``."""
+    return any(kind == 2 and payload in (b"garden4\0", b"garden6\0") for kind, payload in attributes(body, 4))

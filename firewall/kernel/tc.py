@@ -13,7 +13,7 @@ from firewall.elements import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REQUEST
 from firewall.kernel.netlink import KernelRefused, Netlink
 from firewall.reconcile import FoundClass
 from firewall.shaper import (
-    FILTERS,
+    FILTER,
     LEAF_FLOWS,
     LEAF_MEMORY,
     LEAF_PACKETS,
@@ -22,7 +22,6 @@ from firewall.shaper import (
     OWN_CLASS,
     UNKNOWN,
     Class,
-    Filter,
     burst_bytes,
     quantum_bytes,
     queue_bytes,
@@ -32,7 +31,8 @@ from firewall.shaper import (
 _RTM_NEWQDISC, _RTM_DELQDISC, _RTM_GETQDISC = 36, 37, 38
 _RTM_NEWTCLASS, _RTM_GETTCLASS = 40, 42
 _RTM_NEWTFILTER, _RTM_DELTFILTER, _RTM_GETTFILTER = 44, 45, 46
-_TCA_U32_CLASSID, _TCA_U32_SEL = 1, 5
+_TCA_BPF_OPS_LEN, _TCA_BPF_OPS = 4, 5
+_ANY_PROTOCOL = 0x0003  # ETH_P_ALL
 _TCA_FQ_CODEL_LIMIT, _TCA_FQ_CODEL_FLOWS, _TCA_FQ_CODEL_MEMORY_LIMIT = 2, 5, 9
 _NLM_F_REPLACE, _NLM_F_EXCL = 0x100, 0x200
 _TCMSG = struct.Struct("=BxxxiIII")
@@ -96,17 +96,14 @@ def leaf_message(index: int, wanted: Class, leaf: str) -> bytes:
     return _tcmsg(_RTM_NEWQDISC, flags, 0, index, own, handle(wanted.minor), _kind(leaf) + attribute(_TCA_OPTIONS, options))
 
 
-def filter_message(index: int, number: int, wanted: Filter) -> bytes:
-    """RTM_NEWTFILTER for a u32 filter; ``number`` is its priority."""
-    keys = [(0, 0, 0)]
-    if wanted.source_port:  # IPv4 protocol 17 in the word at byte 8, source port in the word behind a header of 20 bytes
-        keys = [(0x00FF0000, 17 << 16, 8), (0xFFFF0000, wanted.source_port << 16, 20)]
-    selector = struct.pack("=BBBxHHhhI", 1, 0, len(keys), 0, 0, 0, 0, 0)
-    selector += b"".join(struct.pack(">II", mask, value) + struct.pack("=ii", offset, 0) for mask, value, offset in keys)
-    options = attribute(_TCA_U32_CLASSID, struct.pack("=I", handle(wanted.minor))) + attribute(_TCA_U32_SEL, selector)
-    info = number << 16 | socket.htons(wanted.protocol)
-    head = _TCMSG.pack(0, index, 0, MAJOR << 16, info)
-    return message(_RTM_NEWTFILTER, NLM_F_REQUEST | NLM_F_CREATE | _NLM_F_EXCL, 0, head + _kind("u32") + attribute(_TCA_OPTIONS, options))
+_PROGRAM = b"".join(struct.pack("=HBBI", *each) for each in FILTER)
+
+
+def filter_message(index: int) -> bytes:
+    """RTM_NEWTFILTER for the one filter at the root: classic BPF."""
+    options = attribute(_TCA_BPF_OPS_LEN, struct.pack("=H", len(FILTER))) + attribute(_TCA_BPF_OPS, _PROGRAM)
+    head = _TCMSG.pack(0, index, 0, MAJOR << 16, 1 << 16 | socket.htons(_ANY_PROTOCOL))
+    return message(_RTM_NEWTFILTER, NLM_F_REQUEST | NLM_F_CREATE | _NLM_F_EXCL, 0, head + _kind("bpf") + attribute(_TCA_OPTIONS, options))
 
 
 class TrafficControl:
@@ -175,11 +172,11 @@ class TrafficControl:
             struct.pack_into("=H", chunk[-1], 6, struct.unpack_from("=H", chunk[-1], 6)[0] | NLM_F_ACK)
             self._netlink.acknowledged(b"".join(chunk), first + len(chunk) - 1, doing, fine)
 
-    def make_filters(self, index: int) -> None:
+    def make_filter(self, index: int) -> None:
         """Lead packets that have no class to one, in place of whatever filters are at the root."""
         clear = _tcmsg(_RTM_DELTFILTER, 0, 0, index, 0, MAJOR << 16)
         self._send([clear], "clear the filters", frozenset({errno.ENOENT, errno.EINVAL}))
-        self._send([filter_message(index, number, each) for number, each in enumerate(FILTERS, 1)], "make filters")
+        self._send([filter_message(index)], "make the filter")
 
     # Reading ------------------------------------------------------------------------------------------------------------------------
 
@@ -203,18 +200,17 @@ class TrafficControl:
             found[minor] = FoundClass(minor, 0 if parent == _ROOT else parent & 0xFFFF, rate, ceil, minor in leaves)
         return found
 
-    def filters_are_right(self, index: int) -> bool:
-        """Whether the root has our filters and no others."""
+    def filter_is_right(self, index: int) -> bool:
+        """Whether the root has our filter and no other."""
         sequence = self._netlink.next_sequence()
         request = _tcmsg(_RTM_GETTFILTER, NLM_F_DUMP, sequence, index, 0, MAJOR << 16)
-        found: list[tuple[int, int, int]] = []
+        found: list[bytes | None] = []
         for batch in self._netlink.dump(request, sequence, "list filters"):
             for each in batch:
-                info = struct.unpack_from("=I", each.body, 16)[0]
                 options = dict(attributes(dict(attributes(each.body, _TCMSG.size)).get(_TCA_OPTIONS, b"")))
-                if _TCA_U32_CLASSID in options:  # the others are u32's own hash tables
-                    found.append((info >> 16, socket.ntohs(info & 0xFFFF), struct.unpack("=I", options[_TCA_U32_CLASSID])[0]))
-        return found == [(number, each.protocol, handle(each.minor)) for number, each in enumerate(FILTERS, 1)]
+                if options:  # the others say that there is a classifier, not what it does
+                    found.append(options.get(_TCA_BPF_OPS))
+        return found == [_PROGRAM]
 
     def _dump(self, kind: int, index: int) -> Iterable[tuple[int, int, str, bytes]]:
         sequence = self._netlink.next_sequence()

@@ -12,13 +12,15 @@ from hotspot.portal.register import Client
 from hotspot.portal.settings import Settings
 from hotspot.portal.tuning import Tuning, put_granted
 from hotspot.session import boot
-from hotspot.session.sessions import Session, in_progress, merge_counters, seconds_left, to_grant
+from hotspot.session.sessions import Now, Session, apply_usage, in_progress, merge_counters, rebase, seconds_left, to_grant
 from hotspot.session.states import Lost, end_event
 
 SPARE_CLASSES = 64
 """Per plan: visitors who can be let in before the shaper has to make more."""
 AT_ONCE = 256
 """Grants asked for together after a reboot; the daemon puts them into few transactions."""
+FOLLOWED_AT_ONCE = 200
+"""Sessions whose usage is taken down in one turn of the loop: at most 3 ms in which no page is served."""
 _FOR_GOOD = frozenset({"ceiling", "bad_request", "unknown"})
 """Refusals that will not change by asking again."""
 
@@ -91,10 +93,11 @@ class Recovery:
         register = office.register
         closed = await self._closed(read, settled)
         blocked = {(client.zone, client.mac) for client in register.blocks if register.blocked(client, now) is not None}
-        known = [session for session in register.in_progress() if session.id in settled]
-        comparable = closed.keys() | {session.id for session in known}
+        followed = await self._follow(read, settled, now)
+        known = [session for session in register.in_progress() if session.id in settled and session.id not in followed]
+        comparable = closed.keys() | {session.id for session in known} | followed
         usages = [usage for usage in read.usages if usage.session in comparable or usage.session not in register.sessions]
-        decided = boot.decide(known, closed, blocked, usages, read.ended, office.settings.plans, now)
+        decided = boot.decide(known, closed, blocked, usages, read.ended, office.settings.plans, now, followed)
         for session in decided.adopt:
             register.put(session)
         for session in decided.update:
@@ -114,6 +117,21 @@ class Recovery:
                 office.metrics.recovered.labels(how).inc(len(number))
                 log.info("kernel and journal brought together", how=how, sessions=len(number))
         await office.save()
+
+    async def _follow(self, read: UsageRead, settled: set[str], now: Now) -> set[str]:
+        """Take down what the sessions have used that both sides know, which is nearly all of them; a few in each turn of the loop."""
+        office, followed = self._office, set()
+        for number, usage in enumerate(read.usages, 1):
+            if number % FOLLOWED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            session = office.register.sessions.get(usage.session)
+            if session is not None and session.id in settled and in_progress(session):
+                newer = rebase(apply_usage(session, usage), now)
+                if newer is not session:
+                    office.metrics.count_bytes(session, newer)
+                    office.register.put(newer)
+                followed.add(session.id)
+        return followed
 
     async def _closed(self, read: UsageRead, settled: set[str]) -> dict[str, str]:
         """Sessions of the kernel that had ended by the register, or by the journal when they are no longer in memory."""

@@ -44,9 +44,11 @@ def decide(
     ended: Iterable[Ended],
     plans: Mapping[str, Plan],
     now: Now,
+    followed: Set[str] = frozenset(),
 ) -> Recovery:
-    """Compare. ``known``: sessions in progress by the journal; ``closed``: reasons of sessions that ended by the journal; ``blocked``: zone
-    and MAC of blocked clients; ``usages`` and ``ended``: from one ``UsageRead`` of the firewall."""
+    """Compare. ``known``: sessions in progress by the journal, but for those in ``followed``, whose usage is seen to already; ``closed``:
+    reasons of sessions that ended by the journal; ``blocked``: zone and MAC of blocked clients; ``usages`` and ``ended``: from one
+    ``UsageRead`` of the firewall."""
     kernel = {usage.session: usage for usage in usages}
     ends = {event.usage.session: event for event in ended}
     taken = {(usage.zone, usage.mac) for usage in kernel.values()}
@@ -70,8 +72,8 @@ def decide(
         else:
             taken.add((session.zone, session.mac or ""))
             allow.append(rebase(counted, now))
-    names = {session.id for session in known}
-    adopted = [adopt(usage, plans.get(usage.plan), now) for usage in kernel.values() if usage.session not in names | closed.keys()]
+    names = {session.id for session in known} | closed.keys() | followed
+    adopted = [adopt(usage, plans.get(usage.plan), now) for usage in kernel.values() if usage.session not in names]
     revoke = [
         (usage.session, closed.get(usage.session, Blocked.reason))
         for usage in kernel.values()

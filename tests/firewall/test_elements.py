@@ -17,6 +17,7 @@ from firewall.elements import (
     Element,
     attribute,
     attributes,
+    counters,
     error_of,
     message,
     messages,
@@ -26,10 +27,11 @@ from firewall.elements import (
 )
 
 macs = st.binary(min_size=6, max_size=6)
+ups = st.binary(min_size=12, max_size=12)
 marks = st.binary(min_size=4, max_size=4)
 numbers = st.integers(0, 2**63 - 1)
 comments = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=120)
-elements = st.builds(Element, macs | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, counted=st.just(True))
+elements = st.builds(Element, macs | ups | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, counted=st.just(True))
 
 
 def _sent(changes: list[Change]) -> list[tuple[int, int, str, str, list[Element]]]:
@@ -79,7 +81,7 @@ def _as_the_kernel_tells(element: Element) -> bytes:
 
 @given(
     st.lists(
-        st.builds(Element, macs | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, numbers, st.just(True)),
+        st.builds(Element, macs | ups | marks, marks, numbers, numbers, numbers, st.none() | numbers, comments, numbers, st.just(True)),
         max_size=40,
     )
 )
@@ -91,6 +93,26 @@ def test_quick_reader_equals_slow_reader(wanted: list[Element]) -> None:
     # One more byte in each element's list header flags (nested) makes every quick layout miss.
     slow = told(b"\0\0\0\0" + attribute(1, b"t\0") + attribute(2, b"up\0") + attribute(3, b"".join(_flagged(each) for each in wanted)))
     assert slow.elements == wanted
+
+
+@given(
+    st.builds(Element, ups, marks, numbers, numbers, numbers, st.none() | numbers, st.just(""), numbers, st.just(True)),
+    st.integers(1, 40),
+    st.none() | st.tuples(st.integers(0), st.integers(1, 255)),
+)
+def test_counters_equal_the_elements(element: Element, count: int, turned: tuple[int, int] | None) -> None:
+    """What is read for usage is what the elements say, for many alike and also when a byte among them is not what it should be."""
+    listed = bytearray(b"".join(_as_the_kernel_tells(element._replace(packets=number)) for number in range(count)))
+    if turned is not None:
+        listed[turned[0] % len(listed)] ^= turned[1]
+    body = b"\0\0\0\0" + attribute(1, b"t\0") + attribute(2, b"up\0") + attribute(3, bytes(listed))
+    try:
+        slow = [(each.key, each.byte_count, each.packets) for each in told(body).elements]
+    except (ValueError, struct.error):
+        with pytest.raises((ValueError, struct.error)):
+            list(counters(body))
+    else:
+        assert list(counters(body)) == slow
 
 
 def _flagged(element: Element) -> bytes:

@@ -32,6 +32,17 @@ def test_a_lease_is_gone_only_when_it_stays_away() -> None:
     assert list(leases) == [ANNA]
 
 
+def test_who_is_in_session_keeps_the_address() -> None:
+    """A lease that is missing stays while its client is in session, and goes afterwards; another client gets the address at once."""
+    leases = Leases()
+    leases.take([ANNA, BERT], 0.0)
+    assert leases.take([BERT], 100.0, lambda mac: mac == ANNA.mac) == Update()
+    assert leases.take([BERT], 200.0, lambda mac: mac == ANNA.mac) == Update()
+    assert leases.take([BERT], 300.0) == Update(removed=(ANNA,))
+    taken = Lease(ANNA.mac, BERT.ip, "* *")
+    assert leases.take([taken], 400.0, lambda mac: mac == BERT.mac) == Update(added=(taken,), removed=(BERT,))
+
+
 def test_an_address_changes_hands_at_once() -> None:
     """The address belongs to whom the server gave it last."""
     leases = Leases()

@@ -6,10 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firewall.addresses import mac_bytes
 from firewall.api import Grant, Rates
 from firewall.elements import Change, Element
-from firewall.grants import Held, opening
+from firewall.grants import Held, opening, up_key
 from firewall.kernel.tc import wire
 from firewall.reconcile import FoundClass, ZoneElements, adopt, element_drift, tree_drift
 from firewall.settings import Zone
@@ -58,8 +57,10 @@ def test_half_a_grant_is_stray() -> None:
     whole, half = _held(1), _held(2)
     adopted = adopt("public", _without(_kernel(whole, half), "down", _mark(half)), 100.0)
     assert [held for held, *_ in adopted.grants] == [whole]
-    key = Element(mac_bytes(half.grant.mac))
-    assert adopted.stray == (Change("hotspot_public", "ids", (key,), True), Change("hotspot_public", "up", (key,), True))
+    assert adopted.stray == (
+        Change("hotspot_public", "ids", (Element(half.client),), True),
+        Change("hotspot_public", "up", (Element(up_key(half)),), True),
+    )
 
 
 def test_two_grants_on_one_slot_are_not_both_adopted() -> None:
@@ -82,7 +83,8 @@ def test_mending_leaves_what_is_wanted(wanted: set[int], there: set[int], missin
     found = _kernel(*map(_held, there))
     for client, name in missing:
         if client in there:
-            key = _mark(_held(client)) if name == "down" else mac_bytes(_held(client).grant.mac)
+            held = _held(client)
+            key = {"ids": held.client, "up": up_key(held), "down": _mark(held)}[name]
             found = _without(found, name, key)
     drift = element_drift("public", map(_held, wanted), found)
     maps = {"ids": dict(found.ids), "up": dict(found.up), "down": dict(found.down)}
@@ -103,8 +105,8 @@ def test_mending_leaves_what_is_wanted(wanted: set[int], there: set[int], missin
 def test_an_altered_element_breaks_its_grant() -> None:
     """An element that leads to another class is taken away and written anew."""
     found = _kernel(_held(1))
-    mac = mac_bytes(_held(1).grant.mac)
-    altered = ZoneElements(found.ids, {mac: found.up[mac]._replace(data=b"\x01\x00\x01\x00")}, found.down)
+    key = up_key(_held(1))
+    altered = ZoneElements(found.ids, {key: found.up[key]._replace(data=b"\x01\x00\x01\x00")}, found.down)
     assert element_drift("public", [_held(1)], altered).broken == (_held(1),)
 
 
@@ -118,7 +120,7 @@ def test_tree_drift() -> None:
     """No tree: all of it, parents first. A class gone, a leaf gone, another rate: just that. A class too many stays."""
     tree = trees(ZONES, {0x10: ("public", RATES)})["lan0"]
     nothing = tree_drift(tree, None, wire(tree))
-    assert (nothing.whole, [each.minor for each in nothing.missing]) == (True, [1, 0xFFFD, 0xFFFE, 0x10, 0xFFF0])
+    assert (nothing.whole, [each.minor for each in nothing.missing]) == (True, [1, 0xFFFD, 0xFFFE, 0x10, 0xFFF0, 0xFFFC])
     assert tree_drift(tree, _found(), wire(tree)) == tree_drift(tree, _found(changes={0x77: FoundClass(0x77, 1, 1, 1, True)}), wire(tree))
     gone = tree_drift(tree, _found(changes={0x10: None}), wire(tree))
     leafless = tree_drift(tree, _found(changes={0x10: FoundClass(0x10, 1, *wire(tree)[0x10], False)}), wire(tree))

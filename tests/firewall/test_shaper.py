@@ -113,9 +113,9 @@ def test_trees_of_two_zones_share_the_wan() -> None:
     """Each LAN has its zone's class; the WAN has both, and a slot is below its own zone's."""
     wanted = trees(ZONES, {0x10: ("public", FAST), 0x11: ("council", SLOW)})
     assert {interface: {minor: each.parent for minor, each in tree.items()} for interface, tree in wanted.items()} == {
-        "lan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 0xFFF0: 1, 0x10: 1},
-        "lan1": {0xFFFE: 0, 0xFFFD: 0, 2: 0, 0xFFF1: 2, 0x11: 2},
-        "wan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 2: 0, 0xFFF0: 1, 0xFFF1: 2, 0x10: 1, 0x11: 2},
+        "lan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 0xFFFC: 1, 0xFFF0: 1, 0x10: 1},
+        "lan1": {0xFFFE: 0, 0xFFFD: 0, 2: 0, 0xFFFC: 2, 0xFFF1: 2, 0x11: 2},
+        "wan0": {0xFFFE: 0, 0xFFFD: 0, 1: 0, 0xFFFC: 1, 2: 0, 0xFFF0: 1, 0xFFF1: 2, 0x10: 1, 0x11: 2},
     }
 
 
@@ -139,6 +139,8 @@ def test_tree_as_commands() -> None:
         "tc qdisc add dev lan0 parent 1:10 bfifo limit 125000",
         "tc class add dev lan0 parent 1:1 classid 1:fff0 htb rate 8072bit ceil 1009336bit burst 3028 cburst 3028 quantum 1514",
         "tc qdisc add dev lan0 parent 1:fff0 bfifo limit 49152",
+        "tc class add dev lan0 parent 1:1 classid 1:fffc htb rate 10093336bit ceil 100933336bit burst 3028 cburst 25000 quantum 1514",
+        "tc qdisc add dev lan0 parent 1:fffc bfifo limit 1250000",
         "tc class add dev lan0 parent 1: classid 1:fffd htb rate 8072bit ceil 8072bit burst 3028 cburst 3028 quantum 60000",
         "tc qdisc add dev lan0 parent 1:fffd blackhole",
         (
@@ -146,9 +148,9 @@ def test_tree_as_commands() -> None:
             "burst 2500000 cburst 2500000 quantum 60000"
         ),
         "tc qdisc add dev lan0 parent 1:fffe bfifo limit 16777216",
-        ("tc filter add dev lan0 parent 1: prio 1 protocol ip u32 match ip protocol 17 0xff match ip sport 68 0xffff flowid 1:fffe"),
-        "tc filter add dev lan0 parent 1: prio 2 protocol ip u32 match u32 0 0 flowid 1:fffd",
-        "tc filter add dev lan0 parent 1: prio 3 protocol ipv6 u32 match u32 0 0 flowid 1:fffd",
-        "tc filter add dev lan0 parent 1: prio 4 protocol all u32 match u32 0 0 flowid 1:fffe",
+        (
+            "tc filter add dev lan0 parent 1: prio 1 protocol all bpf bytecode '12,40 0 0 4294963200,21 6 0 34525,21 0 4 2048,"
+            "48 0 0 4293918729,21 0 3 17,40 0 0 4293918740,21 0 1 68,6 0 0 131070,32 0 0 4294963220,21 0 1 1,6 0 0 131068,6 0 0 131069'"
+        ),
     ]
     assert "fq_codel" in text("lan0", tree, "fq_codel")[3]

@@ -7,7 +7,7 @@ import pytest
 
 from firewall.api import Grant, Rates
 from firewall.elements import Change, Element
-from firewall.grants import Held, closing, opening
+from firewall.grants import Held, closing, opening, up_key
 from firewall.kernel.netlink import NETLINK_NETFILTER, KernelRefused, Netlink
 from firewall.kernel.nft import Elements
 from tests.kernel.wires import Wires, inside, raised
@@ -15,7 +15,7 @@ from tests.kernel.wires import Wires, inside, raised
 TABLE = """
 table inet hotspot_public {
   map ids { typeof ether saddr : ct mark; flags timeout; }
-  map up { typeof ether saddr : meta priority; flags timeout; }
+  map up { typeof ether saddr . ct mark : meta priority; flags timeout; }
   map down { typeof ct mark : meta priority; flags timeout; }
 }
 """
@@ -70,7 +70,7 @@ def test_nft_reads_what_was_meant(wires: Wires, elements: Elements) -> None:
         )
     ]
     text = wires.run("gw", "nft", "list", "table", "inet", "hotspot_public").stdout
-    assert "02:00:00:00:00:01 counter packets 3 bytes 1000 quota 11998000 bytes used 1000 bytes timeout 10m2s" in text
+    assert f"02:00:00:00:00:01 . 0x{mark:08x} counter packets 3 bytes 1000 quota 11998000 bytes used 1000 bytes timeout 10m2s" in text
     assert "counter packets 4 bytes 2000 quota 11999000 bytes used 2000 bytes timeout 10m2s" in text
     assert text.count(": 1:11") == 2
     assert f"0x{mark:08x} counter" in text
@@ -107,4 +107,5 @@ def test_a_transaction_is_all_or_nothing(wires: Wires, elements: Elements) -> No
         elements.apply([*opening(_held(1), 0.0, 0, 0), *closing(_held(2))])
     assert _listed(wires, "up") == []
     elements.apply(opening(_held(3), 0.0, 0, 0))
-    assert [each.key for each in elements.get("hotspot_public", "up", [bytes.fromhex("020000000003")])] == [bytes.fromhex("020000000003")]
+    key = up_key(_held(3))
+    assert [each.key for each in elements.get("hotspot_public", "up", [key])] == [key]

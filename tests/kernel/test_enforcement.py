@@ -1,5 +1,7 @@
 """What a client cannot do, on the real kernel: get out with an address of somebody else, take more than its share, go where nobody may."""
 
+import contextlib
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -36,12 +38,12 @@ def _arrived(wires: Wires, version: int = 4) -> int:
     return int(words[words.index("packets") + 1])
 
 
-def _send(wires: Wires, place: str, source: str, count: int = 1, port: int = 9) -> None:
-    """UDP from an address to the Internet's server."""
+def _send(wires: Wires, place: str, source: str, count: int = 1, port: int = 9, source_port: int = 0) -> None:
+    """UDP from an address to the Internet's server; from a socket of its own each."""
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     for _ in range(count):
         with wires.open(place, family, socket.SOCK_DGRAM) as sender:
-            sender.bind((source, 0))
+            sender.bind((source, source_port))
             sender.sendto(b"x", (INTERNET6 if ":" in source else INTERNET4, port))
 
 
@@ -291,3 +293,75 @@ def test_one_zone_of_questions(wires: Wires, peer: Peer) -> None:
         except BlockingIOError:
             pass
     assert 150 <= got <= 220 + 10 * 4
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_nobody_goes_on_with_a_neighbours_connection(watched: Wires, bound: tuple[Firewall, Peer], answered: bool) -> None:
+    """A client in session sends into the open connection of another one, with that one's address and port: nothing gets through, over IPv4
+    and IPv6, whether or not the Internet has answered; and the connection goes on."""
+    _, peer = bound
+    peer.allow(grant(1))
+    peer.allow(grant(2))
+    port = 6_000 + answered
+    for version, server in ((4, INTERNET4), (6, INTERNET6)):
+        family, victim = socket.AF_INET if version == 4 else socket.AF_INET6, client_ip(1, version)
+        with watched.open("wan", family, socket.SOCK_DGRAM) as answering, watched.open("c1", family, socket.SOCK_DGRAM) as own:
+            answering.bind((server, 5_000))
+            answering.settimeout(5)
+            own.bind((victim, port))
+            own.settimeout(5)
+            own.sendto(b"x", (server, 5_000))
+            _, sender = answering.recvfrom(10)
+            if answered:
+                answering.sendto(b"y", sender)
+                own.recvfrom(10)
+            assert _arrived(watched, version) == 1
+            address = f"{victim}/{32 if version == 4 else 128}"
+            watched.run("c2", "ip", "addr", "add", address, "dev", "eth0", "nodad")
+            try:
+                _send(watched, "c2", victim, 3, port=5_000, source_port=port)
+                assert _arrived(watched, version) == 0
+            finally:
+                watched.run("c2", "ip", "addr", "del", address, "dev", "eth0")
+                watched.run("gw", "ip", "neigh", "flush", "dev", "lan0")  # it may believe that the second is the first
+            own.sendto(b"x", (server, 5_000))
+            answering.recvfrom(10)
+            assert _arrived(watched, version) == 1
+
+
+def test_connections_go_on_under_the_next_grant(watched: Wires, bound: tuple[Firewall, Peer]) -> None:
+    """A client whose grant was lost, with all rules and while nobody looked, gets another one: its open connection goes on under that."""
+    firewall, peer = bound
+    peer.allow(grant(1))
+    with watched.open("wan", socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((INTERNET4, 5_000))
+        server.settimeout(5)
+        _send(watched, "c1", client_ip(1), port=5_000, source_port=6_000)
+        _, before = server.recvfrom(10)
+        server.sendto(b"y", before)
+        firewall.end(signal.SIGKILL)
+        watched.run("gw", "nft", "flush", "ruleset")
+        with contextlib.closing(firewall.start()) as again:
+            again.allow(grant(1, session="00000000000000ff"))
+            _send(watched, "c1", client_ip(1), port=5_000, source_port=6_000)
+            _, after = server.recvfrom(10)
+            assert after == before
+            assert again.usages()["00000000000000ff"].bytes_up > 0
+
+
+def test_unanswered_packets_are_one_connection(watched: Wires, tmp_path: Path) -> None:
+    """A stream of UDP that nobody answers costs one new connection, not one for each packet."""
+    tmp_path.chmod(0o755)
+    with running(watched, tmp_path, new_connections=5) as (_, peer), watched.open("c1", socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        peer.allow(grant(1))
+        for _ in range(200):
+            sender.sendto(b"x", (INTERNET4, 5_000))
+        eventually(lambda: _arrived_in_all(watched) == 200, 5)
+    watched.run("gw", "nft", "flush", "ruleset")
+    for device in ("lan0", "wan0"):
+        watched.run("gw", "tc", "qdisc", "del", "dev", device, "root", check=False)
+
+
+def _arrived_in_all(wires: Wires) -> int:
+    words = wires.run("wan", "nft", "list", "counter", "inet", "watch", "out4").stdout.split()
+    return int(words[words.index("packets") + 1])

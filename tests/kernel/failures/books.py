@@ -103,7 +103,9 @@ async def maps(hall: Hall) -> tuple[set[str], set[str]]:
 
 
 def _key(element: object) -> str:
-    return str(element["elem"]["val"] if isinstance(element, dict) else element)
+    """The MAC, which in ``up`` has the mark beside it."""
+    value = element["elem"]["val"] if isinstance(element, dict) else element
+    return str(value["concat"][0] if isinstance(value, dict) else value)
 
 
 def usages(hall: Hall) -> dict[str, api.Usage]:
