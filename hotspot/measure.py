@@ -157,8 +157,9 @@ class _Flows:
         return self._over + sum(arrived() for arrived in self.live.values())
 
 
-async def measure(way: str, url: str, seconds: float, slack: float) -> Line:
-    """Measure one direction, ``down`` or ``up``; a step takes ``seconds``. Raises ``LineUnknown`` and ``ValueError``."""
+async def measure(way: str, url: str, seconds: float, slack: float, settle: float = SETTLE) -> Line:
+    """Measure one direction, ``down`` or ``up``; a step takes ``seconds`` after ``settle`` seconds. Raises ``LineUnknown`` and
+    ``ValueError``."""
     target = Target.parse(url)
     idle = standing(await _round_trips(target, min(seconds, 2.0)))
 
@@ -166,13 +167,13 @@ async def measure(way: str, url: str, seconds: float, slack: float) -> Line:
         flows = _Flows()
         async with asyncio.TaskGroup() as group:
             work = [group.create_task(_flow(way, target, flows, rate / CONNECTIONS)) for _ in range(CONNECTIONS)]
-            await asyncio.sleep(SETTLE)
+            await asyncio.sleep(settle)
             began, before = time.monotonic(), flows.payload()
             trips = await _round_trips(target, seconds)
             passed, moved = time.monotonic() - began, flows.payload() - before
             for each in work:
                 each.cancel()
-        await asyncio.sleep(SETTLE / 4)  # what still waits in the line's queue must not count for the next step
+        await asyncio.sleep(settle / 4)  # what still waits in the line's queue must not count for the next step
         return Step(rate, round(moved * (1 + flows.headers) * 8 / passed), round(standing(trips), 2))
 
     try:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, cast
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
@@ -92,23 +93,36 @@ class _Guest(asyncio.Protocol):
 
 
 class _Handshakes:
-    """TLS handshakes in progress. What is left of them ends when the context does."""
+    """TLS handshakes in progress, ``AT_ONCE`` for each client: those of others come in between. What is left ends with the context."""
+
+    AT_ONCE = 4
 
     def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # who waits or has a turn holds on to it
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._over = False
 
     async def __aenter__(self) -> "_Handshakes":
         await self._group.__aenter__()
         return self
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._over = True
         for task in self._tasks:
             task.cancel()
         await self._group.__aexit__(kind, error, trace)
 
+    def turn(self, address: str) -> asyncio.Semaphore:
+        """What a client's next handshake waits for."""
+        fresh = asyncio.Semaphore(self.AT_ONCE)
+        return self._turns.setdefault(address, fresh)
+
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """One more."""
+        """One more; none for who was in the queue when the door closed."""
+        if self._over:
+            work.close()
+            return
         task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -125,10 +139,12 @@ class _Arrival(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.pause_reading()  # what comes belongs to the handshake
+        # What comes belongs to the handshake. In the loop's next round, because after this call the transport begins to read by itself.
+        asyncio.get_running_loop().call_soon(self._transport.pause_reading)
         peer = transport.get_extra_info("peername")
-        self._door.enter(self._transport, peer[0] if peer else "")
-        self._handshakes.begin(self._shake_hands())
+        address = peer[0] if peer else ""
+        self._door.enter(self._transport, address)
+        self._handshakes.begin(self._shake_hands(self._handshakes.turn(address)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._door.leave(self._transport)
@@ -137,24 +153,21 @@ class _Arrival(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._early += data  # right behind the handshake, before the guest is there
 
-    async def _shake_hands(self) -> None:
-        secure = None
+    async def _shake_hands(self, turn: asyncio.Semaphore) -> None:
+        secure, loop, raw = None, asyncio.get_running_loop(), self._transport
         try:
-            if not self._transport.is_closing():
-                secure = await asyncio.get_running_loop().start_tls(
-                    self._transport,
-                    self,
-                    self._tls,
-                    server_side=True,
-                    ssl_handshake_timeout=Door.HEADER_SECONDS,
-                    ssl_shutdown_timeout=2.0,
-                )
+            async with turn:
+                if not raw.is_closing():
+                    limit = Door.HEADER_SECONDS
+                    secure = await loop.start_tls(
+                        raw, self, self._tls, server_side=True, ssl_handshake_timeout=limit, ssl_shutdown_timeout=2.0
+                    )
         except OSError:
             pass  # no TLS, too slow, hung up or turned out: it is over
         finally:
-            self._door.leave(self._transport)
+            self._door.leave(raw)
             if secure is None:
-                self._transport.abort()
+                raw.abort()
         if secure is not None and not self._lost:
             secure.set_protocol(self._guest)
             self._guest.connection_made(secure)
@@ -215,10 +228,12 @@ async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket,
                 guest = _Guest(app[DOOR], _Handler(server_of_all, loop=loop, **settings))
                 return guest if tls is None else _Arrival(app[DOOR], tls, guest, handshakes)
 
-            for listener, tls in listeners:
-                servers.append(await loop.create_server(partial(protocol, tls), sock=listener, backlog=1_024))
-            yield
+            try:
+                for listener, tls in listeners:
+                    servers.append(await loop.create_server(partial(protocol, tls), sock=listener, backlog=1_024))
+                yield
+            finally:
+                for server in servers:
+                    server.close()
     finally:
-        for server in servers:
-            server.close()
         await runner.cleanup()

@@ -10,6 +10,7 @@ import html
 import io
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -33,6 +34,8 @@ from hotspot.session.plans import Plan
 FOLDER = Path(portal_pages.__file__).parent
 DEFAULT_LANGUAGE = "de"
 
+_REMEMBERED = 16
+"""Catalogues and compiled templates that are made once for all pages of a process, one each a language."""
 INLINE_TERMS = 5_000
 """Characters of terms that the splash page itself shows; longer ones get a page of their own, so that the first stays below 14 KB."""
 
@@ -141,6 +144,7 @@ def _inline(text: str) -> list[str]:
     return paragraphs(text) if len(text) <= INLINE_TERMS else []
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _translations(file: Path) -> GNUTranslations:
     """A catalogue, compiled in memory."""
     with file.open("rb") as source:
@@ -151,6 +155,7 @@ def _translations(file: Path) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _environment(folder: Path, texts: GNUTranslations) -> jinja2.Environment:
     """The templates in one language."""
     environment = jinja2.Environment(

@@ -123,7 +123,7 @@ async def site(status: str = "200 OK") -> AsyncIterator[int]:
 async def test_real_transfers_fill_a_line_that_does_not_queue(way: str) -> None:
     """The loopback device carries far more than 10 Mbit/s, and nothing waits in it that half a second would not cover."""
     async with site() as port:
-        found = await measure(way, f"http://127.0.0.1:{port}/", 1.0, 500.0)
+        found = await measure(way, f"http://127.0.0.1:{port}/", 0.3, 500.0, settle=0.1)
     assert (found.way, len(found.steps), found.free > 10 * MEGA) == (way, 1, True)
 
 
@@ -131,7 +131,7 @@ async def test_a_target_that_refuses_is_said() -> None:
     """Not what the server's own page weighs: the status is told."""
     async with site("404 Not Found") as port:
         with pytest.raises(LineUnknown, match="404"):
-            await measure("down", f"http://127.0.0.1:{port}/", 1.0, 500.0)
+            await measure("down", f"http://127.0.0.1:{port}/", 0.1, 500.0, settle=0.1)
 
 
 def test_the_command_says_what_it_needs() -> None:

@@ -13,14 +13,14 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct
 
-from hotspot.lab import Hall
+from hotspot.lab import Hall, Options
 from hotspot.lab.browse import fetch, target
 from hotspot.lab.layout import LAN_GATEWAY, SITE
 from hotspot.lab.namespaces import command
 from hotspot.lab.phone import Phone
 from tests.kernel.attacks.hold import Held
 from tests.kernel.attacks.programs import LONG, program, say
-from tests.kernel.visits import PORTAL
+from tests.kernel.visits import PORTAL, PORTAL_TLS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,6 +36,7 @@ class Scene(Struct):
     hall: Hall
     visitors: list[Phone]
     gateway_mac: str
+    portal: str = PORTAL
     joined: int = 0
 
     async def another(self, name: str) -> Phone:
@@ -44,15 +45,21 @@ class Scene(Struct):
         return await self.hall.add_phone(f"{name}{self.joined}")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def scene() -> AsyncIterator[Scene]:
-    """One hall for all floods."""
-    async with Hall(f"floods{os.getpid()}") as hall:
+@contextlib.asynccontextmanager
+async def _raised(name: str, options: Options, portal: str) -> AsyncIterator[Scene]:
+    async with Hall(f"{name}{os.getpid()}", options) as hall:
         visitors = [await hall.add_phone(name) for name in ("anna", "bert", "carl")]
         for phone in visitors:
             await phone.join()
         told = await command("ip", "-n", hall.layout.gateway, "-br", "link", "show", "lan0")
-        yield Scene(hall, visitors, told.split()[2])
+        yield Scene(hall, visitors, told.split()[2], portal)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene() -> AsyncIterator[Scene]:
+    """One hall for all floods."""
+    async with _raised("floods", Options(), PORTAL) as up:
+        yield up
 
 
 class Seen(Struct, frozen=True):
@@ -67,11 +74,12 @@ class Seen(Struct, frozen=True):
     """Seconds until it knew the portal's address."""
 
 
-async def _look(phone: Phone, took: list[float]) -> None:
-    where = target(PORTAL)
+async def _look(phone: Phone, portal: str, took: list[float]) -> None:
+    where = target(portal)
+    tls = phone.tls if where.scheme == "https" else None
     for _ in range(LOOKS):
         began = time.monotonic()
-        answer = await fetch(phone.namespace, LAN_GATEWAY, where, seconds=5.0)
+        answer = await fetch(phone.namespace, LAN_GATEWAY, where, seconds=5.0, tls=tls)
         assert answer.status == 200
         took.append(time.monotonic() - began)
         await asyncio.sleep(max(0.0, 0.05 - took[-1]))  # the pace of the looks
@@ -82,7 +90,7 @@ async def _others(scene: Scene) -> Seen:
     took: list[float] = []
     async with asyncio.TaskGroup() as group:
         for phone in scene.visitors:
-            group.create_task(_look(phone, took))
+            group.create_task(_look(phone, scene.portal, took))
     newcomer = await scene.another("newcomer")
     began = time.time()
     await newcomer.join()
@@ -135,6 +143,16 @@ async def test_flood_of_requests(scene: Scene, url: str) -> None:
     words = ["wrk", "-t1", "-c200", "-d600", "--timeout", "5s", url]
     async with program(attacker.namespace, words, scene.hall.folder.log("wrk")):
         await _judge(f"requests, {url}", scene)
+
+
+async def test_flood_of_handshakes() -> None:
+    """64 connections, as many as one client may have, that begin TLS again and again, for an address that the certificate is not for."""
+    async with _raised("handshakes", Options(tls=True), PORTAL_TLS) as scene:
+        attacker = await scene.another("mallory")
+        await attacker.join()
+        words = ["wrk", "-t1", "-c64", "-d600", "--timeout", "5s", f"https://{LAN_GATEWAY}/"]
+        async with program(attacker.namespace, words, scene.hall.folder.log("wrk")):
+            await _judge("handshakes", scene)
 
 
 @pytest.mark.parametrize(
