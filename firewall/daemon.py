@@ -39,7 +39,7 @@ from firewall.binding import Binding, blocked_text
 from firewall.classes import Maker
 from firewall.deadlines import Deadlines
 from firewall.events import Events
-from firewall.grants import Grants, Held, Rejected, table_of, up_key
+from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
@@ -266,23 +266,25 @@ class Daemon:
     async def _read_counters(self, now: float) -> None:
         for zone in self.state.settings.zones:
             table, kernel = table_of(zone), self._kernel.readings
-            ups: dict[bytes, tuple[int, int]] = {}
+            ups: dict[bytes, tuple[bytes, int, int]] = {}
             try:
                 async for batch in kernel.count_gently(table, "up", _turn_of_others):
-                    ups.update({key: (count, packets) for key, count, packets in batch})
+                    ups.update({read[0]: read for read in batch})
                 async for batch in kernel.count_gently(table, "down", _turn_of_others):
                     self._take_readings(ups, batch, now)
             except KernelRefused as refused:
                 log.warning("reading_failed", zone=zone, why=str(refused))
 
-    def _take_readings(self, ups: dict[bytes, tuple[int, int]], downs: Iterable[tuple[bytes, int, int]], now: float) -> None:
+    def _take_readings(self, ups: dict[bytes, tuple[bytes, int, int]], downs: Iterable[tuple[bytes, int, int]], now: float) -> None:
         """What was exchanged, opened or closed during the reading is left out: its meter knows better."""
         grants, meters = self.state.grants, self.state.meters
         for key, down, packets_down in downs:
-            held = grants.of_mark(key)
-            if held is None or (read := ups.get(up_key(held))) is None or (meter := meters.get(held.grant.session)) is None:
+            if (found := grants.of_mark(key)) is None:
                 continue
-            up, packets_up = read
+            held, up_key = found
+            if (read := ups.get(up_key)) is None or (meter := meters.get(held.grant.session)) is None:
+                continue
+            _, up, packets_up = read
             if up != meter.read_up or down != meter.read_down:  # most visitors do nothing most of the time
                 meter.read(up, down, now)
                 meter.packets = (packets_up, packets_down)

@@ -85,7 +85,7 @@ class Grants:
         self._held: dict[str, Held] = {}
         self._session_of: dict[tuple[str, str], str] = {}
         self._count: dict[str, int] = dict.fromkeys(zones, 0)
-        self._by_key: dict[bytes, Held] = {}
+        self._by_key: dict[bytes, tuple[Held, bytes]] = {}
 
     def __len__(self) -> int:
         return len(self._held)
@@ -102,8 +102,8 @@ class Grants:
         session = self._session_of.get((zone, mac))
         return self._held[session] if session is not None else None
 
-    def of_mark(self, key: bytes) -> Held | None:
-        """The grant whose ``down`` element has this key."""
+    def of_mark(self, key: bytes) -> tuple[Held, bytes] | None:
+        """The grant whose ``down`` element has this key, and the key of its ``up`` element."""
         return self._by_key.get(key)
 
     def count(self, zone: str) -> int:
@@ -171,7 +171,7 @@ class Grants:
             self._by_key.pop(mark_key(before), None)
         self._held[held.grant.session] = held
         self._session_of[held.grant.zone, held.grant.mac] = held.grant.session
-        self._by_key[mark_key(held)] = held
+        self._by_key[mark_key(held)] = held, up_key(held)
 
     def drop(self, session: str) -> Held | None:
         """Forget a grant; its slot is free again."""

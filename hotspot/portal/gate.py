@@ -83,6 +83,7 @@ class Link(asyncio.Protocol):
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._buffer = bytearray()
+        self._outgoing: list[bytes] = []
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -139,13 +140,24 @@ class Link(asyncio.Protocol):
         """A number for the next request."""
         return next(self._ids)
 
+    def _send(self, line: bytes) -> None:
+        """What is asked within one turn of the loop goes out together, and the daemon makes one kernel transaction of it."""
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(line)
+
+    def _flush(self) -> None:
+        lines, self._outgoing = self._outgoing, []
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(lines))
+
     async def ask(self, request: Request, expected: type[R]) -> R:
         """Send and wait for the answer. Raises ``GateRefused``, ``GateUnavailable``."""
         if self._transport is None or self._transport.is_closing():
             raise GateUnavailable("no connection to the firewall")
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = waiting
-        self._transport.write(encode(request))
+        self._send(encode(request))
         try:
             async with asyncio.timeout(TIMEOUT):
                 reply = await waiting
