@@ -17,6 +17,8 @@ class Blocklist:
     def __init__(self, remember: Remember) -> None:
         self.entries: Final[dict[int, Entry]] = {}
         """By number, in order."""
+        self.loaded = False
+        """True when the journal was read: before that nobody knows what is on the list."""
         self.changed: Final = asyncio.Event()
         """Set when what is in force may be another than before."""
         self.changing: Final = asyncio.Lock()
@@ -36,8 +38,9 @@ class Blocklist:
     def load(self, entries: Iterable[Entry]) -> None:
         """The journal was opened: what is only in the file is taken over."""
         for entry in entries:
-            if entry.number not in self.entries:
-                self.put(entry)
+            self.entries.setdefault(entry.number, entry)
+        self.loaded = True
+        self.changed.set()
 
     def write_all(self) -> None:
         """A fresh file."""

@@ -63,7 +63,10 @@ class Enforcement:
         return LONGEST_WAIT if soon is None else min(LONGEST_WAIT, max(0.0, self._looked_at + soon - self._now().unix) + 0.02)
 
     async def look(self, link: Link | None) -> None:
-        """Bring files and firewall to what holds now; what is as it should be is left alone. Raises ``GateUnavailable``."""
+        """Bring files and firewall to what holds now; what is as it should be is left alone. Before the journal was read all stays:
+        an empty list would lift what the kernel still holds. Raises ``GateUnavailable``."""
+        if not self._blocklist.loaded:
+            return
         async with self._looking:
             entries, now = tuple(self._blocklist.entries.values()), self._now()
             self._looked_at = now.unix

@@ -40,6 +40,7 @@ def test_a_hall_outlives_the_program_that_raised_it(name: str) -> None:
     assert (phone["namespace"], phone["ipv6"], phone["dns"]) == (f"{name}-anna", "2001:db8:1::ff:fe00:1", ["198.18.0.1"])
     assert sorted(path.name for path in Path(hall["logs"]).iterdir()) == [
         "anna-dhcp.log",
+        "chrony.log",
         "dnsmasq-captive.log",
         "dnsmasq.log",
         "nsd.log",
@@ -49,7 +50,7 @@ def test_a_hall_outlives_the_program_that_raised_it(name: str) -> None:
     page = subprocess.run(["ip", "netns", "exec", phone["namespace"], "curl", "-s", hall["urls"]["page"]], capture_output=True, check=True)
     assert b"so you are online" in page.stdout
     removed = [json.loads(CliRunner().invoke(main, ["lab", "down", "--name", name, "--json"]).output) for _ in range(2)]
-    assert (len(removed[0][name]), removed[1]) == (11, {name: []})
+    assert (len(removed[0][name]), removed[1]) == (13, {name: []})
 
 
 @pytest.mark.parametrize(

@@ -25,18 +25,20 @@ def entry(clock: Clock, number: int, what: str, seconds: float | None) -> Entry:
 class Hands:
     """An enforcement that runs, and what it acts on."""
 
-    def __init__(self, folder: Path, clock: Clock, gate: Gate) -> None:
+    def __init__(self, folder: Path, clock: Clock, gate: Gate, loaded: bool) -> None:
         self.written: dict[object, Sequence[Statement]] = {}
         self.blocklist = Blocklist(self.written.__setitem__)
+        if loaded:
+            self.blocklist.load(())
         self.enforcement = Enforcement(self.blocklist, ["public"], folder, clock)
         self.gate = gate
 
 
 @asynccontextmanager
-async def working(folder: Path, clock: Clock, path: Path) -> AsyncIterator[Hands]:
+async def working(folder: Path, clock: Clock, path: Path, *, loaded: bool = True) -> AsyncIterator[Hands]:
     """Connected, with its own task."""
     gate = Gate(path, lambda _: None)
-    hands = Hands(folder, clock, gate)
+    hands = Hands(folder, clock, gate, loaded)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(gate.run(hands.enforcement.connected)), group.create_task(hands.enforcement.run(gate))]
         await until(lambda: gate.up)
@@ -82,6 +84,18 @@ async def test_nothing_new_is_not_told_again(tmp_path: Path, clock: Clock) -> No
         clock.tick(100)
         await hands.enforcement.look(hands.gate.link)
         assert (len(lists(firewall)), (tmp_path / "public.servers").stat()) == (2, file)
+
+
+async def test_nothing_is_lifted_before_the_journal_was_read(tmp_path: Path, clock: Clock) -> None:
+    """The kernel may hold a list of which the portal knows nothing yet: neither it nor the name servers are told of an empty one."""
+    path, gates = tmp_path / "public.servers", tmp_path / "s"
+    path.write_text("server=/casino.example/\n")
+    async with FakeFirewall(gates) as firewall, working(tmp_path, clock, gates, loaded=False) as hands:
+        await hands.enforcement.look(hands.gate.link)
+        assert (lists(firewall), path.read_text()) == ([], "server=/casino.example/\n")
+        hands.blocklist.load([entry(clock, 1, "198.51.100.1", None)])
+        await until(told(firewall, 1))
+        assert (lists(firewall), "casino" in path.read_text()) == ([(BlockedPlace("198.51.100.1"),)], False)
 
 
 async def test_a_set_clock_is_told(tmp_path: Path, clock: Clock) -> None:
