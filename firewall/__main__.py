@@ -61,7 +61,7 @@ def shown(settings: Settings) -> str:
 def remove(settings: Settings) -> None:
     """Take away tables and qdiscs. The net is open to whatever else routes afterwards, as it was before the daemon came."""
     tables = [*(table_of(name) for name in settings.zones), ruleset.GUARD_TABLE]
-    nft_program.load("".join(f"table inet {table} {{}}\ndelete table inet {table}\n" for table in tables))
+    nft_program.load("".join(map(ruleset.removed, tables)))
     with Kernel(Path(settings.runtime_dir)) as kernel:
         wanted = {interface for zone in settings.zones.values() for interface in (zone.lan, zone.wan)}
         for link in kernel.neighbours.links():

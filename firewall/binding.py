@@ -2,14 +2,14 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
 
 from firewall.addresses import mac_bytes
 from firewall.api import Alarm, BlockedPlace
-from firewall.elements import Change, Element
+from firewall.elements import NFPROTO_ARP, Change, Element
 from firewall.grants import table_of
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
@@ -68,11 +68,7 @@ class Binding:
         grants = self._state.grants
         # Who is in session keeps the address until somebody else gets it.
         update = leases.take(self._of_zone(zone, parse(text)), self._clock(), lambda mac: grants.of_client(zone, mac) is not None)
-        changes = [
-            Change(table_of(zone), "leased4", tuple(map(leased_element, each)), delete)
-            for each, delete in ((update.removed, True), (update.added, False))
-            if each
-        ]
+        changes = [*leased_changes(zone, update.removed, delete=True), *leased_changes(zone, update.added, delete=False)]
         if changes:
             self._kernel.elements.apply(changes)
         self._seen[zone] = seen
@@ -88,9 +84,17 @@ class Binding:
         return [lease for lease in leases if any(ipaddress.ip_address(lease.ip) in network for network in networks)]
 
 
-def leased_element(lease: Lease) -> Element:
-    """Element of ``leased4``: MAC, padded to a multiple of four bytes, and address."""
-    return Element(mac_bytes(lease.mac) + b"\0\0" + ipaddress.ip_address(lease.ip).packed, counted=False)
+def leased_changes(zone: str, leases: Sequence[Lease], *, delete: bool) -> tuple[Change, ...]:
+    """Add leases to the kernel's sets, or take them out: MAC, padded to a multiple of four bytes, and address, for packets and for ARP."""
+    if not leases:
+        return ()
+    addresses = tuple(Element(ipaddress.ip_address(lease.ip).packed, counted=False) for lease in leases)
+    both = tuple(Element(mac_bytes(lease.mac) + b"\0\0" + ip.key, counted=False) for lease, ip in zip(leases, addresses, strict=True))
+    return (
+        Change(table_of(zone), "leased4", both, delete),
+        Change(table_of(zone), "leased", both, delete, NFPROTO_ARP),
+        Change(table_of(zone), "addresses", addresses, delete, NFPROTO_ARP),
+    )
 
 
 def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:

@@ -38,6 +38,7 @@ from firewall.api import (
 from firewall.binding import Binding, blocked_text
 from firewall.classes import Maker
 from firewall.deadlines import Deadlines
+from firewall.elements import NFPROTO_ARP, NFPROTO_INET
 from firewall.events import Events
 from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
@@ -237,7 +238,8 @@ class Daemon:
         counts = dict(self.state.counts)
         counts["boarding"] = sum(map(len, self.state.boarding.values()))
         for zone in self.state.settings.zones:
-            counts["spoofed"] = counts.get("spoofed", 0) + self._kernel.elements.counted(table_of(zone), "spoofed")
+            spoofed = [self._kernel.elements.counted(table_of(zone), "spoofed", family) for family in (NFPROTO_INET, NFPROTO_ARP)]
+            counts["spoofed"] = counts.get("spoofed", 0) + sum(spoofed)
         return counts
 
     def _end(self, over: list[tuple[Held, str]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-NFPROTO_INET = 1
+NFPROTO_INET, NFPROTO_ARP = 1, 3
 NFNL_SUBSYS_NFTABLES = 10
 NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END = 0x10, 0x11
 NFT_MSG_DELTABLE, NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN = 2, 12, 13, 14, 15
@@ -136,9 +136,11 @@ def _encode(element: Element) -> bytes:
     return nested(1, out)
 
 
-def _element_message(kind: int, flags: int, table: str, name: str, elements: Sequence[Element], sequence: int) -> bytes:
+def _element_message(
+    kind: int, flags: int, table: str, name: str, elements: Sequence[Element], sequence: int, family: int = NFPROTO_INET
+) -> bytes:
     listed = nested(_LIST_ELEMENTS, b"".join(map(_encode, elements))) if elements else b""
-    body = _nfgen(NFPROTO_INET) + attribute(_LIST_TABLE, table.encode() + b"\0") + attribute(_LIST_SET, name.encode() + b"\0") + listed
+    body = _nfgen(family) + attribute(_LIST_TABLE, table.encode() + b"\0") + attribute(_LIST_SET, name.encode() + b"\0") + listed
     return message(NFNL_SUBSYS_NFTABLES << 8 | kind, flags, sequence, body)
 
 
@@ -149,6 +151,7 @@ class Change(NamedTuple):
     map: str
     elements: tuple[Element, ...]
     delete: bool = False
+    family: int = NFPROTO_INET
 
 
 ELEMENTS_IN_ONE_ATTRIBUTE = 200
@@ -164,7 +167,7 @@ def transaction(changes: Sequence[Change], sequence: int) -> tuple[bytes, int]:
             sequence += 1
             kind, flags = (NFT_MSG_DELSETELEM, NLM_F_ECHO) if change.delete else (NFT_MSG_NEWSETELEM, NLM_F_CREATE)
             chunk = change.elements[start : start + ELEMENTS_IN_ONE_ATTRIBUTE]
-            parts.append(_element_message(kind, NLM_F_REQUEST | flags, change.table, change.map, chunk, sequence))
+            parts.append(_element_message(kind, NLM_F_REQUEST | flags, change.table, change.map, chunk, sequence, change.family))
     if not parts:
         raise ValueError("a transaction needs a change")
     last = bytearray(parts[-1])
@@ -175,9 +178,9 @@ def transaction(changes: Sequence[Change], sequence: int) -> tuple[bytes, int]:
     return begin + b"".join(parts) + message(NFNL_MSG_BATCH_END, NLM_F_REQUEST, 0, subsystem), sequence
 
 
-def dump_request(table: str, name: str, sequence: int) -> bytes:
+def dump_request(table: str, name: str, sequence: int, family: int = NFPROTO_INET) -> bytes:
     """Ask for every element of a map."""
-    return _element_message(NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_DUMP, table, name, (), sequence)
+    return _element_message(NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_DUMP, table, name, (), sequence, family)
 
 
 def get_request(table: str, name: str, keys: Sequence[bytes], sequence: int) -> bytes:
@@ -185,9 +188,9 @@ def get_request(table: str, name: str, keys: Sequence[bytes], sequence: int) -> 
     return _element_message(NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_ACK, table, name, [Element(key) for key in keys], sequence)
 
 
-def counter_request(table: str, name: str, sequence: int) -> bytes:
+def counter_request(table: str, name: str, sequence: int, family: int = NFPROTO_INET) -> bytes:
     """Ask for a named counter."""
-    body = _nfgen(NFPROTO_INET) + attribute(1, table.encode() + b"\0") + attribute(2, name.encode() + b"\0")
+    body = _nfgen(family) + attribute(1, table.encode() + b"\0") + attribute(2, name.encode() + b"\0")
     body += attribute(3, struct.pack(">I", _OBJECT_COUNTER))
     return message(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETOBJ, NLM_F_REQUEST | NLM_F_ACK, sequence, body)
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 import structlog
 
 from firewall import ruleset, shaper
-from firewall.binding import blocked_text, leased_element
+from firewall.binding import blocked_text, leased_changes
 from firewall.classes import SOON
 from firewall.elements import Change, Element
 from firewall.grants import opening, table_of
@@ -149,7 +149,7 @@ class Keeper:
             name, listings = ruleset.fingerprint(text), self._kernel.listings
             remembered = listings.remembered(table, name)
             with self._held():
-                listed = await asyncio.to_thread(nft_program.listing, table)
+                listed = await asyncio.to_thread(nft_program.listing, table, ruleset.families(text))
             if listed is not None and listed == remembered:
                 continue
             if not starting:
@@ -178,12 +178,14 @@ class Keeper:
         leases = self._state.leases.get(zone)
         if leases is None:
             return False
-        table = table_of(zone)
-        wanted = {element.key: element for element in map(leased_element, leases)}
-        found = self._kernel.elements.read(table, "leased4")
-        changes = [Change(table, "leased4", tuple(Element(key) for key in sorted(found.keys() - wanted.keys())), delete=True)]
-        changes.append(Change(table, "leased4", tuple(wanted[key] for key in sorted(wanted.keys() - found.keys()))))
-        changes = [change for change in changes if change.elements]
+        changes: list[Change] = []
+        for whole in leased_changes(zone, list(leases), delete=False):
+            wanted = {element.key: element for element in whole.elements}
+            found = self._kernel.elements.read(whole.table, whole.map, whole.family)
+            gone = tuple(Element(key) for key in sorted(found.keys() - wanted.keys()))
+            new = tuple(wanted[key] for key in sorted(wanted.keys() - found.keys()))
+            changes += [whole._replace(elements=gone, delete=True)] if gone else []
+            changes += [whole._replace(elements=new)] if new else []
         if changes:
             self._kernel.elements.apply(changes)
         return bool(changes)
@@ -243,16 +245,16 @@ def _renew(table: str, text: str, listed: str | None, remembered: str | None) ->
     """Load a table so that its listing is what it should be; its maps stay if they can. Returns the new listing."""
     if listed is not None:
         try:
-            nft_program.load(ruleset.rules_replaced(table, text, nft_program.chains(listed)))
+            nft_program.load(ruleset.rules_replaced(table, text, listed))
         except nft_program.RulesetRefused as refused:
             log.info("table_replaced", table=table, why=str(refused).splitlines()[0])
         else:
-            renewed = nft_program.listing(table)
+            renewed = nft_program.listing(table, ruleset.families(text))
             # With nothing to compare with (first start after an update), chains and rules are the text's; maps that it does not know stay.
             if renewed is not None and (remembered is None or renewed == remembered):
                 return renewed
     nft_program.load(ruleset.replaced(table, text))
-    renewed = nft_program.listing(table)
+    renewed = nft_program.listing(table, ruleset.families(text))
     if renewed is None:
         raise nft_program.RulesetRefused(f"cannot find table {table} after loading it")
     return renewed

@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from string import Template
 
@@ -11,6 +11,7 @@ from firewall.settings import Zone
 from firewall.shaper import OWN, garden_minor
 
 GUARD_TABLE = "hotspot_guard"
+FAMILIES = ("inet", "arp")
 
 
 def guard(zones: Mapping[str, Zone]) -> str:
@@ -48,7 +49,8 @@ def zone_table(zones: Mapping[str, Zone], name: str) -> str:
         "own_class": f"{OWN:x}",
     }
     values["lease_rule"] = Template(leased).substitute(values)
-    return _template("ruleset.nft").substitute(values)
+    text = _template("ruleset.nft").substitute(values)
+    return text if zone.leases is None else f"{text}\n{_template('arp.nft').substitute(values)}"
 
 
 def fingerprint(text: str) -> str:
@@ -56,19 +58,40 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def families(text: str) -> tuple[str, ...]:
+    """The families that a text makes its table in."""
+    return tuple(dict.fromkeys(re.findall(r"^table (\S+) ", text, re.MULTILINE)))
+
+
+def removed(table: str) -> str:
+    """A transaction that takes a table away in every family, whether or not it is there."""
+    return "".join(f"table {family} {table} {{}}\ndelete table {family} {table}\n" for family in FAMILIES)
+
+
 def replaced(table: str, text: str) -> str:
     """A transaction that puts a table in place of whatever has its name, elements included."""
-    return f"table inet {table} {{}}\ndelete table inet {table}\n{text}"
+    return removed(table) + text
 
 
-def rules_replaced(table: str, text: str, chains: Iterable[str]) -> str:
+def rules_replaced(table: str, text: str, listed: str) -> str:
     """A transaction that renews the rules of a table and leaves its maps, and so the visitors in session, as they are.
 
-    ``chains``: those that the table has now. All are emptied, and those that ``text`` does not know are deleted."""
-    wanted = set(re.findall(r"^\tchain (\S+) \{", text, re.MULTILINE))
-    flushes = "".join(f"flush chain inet {table} {chain}\n" for chain in chains)
-    deletions = "".join(f"delete chain inet {table} {chain}\n" for chain in chains if chain not in wanted)
+    ``listed``: the table as it is now. All its chains are emptied, and those that ``text`` does not know are deleted."""
+    wanted, there = _chains(text), _chains(listed)
+    flushes = "".join(f"flush chain {family} {table} {chain}\n" for family, chain in there)
+    deletions = "".join(f"delete chain {family} {table} {chain}\n" for family, chain in there if (family, chain) not in wanted)
     return flushes + deletions + text
+
+
+def _chains(text: str) -> list[tuple[str, str]]:
+    """Family and name of every chain in a text or listing."""
+    found, family = [], ""
+    for what, name in re.findall(r"^(table|\tchain) (\S+) ", text, re.MULTILINE):
+        if what == "table":
+            family = name
+        else:
+            found.append((family, name))
+    return found
 
 
 def _template(file_name: str) -> Template:

@@ -1,12 +1,12 @@
 """nftables: whole tables as text through the ``nft`` program, map elements through netlink."""
 
-import re
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 from firewall.elements import (
     NFNL_SUBSYS_NFTABLES,
+    NFPROTO_INET,
     NFT_MSG_DELSETELEM,
     NFT_MSG_NEWGEN,
     NFT_MSG_NEWOBJ,
@@ -56,15 +56,12 @@ def _nft(arguments: list[str], text: str = "") -> subprocess.CompletedProcess[st
         raise RulesetRefused(f"nft {' '.join(arguments)} did not end within {LONGEST_RUN:g} s") from None
 
 
-def listing(table: str) -> str | None:
-    """A table as ``nft`` prints it, without elements and counters; None if it is not there. Raises ``RulesetRefused``."""
-    done = _nft(["-s", "-t", "list", "table", "inet", table])
-    return done.stdout if done.returncode == 0 else None
-
-
-def chains(listed: str) -> tuple[str, ...]:
-    """The chains of a listed table."""
-    return tuple(re.findall(r"^\tchain (\S+) \{", listed, re.MULTILINE))
+def listing(table: str, families: Iterable[str] = ("inet",)) -> str | None:
+    """A table as ``nft`` prints it, without elements and counters, in each of these families; None if it is not there in all of them.
+    Raises ``RulesetRefused``."""
+    # One run each: two "list" in one run of nft 1.0.6 do not find the first.
+    done = [_nft(["-s", "-t", "list", "table", family, table]) for family in families]
+    return "".join(each.stdout for each in done) if not any(each.returncode for each in done) else None
 
 
 class Listings:
@@ -119,11 +116,11 @@ class Elements:
                 final.update(((gone.table, gone.map, element.key), element) for element in gone.elements)
         return final
 
-    def read(self, table: str, name: str) -> dict[bytes, Element]:
+    def read(self, table: str, name: str, family: int = NFPROTO_INET) -> dict[bytes, Element]:
         """All elements of a map, by key. Raises ``KernelRefused`` (``ENOENT``: no such map)."""
         for attempt in range(5):
             try:
-                return {element.key: element for batch in self._batches(table, name) for element in batch}
+                return {element.key: element for batch in self._batches(table, name, family) for element in batch}
             except KernelRefused as refused:
                 if refused.errno != 4 or attempt == 4:  # EINTR: the table changed under the dump; read again
                     raise
@@ -151,18 +148,18 @@ class Elements:
         answers = self._netlink.acknowledged(get_request(table, name, keys, sequence), sequence, "read elements")
         return [element for each in answers if each.kind == _NEW_ELEMENT for element in told(each.body).elements]
 
-    def counted(self, table: str, name: str) -> int:
+    def counted(self, table: str, name: str, family: int = NFPROTO_INET) -> int:
         """Packets on a named counter; 0 if there is none."""
         sequence = self._netlink.next_sequence()
         try:
-            answers = self._netlink.acknowledged(counter_request(table, name, sequence), sequence, "read a counter")
+            answers = self._netlink.acknowledged(counter_request(table, name, sequence, family), sequence, "read a counter")
         except KernelRefused:
             return 0
         return sum(counter_packets(each.body) for each in answers if each.kind == _NEW_OBJECT)
 
-    def _batches(self, table: str, name: str) -> Iterable[list[Element]]:
+    def _batches(self, table: str, name: str, family: int) -> Iterable[list[Element]]:
         sequence = self._netlink.next_sequence()
-        for batch in self._netlink.dump(dump_request(table, name, sequence), sequence, "read elements"):
+        for batch in self._netlink.dump(dump_request(table, name, sequence, family), sequence, "read elements"):
             yield [element for each in batch if each.kind == _NEW_ELEMENT for element in told(each.body).elements]
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec import structs
+
 from firewall import ruleset
 from firewall.settings import Zone
 
@@ -34,9 +36,23 @@ def test_nothing_is_left_to_fill_in() -> None:
 def test_rules_are_renewed_without_touching_maps() -> None:
     """Chains are flushed, unknown ones deleted, and no map is."""
     text = ruleset.zone_table({"public": ZONE}, "public")
-    renewal = ruleset.rules_replaced("hotspot_public", text, ["forward", "extra"]).removesuffix(text)
+    tables = {"inet": ("forward", "extra"), "arp": ("input",)}
+    chains = {family: "".join(f"\tchain {name} {{\n\t}}\n" for name in names) for family, names in tables.items()}
+    listed = "".join(f"table {family} hotspot_public {{\n{inside}}}\n" for family, inside in chains.items())
+    renewal = ruleset.rules_replaced("hotspot_public", text, listed).removesuffix(text)
     assert renewal.splitlines() == [
         "flush chain inet hotspot_public forward",
         "flush chain inet hotspot_public extra",
+        "flush chain arp hotspot_public input",
         "delete chain inet hotspot_public extra",
+        "delete chain arp hotspot_public input",
     ]
+
+
+def test_leases_are_kept_for_arp_too() -> None:
+    """Where the leases are known, the zone's text has a table for ARP."""
+    leased = structs.replace(ZONE, leases="/run/leases")
+    text = ruleset.zone_table({"public": leased}, "public")
+    assert (ruleset.families(text), ruleset.families(ruleset.zone_table({"public": ZONE}, "public"))) == (("inet", "arp"), ("inet",))
+    assert (GOLDEN / "arp.nft").read_text(encoding="utf-8") == _code(text[text.index("table arp") :])
+    assert "ether saddr . ip saddr != @leased4" in text

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -327,6 +328,23 @@ def test_nobody_goes_on_with_a_neighbours_connection(watched: Wires, bound: tupl
             own.sendto(b"x", (server, 5_000))
             answering.recvfrom(10)
             assert _arrived(watched, version) == 1
+
+
+def test_nobody_draws_a_neighbours_downloads_to_itself(wires: Wires, bound: tuple[Firewall, Peer]) -> None:
+    """A client that says by ARP that a neighbour's address is its own is not believed by the gateway; the neighbour is, and each lie is
+    counted."""
+    _, peer = bound
+    peer.allow(grant(1))
+    assert wires.ping("c1", INTERNET4)
+    liar, victim = bytes.fromhex(client_mac(2).replace(":", "")), socket.inet_aton(client_ip(1))
+    with wires.open("c2", socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind(("eth0", 0))
+        for kind in (1, 2):  # as a question and as an answer that nobody asked for
+            said = struct.pack(">HHBBH", 1, 0x0800, 6, 4, kind) + liar + victim + b"\0" * 6 + socket.inet_aton(GATEWAY4)
+            sender.send(b"\xff" * 6 + liar + b"\x08\x06" + said)
+    eventually(lambda: _spoofed(peer) == 2, 2)
+    assert client_mac(1) in wires.run("gw", "ip", "neigh", "show", client_ip(1), "dev", "lan0").stdout
+    assert wires.ping("c1", INTERNET4)
 
 
 def test_connections_go_on_under_the_next_grant(watched: Wires, bound: tuple[Firewall, Peer]) -> None:
