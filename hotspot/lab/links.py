@@ -42,7 +42,8 @@ def cables(layout: Layout, options: Options) -> dict[str, list[str]]:
     whole = " gso_max_segs 1" if options.whole_frames else ""
     gw, wan, ap = layout.gateway, layout.wan, layout.access_point
     served = (f"{SITE}/32", f"{SITE6}/128", f"{GARDEN}/32", f"{GARDEN6}/128", f"{NAMESERVER}/32", f"{NAMESERVER6}/128")
-    site = [f"addr add {address} dev lo" for address in served]
+    # nodad: for a moment an address is tentative even here, and the name server, which starts at once, could not use it.
+    site = [f"addr add {address} dev lo{' nodad' if ':' in address else ''}" for address in served]
     return {
         "": [
             f"link add lan0 netns {gw} type veth peer name uplink netns {ap}",

@@ -30,7 +30,7 @@ DOMAIN = "t1.town.example"
 SERVER = "198.51.100.66"
 INNER_SERVER = "10.99.0.1"
 SECRET = "attack"
-SETTLE_SECONDS, MEASURE_SECONDS = (30.0, 60.0) if LONG else (10.0, 10.0)
+SETTLE_SECONDS, MEASURE_SECONDS = (30.0, 60.0) if LONG else (5.0, 10.0)
 LOOKS = 1 if LONG else 6
 """So often is it measured until it is below the bar: the burst of the answers (48 kB) is spent by then, after 30 seconds at the latest."""
 BAR = 4_000.0
