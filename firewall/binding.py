@@ -12,6 +12,7 @@ from firewall.api import Alarm, BlockedPlace
 from firewall.elements import NFPROTO_ARP, Change, Element
 from firewall.grants import table_of
 from firewall.kernel import Kernel
+from firewall.kernel.conntrack import Place
 from firewall.kernel.netlink import KernelRefused
 from firewall.leases import Lease, Leases, parse
 from firewall.state import State
@@ -95,6 +96,15 @@ def leased_changes(zone: str, leases: Sequence[Lease], *, delete: bool) -> tuple
         Change(table_of(zone), "leased", both, delete, NFPROTO_ARP),
         Change(table_of(zone), "addresses", addresses, delete, NFPROTO_ARP),
     )
+
+
+def conntrack_place(blocked: BlockedPlace) -> Place:
+    """A place of the block list as connections lead to it."""
+    network = ipaddress.ip_network(blocked.network, strict=False)
+    if blocked.service is None:
+        return Place(network)
+    protocol, _, port = blocked.service.partition("/")
+    return Place(network, {"tcp": 6, "udp": 17}[protocol], int(port))
 
 
 def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:

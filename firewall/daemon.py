@@ -35,7 +35,7 @@ from firewall.api import (
     WhoIs,
     ZoneStatus,
 )
-from firewall.binding import Binding, blocked_text
+from firewall.binding import Binding, blocked_text, conntrack_place
 from firewall.classes import Maker
 from firewall.deadlines import Deadlines
 from firewall.elements import NFPROTO_ARP, NFPROTO_INET
@@ -44,13 +44,14 @@ from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
+from firewall.kernel.conntrack import Place
 from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
 from firewall.presence import ASK_AFTER
 from firewall.settings import Settings
 from firewall.shaper import MOST_SPARE, Slots
-from firewall.state import State
+from firewall.state import Blocked, State
 from firewall.turns import Outcome, Turn
 
 log = structlog.get_logger("firewall.daemon")
@@ -83,6 +84,7 @@ class Daemon:
         self._forgetting: asyncio.Queue[Outcome] = asyncio.Queue()
         self._askers: list[tuple[Connection, ReadUsage]] = []
         self._blocking: asyncio.Queue[tuple[Connection, SetBlocked]] = asyncio.Queue()
+        self._shutting: asyncio.Queue[tuple[str, list[Place]]] = asyncio.Queue()
         self._stopping = asyncio.Event()
         self._binding = Binding(self.state, kernel, clock, self._tell)
 
@@ -113,6 +115,7 @@ class Daemon:
                     self._forget_connections(),
                     self._binding.run(),
                     self._set_blocked(),
+                    self._shut_places(),
                     self._watchdog(),
                 )
             ]
@@ -339,8 +342,24 @@ class Daemon:
             await asyncio.to_thread(nft_program.load, text)
         except nft_program.RulesetRefused as refused:
             return Refused(request.id, "kernel", "places", str(refused))
-        self.state.blocked[request.zone] = request.places
+        now, known = clock(), {(each.place.network, each.place.service) for each in self.state.blocked.get(request.zone, ())}
+        self.state.blocked[request.zone] = tuple(
+            Blocked(each, None if each.seconds is None else now + each.seconds) for each in request.places
+        )
+        places = [conntrack_place(each) for each in request.places if (each.network, each.service) not in known]
+        if places:
+            self._shutting.put_nowait((request.zone, places))
         return BlockedSet(request.id)
+
+    async def _shut_places(self) -> None:
+        """End what is open to places that were blocked just now, in a thread: the kernel walks its whole table for it."""
+        while True:
+            zone, places = await self._shutting.get()
+            slots = {held.slot for held in self.state.grants if held.grant.zone == zone}
+            try:
+                await asyncio.to_thread(self._kernel.conntrack_beside.forget_places, places, slots)
+            except KernelRefused as refused:
+                log.warning("connections_not_forgotten", why=str(refused))
 
     async def _forget_connections(self) -> None:
         """Delete the connections of clients that came or went, in a thread: the kernel walks its whole table for it."""

@@ -162,8 +162,9 @@ class Keeper:
 
     async def _restore_blocked(self, table: str) -> None:
         """A table that was loaded anew has no block list; one that kept its sets gets the same again."""
-        for zone, places in self._state.blocked.items():
+        for zone, blocked in self._state.blocked.items():
             if table_of(zone) == table:
+                places = [left for each in blocked if (left := each.left(self._clock())) is not None]
                 await asyncio.to_thread(nft_program.load, blocked_text(table, places))
 
     # Elements -----------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from msgspec import structs
 
 from firewall.api import BlockedPlace, Ended, Rates, Usage
 from firewall.grants import Grants, Held
@@ -14,6 +17,19 @@ from firewall.shaper import Slots
 
 MOST_ENDED = 40_000
 """Ended sessions that are remembered until somebody asks: a day of a very busy hall."""
+
+
+class Blocked(NamedTuple):
+    """A place of a block list, and until when (CLOCK_BOOTTIME seconds)."""
+
+    place: BlockedPlace
+    until: float | None
+
+    def left(self, now: float) -> BlockedPlace | None:
+        """The same place for the time that is left; None: it is over."""
+        if self.until is None:
+            return self.place
+        return structs.replace(self.place, seconds=self.until - now) if self.until > now else None
 
 
 @dataclass
@@ -29,7 +45,7 @@ class State:
     presence: Presence = field(default_factory=Presence)
     leases: dict[str, Leases] = field(default_factory=dict)
     """By zone, where its settings name a file."""
-    blocked: dict[str, tuple[BlockedPlace, ...]] = field(default_factory=dict)
+    blocked: dict[str, tuple[Blocked, ...]] = field(default_factory=dict)
     """The block list of each zone, as last set."""
     links: dict[str, Link] = field(default_factory=dict)
     """Interfaces that are there, by name."""

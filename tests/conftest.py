@@ -9,8 +9,9 @@ from hypothesis import settings
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
 
-# No deadline: the machine may be busy, and how fast the code is, is what the benchmarks tell.
-settings.register_profile("project", deadline=None, print_blob=True)
+# No deadline: the machine may be busy, and how fast the code is, is what the benchmarks tell. Fewer examples than usual, so that the pure
+# tests stay a matter of seconds; `make fuzz` runs many more.
+settings.register_profile("project", deadline=None, print_blob=True, max_examples=40)
 settings.load_profile("project")
 
 

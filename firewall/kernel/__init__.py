@@ -25,13 +25,15 @@ class Kernel:
 
     def __init__(self, runtime_dir: Path) -> None:
         self._stack = contextlib.ExitStack()
-        opened = [self._stack.enter_context(Netlink(protocol)) for protocol in (NETLINK_NETFILTER,) * 3 + (NETLINK_ROUTE,) * 3]
-        elements, readings, connections, route, shaping, beside = opened
+        opened = [self._stack.enter_context(Netlink(protocol)) for protocol in (NETLINK_NETFILTER,) * 4 + (NETLINK_ROUTE,) * 3]
+        elements, readings, connections, places, route, shaping, beside = opened
         self.elements = Elements(elements)
         self.readings = Elements(readings)
         """For dumps that take several turns of the loop: they must not share a socket with transactions."""
         self.conntrack = Conntrack(connections)
         """For one worker thread."""
+        self.conntrack_beside = Conntrack(places)
+        """For another one."""
         self.neighbours = Neighbours(route)
         self.tc = TrafficControl(shaping)
         self.tc_beside = TrafficControl(beside)

@@ -162,7 +162,6 @@ async def test_an_entry_of_one_zone(raise_hall: RaiseHall) -> None:
     assert [await _reaches(phone, GARDEN, CLEAR) for phone in (anna, bert)] == [False, False]
 
 
-@pytest.mark.xfail(reason="the firewall checks the block list for new connections only", strict=True)
 @pytest.mark.parametrize("address", [SITE, SITE6], ids=["IPv4", "IPv6"])
 async def test_what_is_open_ends(hall: Hall, address: str) -> None:
     """A running download from a place that is blocked stops; one from elsewhere goes on."""
