@@ -11,7 +11,7 @@ MARKED_FOLDERS = ("kernel", "browser")
 
 # No deadline: the machine may be busy, and how fast the code is, is what the benchmarks tell. Fewer examples than usual, so that the pure
 # tests stay a matter of seconds; `make fuzz` runs many more.
-settings.register_profile("project", deadline=None, print_blob=True, max_examples=40)
+settings.register_profile("project", deadline=None, print_blob=True, max_examples=20)
 settings.load_profile("project")
 
 
