@@ -3,7 +3,7 @@
 Why not pyroute2 here: docs/decisions/0012. A request to the kernel is answered inside ``send``, so nothing is gained by awaiting it.
 """
 
-import ctypes
+import array
 import os
 import socket
 import struct
@@ -67,8 +67,8 @@ class Netlink:
         program = [(0x20, 0, 0, 12)]  # load the word at byte 12, as big endian
         program += [(0x15, len(ports) - number, 0, socket.htonl(port)) for number, port in enumerate(ports)]
         program += [(0x06, 0, 0, 0xFFFFFFFF), (0x06, 0, 0, 0)]
-        code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in program))
-        option = struct.pack("@HP", len(program), ctypes.addressof(code))  # struct sock_fprog
+        code = array.array("B", b"".join(struct.pack("=HBBI", *each) for each in program))
+        option = struct.pack("@HP", len(program), code.buffer_info()[0])  # struct sock_fprog
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, option)
 
     def next_sequence(self, count: int = 1) -> int:
