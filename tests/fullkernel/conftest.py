@@ -1,10 +1,11 @@
 """These tests need root like the kernel tests, and minutes where a processor is emulated; at the end they tell their figures."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.fullkernel import guests
+from tests.fullkernel.guests import Play, guests, need_user_mode, told
 
 HERE = Path(__file__).parent
 
@@ -16,9 +17,29 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.timeout(1200))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What the selected tests need can be played side by side."""
+    asked = (item.callspec.params.get("found") for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec"))
+    guests.wanted = [play for play in asked if isinstance(play, Play)]
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no guest behind, however the run ends."""
+    guests.end()
+
+
+@pytest.fixture(scope="session")
+def found(request: pytest.FixtureRequest) -> Any:
+    """What a scene has found; the test is skipped where there is no kernel for it."""
+    play: Play = request.param
+    if not play.debian:
+        need_user_mode()
+    return guests.found(play)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Which kernels were used, and the tables of docs/benchmarks.md."""
-    for heading, lines in guests.told.items():
+    for heading, lines in told.items():
         terminalreporter.section(f"full kernel: {heading}", sep="-")
         for line in lines:
             terminalreporter.write_line(line)

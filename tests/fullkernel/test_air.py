@@ -2,20 +2,17 @@
 
 from typing import Any
 
-import pytest
-
-from tests.fullkernel.guests import need_user_mode, play, tell
+from tests.fullkernel.guests import Play, playing, tell
 
 
-@pytest.mark.parametrize(("mode", "key"), [("open", "NONE"), ("owe", "OWE")])
-def test_a_phone_joins_roams_leaves_and_comes_back(mode: str, key: str) -> None:
+@playing(Play("air", ("open",)), Play("air", ("owe",)))
+def test_a_phone_joins_roams_leaves_and_comes_back(found: dict[str, Any]) -> None:
     """The journey on open and on encrypted air; to the second access point during a download; away for 90 s, and online without a page."""
-    need_user_mode()
-    found: dict[str, Any] = play("air", mode)
-    roam = found.pop("roam")
+    rest = dict(found)
+    roam, mode = rest.pop("roam"), rest.pop("mode")
     tell("over the air", f"{mode}: roamed in {roam['took'] * 1000:.0f} ms, longest gap of the download {roam['gap'] * 1000:.0f} ms")
-    assert found == {
-        "key": key,
+    assert rest == {
+        "key": {"open": "NONE", "owe": "OWE"}[mode],
         "captive": [302, False],
         "accept": 303,
         "online": [204, True],

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from tests.fullkernel.guests import need_user_mode, play, tell
+from tests.fullkernel.guests import Play, playing, tell
 
 
-def test_cake_has_no_ceiling_and_counts_addresses() -> None:
+@playing(Play("cake"))
+def test_cake_has_no_ceiling_and_counts_addresses(found: dict[str, Any]) -> None:
     """Ours holds a client at its plan and gives one share to one device; CAKE gives all to one, and two shares to two addresses."""
-    need_user_mode()
-    found: dict[str, Any] = play("cake")
     for kind, row in found.items():
         tell("CAKE beside HTB, zone of 20 Mbit/s, plan of 10", f"{kind:4} {row}")
     ours, cake = found["htb"], found["cake"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.fullkernel.guests import need_user_mode, play, tell
+from tests.fullkernel.guests import Play, playing, tell
 
 
 def jain(rates: list[float]) -> float:
@@ -12,28 +12,22 @@ def jain(rates: list[float]) -> float:
     return sum(rates) ** 2 / (len(rates) * sum(rate**2 for rate in rates))
 
 
-@pytest.fixture(scope="module")
-def shares() -> dict[str, list[float]]:
-    """Mbit/s of every client in each case."""
-    need_user_mode()
-    found: dict[str, list[float]] = play("sharing")
+@playing(Play("sharing"))
+def test_equals_get_equal_shares(found: dict[str, list[float]]) -> None:
+    """Jain's index is at least 0.99, and nothing of the zone is lost."""
     for case, rates in found.items():
         tell("sharing a full zone of 20 Mbit/s", f"{case:7} {' '.join(map(str, rates))} Mbit/s, Jain {jain(rates):.4f}")
-    return found
-
-
-def test_equals_get_equal_shares(shares: dict[str, list[float]]) -> None:
-    """Jain's index is at least 0.99, and nothing of the zone is lost."""
-    assert jain(shares["equals"]) >= 0.99
-    assert sum(shares["equals"]) == pytest.approx(20, rel=0.02)
+    assert jain(found["equals"]) >= 0.99
+    assert sum(found["equals"]) == pytest.approx(20, rel=0.02)
 
 
 @pytest.mark.parametrize("case", ["flows", "udp"])
-def test_more_flows_and_less_manners_get_no_more(shares: dict[str, list[float]], case: str) -> None:
+@playing(Play("sharing"))
+def test_more_flows_and_less_manners_get_no_more(found: dict[str, list[float]], case: str) -> None:
     """A client with 16 flows, and one that sends UDP without listening, gets no more than the others with one TCP flow (2 %)."""
-    greedy, *others = shares[case]
+    greedy, *others = found[case]
     assert greedy <= max(others) * 1.02
-    assert jain(shares[case]) >= 0.99
+    assert jain(found[case]) >= 0.99
 
 
 def test_jain_knows_the_ends_of_its_scale() -> None:

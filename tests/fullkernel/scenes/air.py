@@ -127,7 +127,8 @@ async def walk(mode: str) -> dict[str, object]:
         await radio.associate(mode)
         await phone.join()
         address, said = phone.lease.ip, await radio.status()
-        found: dict[str, object] = {"key": said["key_mgmt"], "captive": [await probe(phone), await online(phone)]}
+        found: dict[str, object] = {"mode": mode, "key": said["key_mgmt"]}
+        found["captive"] = [await probe(phone), await online(phone)]
         found["accept"] = (await accept(phone)).status
         found["online"] = [await probe(phone), await online(phone)]
         (code,) = (row.code for row in sessions(hall))
