@@ -6,7 +6,7 @@
 #   make test-pure                  what needs neither root nor namespaces, in seconds      ARGS are pytest's
 #   make test-kills                 the failures at full length: KILLS=500 kills under load, then more rounds of each other failure
 #   make fuzz                       the sockets, the capture parser and the netlink decoder for minutes; EXAMPLES=20000 per property
-#   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL), and Debian's kernels under qemu
+#   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL) at full length, and Debian's kernels under qemu
 #   make fullkernel                 build the kernel for that, if FULLKERNEL names none: about 10 minutes
 #   make lint                       ruff, mypy and the import contracts
 #   make format                     ruff's formatting and its safe fixes
@@ -52,7 +52,7 @@ fuzz: venv
 
 test-fullkernel: ready
 	@tests/fullkernel/run.sh --which
-	FULLKERNEL_DEBIAN="$${FULLKERNEL_DEBIAN-linux-image-amd64 $$(apt-cache pkgnames linux-image-6.12-amd64 | grep -x linux-image-6.12-amd64)}" $(run)/python -P -m pytest tests/fullkernel $(ARGS)
+	HOTSPOT_LONG=1 FULLKERNEL_DEBIAN="$${FULLKERNEL_DEBIAN-linux-image-amd64 $$(apt-cache pkgnames linux-image-6.12-amd64 | grep -x linux-image-6.12-amd64)}" $(run)/python -P -m pytest tests/fullkernel $(ARGS)
 
 fullkernel:
 	tests/fullkernel/run.sh --build

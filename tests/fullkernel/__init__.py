@@ -6,6 +6,9 @@ is built with. ``scenes/`` is what runs in there; ``guests`` starts it and hands
 
 Two kinds of kernel. User-mode Linux runs in virtual time: its clock skips idle time and does not notice how busy the machine is, so rates
 and latencies repeat to the packet, and are tests. It is found through ``FULLKERNEL``, or built by ``make fullkernel``; where there is none,
-those tests are skipped and say so. Debian's own kernels run under qemu, in real time and slowly: ``FULLKERNEL_DEBIAN`` names them (default:
-the machine's own release, ``linux-image-amd64``).
+those tests are skipped and say so. Debian's own kernels run under qemu, slowly, their clock counts the instructions that are carried out:
+``FULLKERNEL_DEBIAN`` names them (default: the machine's own release, ``linux-image-amd64``).
+
+Two guests run at a time. ``HOTSPOT_LONG=1``, which ``make test-fullkernel`` sets, measures at full length, and adds the cases that
+continuous integration leaves out (bundled frames, a second line).
 """

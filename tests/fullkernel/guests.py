@@ -17,7 +17,7 @@ RUN = Path(__file__).with_name("run.sh")
 ROOT = RUN.parents[2]
 DEBIAN = tuple(os.environ.get("FULLKERNEL_DEBIAN", "linux-image-amd64").split())
 """Kernel packages for the short list."""
-LONG = os.environ.get("HOTSPOT_LONG", "") not in ("", "0")
+LONG = os.environ.get("HOTSPOT_LONG", "") == "1"
 """Whether the scenes measure at full length."""
 AT_ONCE = min(2, os.cpu_count() or 1)
 """Guests at a time: each keeps one processor busy. In virtual time they do not notice each other."""

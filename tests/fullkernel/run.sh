@@ -62,7 +62,7 @@ if [ $engine = uml ]; then used="user-mode Linux $(uml_version)"; else used="Deb
 if [ $virtual = 1 ]; then say "$used, virtual time"; else say "$used"; fi
 
 # ---- 2. this run ---------------------------------------------------------------------------------------------------------------------
-run=$(mktemp -d "${TMPDIR:-/tmp}/fullkernel.XXXXXX") guest=
+run=$(mktemp -d "${TMPDIR:-/tmp}/fullkernel.XXXXXX") guest= reader=
 # Only what this script started is ended: the guest is a process group of its own.
 trap '[ -n "$guest" ] && kill -TERM "$guest" 2>/dev/null && wait "$guest" 2>/dev/null; rm -rf "$run"' EXIT
 trap 'exit 130' INT
@@ -105,7 +105,8 @@ if [ $engine = uml ]; then
         uml_dir="$run/" umid=u quiet panic=-1 random.trust_cpu=on ifb.numifbs=0 dummy.numdummies=0 mac80211_hwsim.radios=3 "${clock[@]}" \
         </dev/null >"$run/console" 2>&1 9>&- &
     guest=$!
-    tail -c +1 -f -s 0.1 --pid=$guest "$run/ctl/out" 9>&-
+    tail -c +1 -f -s 0.1 --pid=$guest "$run/ctl/out" 9>&- & # in the background, so that a signal to this script is not put off
+    reader=$!
 else
     share=()
     add() { share+=(-fsdev "local,id=$1,path=$2,security_model=none,multidevs=remap$3" -device "virtio-9p-pci,fsdev=$1,mount_tag=$1"); }
@@ -126,6 +127,7 @@ fi
 wait $guest
 status=$?
 guest=
+[ -z "$reader" ] || wait $reader
 [ $verbose = 0 ] || sed 's/^/[kernel] /' "$run/console" >&2
 [ -s "$run/ctl/rc" ] && exit "$(cat "$run/ctl/rc")"
 [ $status = 124 ] || [ $status = 137 ] && { say "the time limit of $limit s has passed"; tail -5 "$run/console" >&2; exit 124; }

@@ -12,5 +12,4 @@ def test_cake_has_no_ceiling_and_counts_addresses(found: dict[str, Any]) -> None
         tell("CAKE beside HTB, zone of 20 Mbit/s, plan of 10", f"{kind:4} {row}")
     ours, cake = found["htb"], found["cake"]
     assert (ours["alone"][0] <= 10.2, cake["alone"][0] >= 15) == (True, True)
-    assert ours["flows"][0] <= ours["flows"][1] * 1.05
     assert (ours["addresses"][0] <= ours["addresses"][1] * 1.05, cake["addresses"][0] >= cake["addresses"][1] * 1.3) == (True, True)

@@ -2,14 +2,14 @@
 and pings; ``cake OUT``. A table for docs/benchmarks.md, and why CAKE is not an option of the settings."""
 
 import time
-from collections.abc import Sequence
 
-from tests.fullkernel.scenes.latency import pings
-from tests.fullkernel.scenes.stage import MEGA, Loads, Stage, both_ways, stage, write
+from tests.fullkernel.scenes.latency import RUNS, pings
+from tests.fullkernel.scenes.stage import LONG, MEGA, Loads, Stage, both_ways, stage, write
 
 CLIENTS = 5
 TOTAL, PLAN = 20 * MEGA, 10 * MEGA
 OTHERS = range(2, CLIENTS + 1)
+CASES = ("alone", "flows", "addresses") if LONG else ("alone", "addresses")
 
 
 def load(loads: Loads, greedy: str) -> None:
@@ -21,17 +21,17 @@ def load(loads: Loads, greedy: str) -> None:
         loads.start(client, "down")
 
 
-def measure(here: Stage, cases: Sequence[str] = ("alone", "flows", "addresses")) -> dict[str, object]:
+def measure(here: Stage) -> dict[str, object]:
     """Mbit/s of client 1 and of the quickest other one in each case, and pings when the zone is full of many flows."""
     found: dict[str, object] = {}
-    for case in cases:
+    for case in CASES:
         with here.loads() as loads:
             load(loads, case)
-            time.sleep(5)  # slow start
-            first, *others = (round(rate / MEGA, 2) for rate in here.rates(range(1, CLIENTS + 1), "down", 10))
+            time.sleep(5 if LONG else 2)  # slow start
+            first, *others = (round(rate / MEGA, 2) for rate in here.rates(range(1, CLIENTS + 1), "down", 10 if LONG else 3))
             found[case] = [first, max(others)]
             if case == "flows":
-                found["pings"] = [pings(here, client)[2].p95 for client in (1, 2)]
+                found["pings"] = [pings(here, client)[RUNS // 2].p95 for client in (1, 2)]
     return found
 
 

@@ -1,5 +1,5 @@
 """What a full queue costs: round trips of the client that fills its plan, and of another one, beside those of an idle hall;
-``latency OUT [bundles]``. ``bundles``: packets may be bundles of up to 64 kB, as receive offload makes them. Without netem (outside a
+``latency OUT frames|bundles``. ``bundles``: packets may be bundles of up to 64 kB, as receive offload makes them. Without netem (outside a
 guest) there is no line delay."""
 
 import subprocess
@@ -8,11 +8,11 @@ import time
 
 import msgspec
 
-from tests.fullkernel.scenes.stage import MEGA, Spread, Stage, both_ways, spread, stage, write
+from tests.fullkernel.scenes.stage import LONG, MEGA, Spread, Stage, both_ways, spread, stage, write
 
 PLAN = 10 * MEGA
 LINE_MS = 20.0
-RUNS, PINGS = 5, 60
+RUNS, PINGS = (5, 60) if LONG else (3, 40)
 """Each ping program is a flow of its own, which may fall into the queue of a bulk flow: hence several."""
 
 
@@ -25,8 +25,8 @@ def under_load(here: Stage, way: str, flows: int) -> dict[str, object]:
     """Client 1 fills its plan; its own pings, those of client 2, and the rate meanwhile."""
     with here.loads() as loads:
         loads.start(1, way, flows=flows)
-        time.sleep(5)
-        (rate,) = here.rates([1], way, 5)
+        time.sleep(5 if LONG else 3)
+        (rate,) = here.rates([1], way, 5 if LONG else 2)
         own, other = pings(here, 1), pings(here, 2)
     apart = [run.p95 for run in own]
     return {"way": way, "flows": flows, "of": round(rate / PLAN, 4), "own": own[RUNS // 2], "other": other[RUNS // 2], "runs": apart}
@@ -45,7 +45,7 @@ def main() -> None:
         idle = pings(here, 1)[RUNS // 2]
         loaded = [under_load(here, way, flows) for way in ("down", "up") for flows in (1, 8)]
         leaf = here.peer.status().leaf
-    write(msgspec.to_builtins({"leaf": leaf, "delay": delay, "idle": idle, "loaded": loaded}))
+    write(msgspec.to_builtins({"leaf": leaf, "frames": sys.argv[2], "delay": delay, "idle": idle, "loaded": loaded}))
 
 
 if __name__ == "__main__":

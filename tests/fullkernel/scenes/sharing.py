@@ -3,18 +3,18 @@ beside TCP; ``sharing OUT``."""
 
 import time
 
-from tests.fullkernel.scenes.stage import MEGA, Stage, both_ways, stage, write
+from tests.fullkernel.scenes.stage import LONG, MEGA, Stage, both_ways, stage, write
 
 CLIENTS = 5
 TOTAL, PLAN = 20 * MEGA, 10 * MEGA
 
 
-def measure(here: Stage, flows: list[int], udp: bool = False, seconds: float = 10.0) -> list[float]:
+def measure(here: Stage, flows: list[int], udp: bool = False, seconds: float = 10.0 if LONG else 5.0) -> list[float]:
     """Mbit/s of every client; client 1 sends UDP at its plan's speed when ``udp``."""
     with here.loads() as loads:
         for client, count in enumerate(flows, 1):
             loads.start(client, "down", flows=count, udp=PLAN if udp and client == 1 else 0)
-        time.sleep(5)  # slow start
+        time.sleep(5 if LONG else 3)  # slow start
         return [round(rate / MEGA, 3) for rate in here.rates(range(1, CLIENTS + 1), "down", seconds)]
 
 
