@@ -29,6 +29,7 @@ from firewall.api import (
     SetBlocked,
     Status,
     StatusIs,
+    Usage,
     UsageRead,
     Watch,
     Watching,
@@ -60,6 +61,10 @@ CHECK_DELAY = 0.02
 """Seconds from a foreign change to the look at it: a program's changes come in bursts."""
 RETRY_DELAY = 1.0
 """Seconds until what could not be put right is tried again."""
+
+
+AT_ONCE = 500
+"""Grants that are looked at in one turn of the loop: about a millisecond in which no request is answered."""
 
 
 def clock() -> float:
@@ -263,10 +268,10 @@ class Daemon:
             now = clock()
             await self._read_counters(now)
             if askers:
-                usages = self.state.usages(now)
+                usages = await self._usages(now)
                 for connection, request in askers:
                     connection.send(UsageRead(request.id, self.state.epoch, usages, self.state.ended_after(request.ended_after)))
-            self._end_absent(now)
+            await self._end_absent(now)
 
     async def _read_counters(self, now: float) -> None:
         for zone in self.state.settings.zones:
@@ -294,20 +299,30 @@ class Daemon:
                 meter.read(up, down, now)
                 meter.packets = (packets_up, packets_down)
 
-    def _end_absent(self, now: float) -> None:
+    async def _usages(self, now: float) -> tuple[Usage, ...]:
+        """What every session in progress has used, put together in portions."""
+        rows: list[Usage] = []
+        for portion in self.state.portions(AT_ONCE):
+            rows += self.state.usages(portion, now)
+            await _turn_of_others()
+        return tuple(row for row in rows if row.session in self.state.meters)  # what has ended meanwhile is told as ended, and only that
+
+    async def _end_absent(self, now: float) -> None:
         """End the sessions of clients that were not heard of for their idle time; ask those that have been quiet for a while."""
         quiet: dict[tuple[int, str], tuple[float, float]] = {}
         over: list[tuple[Held, str]] = []
         index = {zone: self.state.lan_index(zone) for zone in self.state.settings.zones}
-        for held in self.state.grants:
-            if (idle := held.grant.idle) is not None:
-                lan = index[held.grant.zone]
-                silence = self.state.quiet(held, now, lan)
-                if silence >= idle:
-                    over.append((held, "idle"))
-                elif silence >= min(ASK_AFTER, idle / 2):
-                    quiet[lan, held.grant.mac] = (silence, idle)
-        self._end(over)
+        for portion in self.state.portions(AT_ONCE):
+            for held in portion:
+                if (idle := held.grant.idle) is not None:
+                    lan = index[held.grant.zone]
+                    silence = self.state.quiet(held, now, lan)
+                    if silence >= idle:
+                        over.append((held, "idle"))
+                    elif silence >= min(ASK_AFTER, idle / 2):
+                        quiet[lan, held.grant.mac] = (silence, idle)
+            await _turn_of_others()
+        self._end([(held, reason) for held, reason in over if self.state.grants.get(held.grant.session) is held])
         for interface, ip in self.state.presence.to_ask(quiet, now):
             self._kernel.neighbours.ask(interface, ip)
 

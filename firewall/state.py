@@ -1,6 +1,7 @@
 """What the running daemon knows. Changed by ``turns`` (requests), ``keeper`` (kernel against wanted) and ``daemon`` (clock, events)."""
 
 from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -68,14 +69,19 @@ class State:
         """What a session has used, as last read."""
         return self._usage(held, self.meters[held.grant.session], now, self.lan_index(held.grant.zone))
 
-    def usages(self, now: float) -> tuple[Usage, ...]:
-        """What every session in progress has used, as last read."""
+    def portions(self, size: int) -> Iterator[list[Held]]:
+        """The grants in force at this moment, so many at a time."""
+        held = list(self.grants)
+        return (held[start : start + size] for start in range(0, len(held), size))
+
+    def usages(self, grants: Iterable[Held], now: float) -> list[Usage]:
+        """What these sessions have used, as last read."""
         index = {zone: self.lan_index(zone) for zone in self.settings.zones}
-        return tuple(
+        return [
             self._usage(held, meter, now, index[held.grant.zone])
-            for held in self.grants
+            for held in grants
             if (meter := self.meters.get(held.grant.session)) is not None
-        )
+        ]
 
     def quiet(self, held: Held, now: float, lan_index: int) -> float:
         """Seconds since a client was last heard of."""
