@@ -38,7 +38,7 @@ demo: ready
 	$(run)/python -P -m hotspot lab demo $(ARGS)
 
 test: ready
-	$(run)/python -P -m pytest $(ARGS)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2500} $(run)/python -P -m pytest $(ARGS)
 
 test-pure: venv
 	$(run)/python -P -m pytest -m "not kernel and not browser" $(ARGS)
