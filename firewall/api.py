@@ -142,7 +142,7 @@ class Status(Request, frozen=True, tag="status"):
 class BlockedPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the clients of a zone may not go."""
 
-    network: Annotated[str, Meta(max_length=64)]
+    network: Annotated[str, Meta(max_length=64, pattern="^[0-9A-Fa-f:./]+$")]
     """An address or a network, IPv4 or IPv6."""
     service: Annotated[str, Meta(pattern="^(tcp|udp)/[0-9]{1,5}$")] | None = None
     """That port alone; None: everything."""

@@ -2,19 +2,20 @@
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
 
-from firewall.addresses import mac_bytes
+from firewall.addresses import mac_bytes, mac_text
 from firewall.api import Alarm, BlockedPlace
 from firewall.elements import NFPROTO_ARP, Change, Element
 from firewall.grants import table_of
 from firewall.kernel import Kernel
-from firewall.kernel.conntrack import Place
+from firewall.kernel.conntrack import Network, Place
 from firewall.kernel.netlink import KernelRefused
-from firewall.leases import Lease, Leases, parse
+from firewall.leases import UNTOLD, Lease, Leases, parse
 from firewall.state import State
 
 log = structlog.get_logger("firewall.binding")
@@ -85,6 +86,11 @@ class Binding:
         return [lease for lease in leases if any(ipaddress.ip_address(lease.ip) in network for network in networks)]
 
 
+def lease_of(key: bytes) -> Lease:
+    """The lease that a key of ``leased4`` stands for; what its device said of itself is lost."""
+    return Lease(mac_text(key[:6]), str(ipaddress.IPv4Address(key[8:12])), UNTOLD)
+
+
 def leased_changes(zone: str, leases: Sequence[Lease], *, delete: bool) -> tuple[Change, ...]:
     """Add leases to the kernel's sets, or take them out: MAC, padded to a multiple of four bytes, and address, for packets and for ARP."""
     if not leases:
@@ -98,9 +104,19 @@ def leased_changes(zone: str, leases: Sequence[Lease], *, delete: bool) -> tuple
     )
 
 
+_NETWORK = re.compile(r"[0-9A-Fa-f:./]{1,64}")
+
+
+def _network(text: str) -> Network:
+    """Raises ``ValueError``. Stricter than ``ipaddress``, which takes any text behind a ``%``: what comes of it is given to ``nft``."""
+    if not _NETWORK.fullmatch(text):
+        raise ValueError("not an address or network")
+    return ipaddress.ip_network(text, strict=False)
+
+
 def conntrack_place(blocked: BlockedPlace) -> Place:
     """A place of the block list as connections lead to it."""
-    network = ipaddress.ip_network(blocked.network, strict=False)
+    network = _network(blocked.network)
     if blocked.service is None:
         return Place(network)
     protocol, _, port = blocked.service.partition("/")
@@ -112,7 +128,7 @@ def blocked_text(table: str, places: Iterable[BlockedPlace]) -> str:
     lines = [f"flush set inet {table} blocked{which}{version}" for which in ("", "_tcp", "_udp") for version in (4, 6)]
     for number, place in enumerate(places):
         try:
-            network = ipaddress.ip_network(place.network, strict=False)
+            network = _network(place.network)
         except ValueError:
             raise ValueError(f"places[{number}].network {place.network!r} is not an address or network") from None
         key, name = str(network), f"blocked{network.version}"

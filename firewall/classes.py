@@ -119,10 +119,12 @@ class Maker:
         self._kernel.tc_beside.leaf = self._kernel.tc.leaf
         await asyncio.to_thread(self._kernel.tc_beside.make, link.index, classes_of(state, interface, wanted))
         state.classes[interface].update(wanted)
-        waiting = state.boarding.get(interface, {})
+        waiting = state.boarding.setdefault(interface, {})
         for slot, made in wanted.items():
-            if state.slots.made[slot] == made:  # else its client was given other rates meanwhile: once more
+            if state.slots.made[slot] == made:
                 waiting.pop(slot, None)
+            else:  # its client was given other rates meanwhile: once more
+                waiting[slot] = None
 
 
 def _interfaces(state: State, slot: int) -> tuple[str, str]:

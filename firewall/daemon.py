@@ -17,7 +17,6 @@ from firewall.api import (
     Allow,
     AnyReply,
     AnyRequest,
-    BlockedSet,
     Ended,
     Found,
     Prepare,
@@ -36,7 +35,8 @@ from firewall.api import (
     WhoIs,
     ZoneStatus,
 )
-from firewall.binding import Binding, blocked_text, conntrack_place
+from firewall.binding import Binding
+from firewall.blocking import Blocking
 from firewall.classes import Maker
 from firewall.deadlines import Deadlines
 from firewall.elements import NFPROTO_ARP, NFPROTO_INET
@@ -44,15 +44,13 @@ from firewall.events import Events
 from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
-from firewall.kernel import nft as nft_program
-from firewall.kernel.conntrack import Place
 from firewall.kernel.netlink import KernelRefused
 from firewall.listener import Connection, Listener, uids_of
 from firewall.notify import notify, watchdog_interval
 from firewall.presence import ASK_AFTER
 from firewall.settings import Settings
 from firewall.shaper import MOST_SPARE, Slots
-from firewall.state import Blocked, State
+from firewall.state import State
 from firewall.turns import Outcome, Turn
 
 log = structlog.get_logger("firewall.daemon")
@@ -84,12 +82,11 @@ class Daemon:
         self.keeper = Keeper(self.state, kernel, clock, self._listener.held)
         self._deadlines = Deadlines(self.state, kernel, clock, self._end)
         self._check_wanted = asyncio.Event()
-        self._maker = Maker(self.state, kernel, self.keeper.lock, self._check_wanted.set)
+        self._maker = Maker(self.state, kernel, self.keeper.lock, self._check_later)
         self._read_wanted = asyncio.Event()
         self._forgetting: asyncio.Queue[Outcome] = asyncio.Queue()
         self._askers: list[tuple[Connection, ReadUsage]] = []
-        self._blocking: asyncio.Queue[tuple[Connection, SetBlocked]] = asyncio.Queue()
-        self._shutting: asyncio.Queue[tuple[str, list[Place]]] = asyncio.Queue()
+        self._blocking = Blocking(self.state, kernel, self.keeper.lock, clock)
         self._stopping = asyncio.Event()
         self._binding = Binding(self.state, kernel, clock, self._tell)
 
@@ -119,8 +116,7 @@ class Daemon:
                     self._maker.run(),
                     self._forget_connections(),
                     self._binding.run(),
-                    self._set_blocked(),
-                    self._shut_places(),
+                    self._blocking.run(),
                     self._watchdog(),
                 )
             ]
@@ -169,7 +165,7 @@ class Daemon:
                 case Status():
                     connection.send(self._status(request))
                 case SetBlocked():
-                    self._blocking.put_nowait((connection, request))
+                    self._blocking.orders.put_nowait((connection, request))
 
     def _turn(self, requests: list[Allow | Replace | Revoke]) -> Outcome:
         # A client that has just got its address must be bound to it before it is let in.
@@ -294,6 +290,8 @@ class Daemon:
             held, up_key = found
             if (read := ups.get(up_key)) is None or (meter := meters.get(held.grant.session)) is None:
                 continue
+            if meter.direct >= now:
+                continue
             _, up, packets_up = read
             if up != meter.read_up or down != meter.read_down:  # most visitors do nothing most of the time
                 meter.read(up, down, now)
@@ -328,6 +326,10 @@ class Daemon:
 
     # Work beside the requests ---------------------------------------------------------------------------------------------------------
 
+    def _check_later(self) -> None:
+        """Nobody tells when the kernel would take what it has refused: try again."""
+        asyncio.get_running_loop().call_later(RETRY_DELAY, self._check_wanted.set)
+
     async def _checking(self) -> None:
         while True:
             await self._check_wanted.wait()
@@ -335,46 +337,8 @@ class Daemon:
             self._check_wanted.clear()
             await self.keeper.check()
             self._maker.wanted.set()
-            if not self.state.ready:  # nobody tells when the kernel would take it: try again
-                asyncio.get_running_loop().call_later(RETRY_DELAY, self._check_wanted.set)
-
-    async def _set_blocked(self) -> None:
-        """Replace block lists, one after the other."""
-        while True:
-            connection, request = await self._blocking.get()
-            connection.send(await self._blocked(request))
-
-    async def _blocked(self, request: SetBlocked) -> AnyReply:
-        if request.zone not in self.state.settings.zones:
-            self._count_refused()
-            return Refused(request.id, "bad_request", "zone", f"cannot block in zone {request.zone!r}: there is none of that name")
-        try:
-            text = blocked_text(table_of(request.zone), request.places)
-        except ValueError as error:
-            self._count_refused()
-            return Refused(request.id, "bad_request", "places", f"cannot block: {error}")
-        try:
-            await asyncio.to_thread(nft_program.load, text)
-        except nft_program.RulesetRefused as refused:
-            return Refused(request.id, "kernel", "places", str(refused))
-        now, known = clock(), {(each.place.network, each.place.service) for each in self.state.blocked.get(request.zone, ())}
-        self.state.blocked[request.zone] = tuple(
-            Blocked(each, None if each.seconds is None else now + each.seconds) for each in request.places
-        )
-        places = [conntrack_place(each) for each in request.places if (each.network, each.service) not in known]
-        if places:
-            self._shutting.put_nowait((request.zone, places))
-        return BlockedSet(request.id)
-
-    async def _shut_places(self) -> None:
-        """End what is open to places that were blocked just now, in a thread: the kernel walks its whole table for it."""
-        while True:
-            zone, places = await self._shutting.get()
-            slots = {held.slot for held in self.state.grants if held.grant.zone == zone}
-            try:
-                await asyncio.to_thread(self._kernel.conntrack_beside.forget_places, places, slots)
-            except KernelRefused as refused:
-                log.warning("connections_not_forgotten", why=str(refused))
+            if not self.state.ready:
+                self._check_later()
 
     async def _forget_connections(self) -> None:
         """Delete the connections of clients that came or went, in a thread: the kernel walks its whole table for it."""

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 import structlog
 
 from firewall import ruleset, shaper
-from firewall.binding import blocked_text, leased_changes
+from firewall.binding import blocked_text, lease_of, leased_changes
 from firewall.classes import SOON
 from firewall.elements import Change, Element
 from firewall.grants import opening, table_of
@@ -61,7 +61,7 @@ class Keeper:
                 await self._mend_tables()
                 for zone in self._state.settings.zones:
                     self._mend_elements(zone)
-            except (KernelRefused, nft_program.RulesetRefused) as refused:
+            except (OSError, nft_program.RulesetRefused) as refused:  # the kernel, nft, or no room below /run
                 self._state.ready = False
                 log.error("kernel_differs", why=str(refused))
             else:
@@ -200,6 +200,11 @@ class Keeper:
             heard = max(state.presence.heard(state.lan_index(zone), held.grant.mac), now)
             meter = Meter(up.byte_count, down.byte_count, packets=(up.packets, down.packets), changed=heard)
             state.meters[held.grant.session] = meter
+        if (leases := state.leases.get(zone)) is not None:
+            for key in self._kernel.elements.read(table_of(zone), "leased4"):
+                lease = lease_of(key)
+                if state.grants.of_client(zone, lease.mac) is not None:
+                    leases.restore(lease)
         log.info("adopted", zone=zone, grants=len(adopted.grants), stray=sum(len(change.elements) for change in adopted.stray))
 
     def _mend_elements(self, zone: str) -> None:

@@ -4,12 +4,17 @@ The file (``man dnsmasq``) has a line a lease: expiry, MAC, address, host name, 
 so a reader may see a part of it: a lease counts as gone only when it has been missing for a while.
 """
 
+import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from firewall.addresses import parse_mac
 
+UNTOLD = "* *"
+"""What dnsmasq writes of a device that said nothing about itself."""
+MOST_WHOS = 8
+"""Devices under one MAC that are told apart."""
 GONE_AFTER = 5.0
 """Seconds for which a lease must be missing."""
 
@@ -31,11 +36,9 @@ def parse(text: str) -> tuple[Lease, ...]:
         if len(words) != 5 or ":" in words[2]:
             continue
         try:
-            mac = parse_mac(words[1])
+            out.append(Lease(parse_mac(words[1]), str(ipaddress.IPv4Address(words[2])), f"{words[3]} {words[4]}"))
         except ValueError:
             continue
-        if all(part.isdecimal() and int(part) < 256 for part in words[2].split(".")) and words[2].count(".") == 3:
-            out.append(Lease(mac, words[2], f"{words[3]} {words[4]}"))
     return tuple(out)
 
 
@@ -54,6 +57,8 @@ class Leases:
     def __init__(self) -> None:
         self._held: dict[str, Lease] = {}
         self._missing: dict[str, float] = {}
+        self._whos: dict[str, set[str]] = {}
+        """MAC -> what devices have said of themselves under it: each says so once."""
 
     def __iter__(self) -> Iterator[Lease]:
         return iter(list(self._held.values()))
@@ -70,12 +75,13 @@ class Leases:
         removed: list[Lease] = []
         doubled: set[str] = set()
         fresh = {lease.ip: lease for lease in read}
-        known = {lease.mac: lease for lease in self._held.values()}
         for ip, lease in fresh.items():
             self._missing.pop(ip, None)
-            before, same_mac = self._held.get(ip), known.get(lease.mac)
-            if same_mac is not None and same_mac.who != lease.who and _told(same_mac) and _told(lease):
-                doubled.add(lease.mac)
+            before = self._held.get(ip)
+            if lease.who != UNTOLD and lease.who not in (whos := self._whos.setdefault(lease.mac, set())) and len(whos) < MOST_WHOS:
+                if whos:
+                    doubled.add(lease.mac)
+                whos.add(lease.who)
             if before is not None and before.mac == lease.mac:
                 self._held[ip] = lease
                 continue
@@ -87,14 +93,15 @@ class Leases:
             if now - self._missing.setdefault(ip, now) >= GONE_AFTER and not kept(self._held[ip].mac):
                 removed.append(self._held.pop(ip))
                 del self._missing[ip]
+        there = {lease.mac for lease in self._held.values()}
+        self._whos = {mac: whos for mac, whos in self._whos.items() if mac in there}
         return Update(tuple(added), tuple(removed), tuple(sorted(doubled)))
+
+    def restore(self, lease: Lease) -> None:
+        """Take over a lease that the kernel's set has."""
+        self._held[lease.ip] = lease
 
     @property
     def waiting(self) -> bool:
         """Whether a lease is missing and not yet gone: look again although the file is as it was."""
         return bool(self._missing)
-
-
-def _told(lease: Lease) -> bool:
-    """Whether the device said anything about itself; ``*`` is dnsmasq's word for nothing."""
-    return lease.who != "* *"

@@ -16,6 +16,8 @@ class Meter:
     carried_up: int = 0
     carried_down: int = 0
     packets: tuple[int, int] = (0, 0)
+    direct: float = 0.0
+    """CLOCK_BOOTTIME seconds of the last reading of this session alone: one of all that began before knows less."""
     changed: float = 0.0
     """CLOCK_BOOTTIME seconds at which a counter was last seen to have moved."""
 

@@ -63,9 +63,10 @@ def families(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"^table (\S+) ", text, re.MULTILINE)))
 
 
-def removed(table: str) -> str:
-    """A transaction that takes a table away in every family, whether or not it is there."""
-    return "".join(f"table {family} {table} {{}}\ndelete table {family} {table}\n" for family in FAMILIES)
+def removed(table: str, but: tuple[str, ...] = ()) -> str:
+    """A transaction that takes a table away in every family, whether or not it is there; ``but`` for these."""
+    gone = (family for family in FAMILIES if family not in but)
+    return "".join(f"table {family} {table} {{}}\ndelete table {family} {table}\n" for family in gone)
 
 
 def replaced(table: str, text: str) -> str:
@@ -77,10 +78,11 @@ def rules_replaced(table: str, text: str, listed: str) -> str:
     """A transaction that renews the rules of a table and leaves its maps, and so the visitors in session, as they are.
 
     ``listed``: the table as it is now. All its chains are emptied, and those that ``text`` does not know are deleted."""
-    wanted, there = _chains(text), _chains(listed)
+    wanted, there, kept = _chains(text), _chains(listed), families(text)
+    there = [(family, chain) for family, chain in there if family in kept]
     flushes = "".join(f"flush chain {family} {table} {chain}\n" for family, chain in there)
     deletions = "".join(f"delete chain {family} {table} {chain}\n" for family, chain in there if (family, chain) not in wanted)
-    return flushes + deletions + text
+    return removed(table, but=kept) + flushes + deletions + text
 
 
 def _chains(text: str) -> list[tuple[str, str]]:

@@ -162,8 +162,10 @@ _PROTOCOL, _MARK = _OF_PACKET + 0, _OF_PACKET + 20
 
 FILTER = (
     Instruction(_LOAD_HALF, 0, 0, _PROTOCOL),
-    Instruction(_IF_EQUAL, 6, 0, 0x86DD),
-    Instruction(_IF_EQUAL, 0, 4, 0x0800),
+    Instruction(_IF_EQUAL, 8, 0, 0x86DD),
+    Instruction(_IF_EQUAL, 0, 6, 0x0800),
+    Instruction(_LOAD_WORD, 0, 0, _FROM_NETWORK_HEADER + 16),
+    Instruction(_IF_EQUAL, 0, 5, 0xFFFFFFFF),
     Instruction(_LOAD_BYTE, 0, 0, _FROM_NETWORK_HEADER + 9),
     Instruction(_IF_EQUAL, 0, 3, 17),
     Instruction(_LOAD_HALF, 0, 0, _FROM_NETWORK_HEADER + 20),
@@ -174,8 +176,9 @@ FILTER = (
     Instruction(_RETURN, 0, 0, MAJOR << 16 | BOARDING),
     Instruction(_RETURN, 0, 0, MAJOR << 16 | UNKNOWN),
 )
-"""Class of a packet that has none yet: not IP, or sent past the ruleset by the gateway's own DHCP client (UDP source port 68): the
-gateway's own. With the mark that the rules give to who is online: boarding. Else unknown. Only packets without a class come here."""
+"""Class of a packet that has none yet: not IP, or sent past the ruleset by the gateway's own DHCP client (UDP source port 68 to
+255.255.255.255, which nobody forwards): the gateway's own. With the mark that the rules give to who is online: boarding. Else unknown.
+Only packets without a class come here."""
 
 
 def zone_minor(zones: Mapping[str, Zone], zone: str) -> int:

@@ -125,6 +125,7 @@ class Turn:
         def done(final: Final, then: float) -> AnyReply:
             up, down = _final_bytes(final, old)
             meter.exchanged(0 if up is None else up - meter.read_up, 0 if down is None else down - meter.read_down)
+            meter.direct = then
             state.counts["replaced"] += 1
             return Allowed(request.id, state.usage(new, then))
 
@@ -209,6 +210,7 @@ def read_one(kernel: Kernel, held: Held, meter: Meter, now: float) -> None:
         return
     meter.read(up.byte_count, down.byte_count, now)
     meter.packets = (up.packets, down.packets)
+    meter.direct = now
 
 
 def _touches(request: Changing, state: State) -> set[str]:

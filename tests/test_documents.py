@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = {"security": ROOT / "tests/kernel/attacks", "reliability": ROOT / "tests/kernel/failures"}
 """Each with the folder whose tests it speaks of when it names no other."""
 SHORT = {
+    "A": ROOT / "tests/kernel/test_addresses.py",
     "E": ROOT / "tests/kernel/test_enforcement.py",
     "F": ROOT / "tests/kernel/test_firewall.py",
     "P": ROOT / "tests/hotspot/portal",

@@ -52,16 +52,18 @@ def _nft(arguments: list[str], text: str = "") -> subprocess.CompletedProcess[st
     """Run ``nft``. It begins anew whenever the ruleset changes while it reads, which may be for ever."""
     try:
         return subprocess.run(["nft", *arguments], input=text, capture_output=True, text=True, check=False, timeout=LONGEST_RUN)
+    except OSError as error:
+        raise RulesetRefused(f"cannot run nft: {error.strerror}") from error
     except subprocess.TimeoutExpired:
         raise RulesetRefused(f"nft {' '.join(arguments)} did not end within {LONGEST_RUN:g} s") from None
 
 
 def listing(table: str, families: Iterable[str] = ("inet",)) -> str | None:
-    """A table as ``nft`` prints it, without elements and counters, in each of these families; None if it is not there in all of them.
+    """A table as ``nft`` prints it, without elements and counters, in each of these families where it is; None if it is not in the first.
     Raises ``RulesetRefused``."""
     # One run each: two "list" in one run of nft 1.0.6 do not find the first.
     done = [_nft(["-s", "-t", "list", "table", family, table]) for family in families]
-    return "".join(each.stdout for each in done) if not any(each.returncode for each in done) else None
+    return "".join(each.stdout for each in done if each.returncode == 0) if done[0].returncode == 0 else None
 
 
 class Listings:

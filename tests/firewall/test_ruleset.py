@@ -34,18 +34,18 @@ def test_nothing_is_left_to_fill_in() -> None:
 
 
 def test_rules_are_renewed_without_touching_maps() -> None:
-    """Chains are flushed, unknown ones deleted, and no map is."""
+    """Chains are flushed, unknown ones deleted, and no map is; what the zone no longer has in another family goes."""
     text = ruleset.zone_table({"public": ZONE}, "public")
     tables = {"inet": ("forward", "extra"), "arp": ("input",)}
     chains = {family: "".join(f"\tchain {name} {{\n\t}}\n" for name in names) for family, names in tables.items()}
     listed = "".join(f"table {family} hotspot_public {{\n{inside}}}\n" for family, inside in chains.items())
     renewal = ruleset.rules_replaced("hotspot_public", text, listed).removesuffix(text)
     assert renewal.splitlines() == [
+        "table arp hotspot_public {}",
+        "delete table arp hotspot_public",
         "flush chain inet hotspot_public forward",
         "flush chain inet hotspot_public extra",
-        "flush chain arp hotspot_public input",
         "delete chain inet hotspot_public extra",
-        "delete chain arp hotspot_public input",
     ]
 
 

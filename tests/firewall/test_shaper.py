@@ -149,8 +149,9 @@ def test_tree_as_commands() -> None:
         ),
         "tc qdisc add dev lan0 parent 1:fffe bfifo limit 16777216",
         (
-            "tc filter add dev lan0 parent 1: prio 1 protocol all bpf bytecode '12,40 0 0 4294963200,21 6 0 34525,21 0 4 2048,"
-            "48 0 0 4293918729,21 0 3 17,40 0 0 4293918740,21 0 1 68,6 0 0 131070,32 0 0 4294963220,21 0 1 1,6 0 0 131068,6 0 0 131069'"
+            "tc filter add dev lan0 parent 1: prio 1 protocol all bpf bytecode '14,40 0 0 4294963200,21 8 0 34525,21 0 6 2048,"
+            "32 0 0 4293918736,21 0 5 4294967295,48 0 0 4293918729,21 0 3 17,40 0 0 4293918740,21 0 1 68,6 0 0 131070,"
+            "32 0 0 4294963220,21 0 1 1,6 0 0 131068,6 0 0 131069'"
         ),
     ]
     assert "fq_codel" in text("lan0", tree, "fq_codel")[3]

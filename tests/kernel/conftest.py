@@ -10,7 +10,8 @@ import pytest
 from hotspot.lab import Hall, Options
 from tests.kernel.daemons import Firewall, Peer, running
 from tests.kernel.wall_clock import WallClock, steered
-from tests.kernel.wires import Wires, raised
+from tests.kernel.watching import WATCH
+from tests.kernel.wires import Wires, client_ip, client_mac, raised
 
 RaiseHall = Callable[[Options], Awaitable[Hall]]
 
@@ -64,3 +65,30 @@ def both(wires: Wires, tmp_path: Path) -> Iterator[tuple[Firewall, Peer]]:
 def peer(both: tuple[Firewall, Peer]) -> Peer:
     """The peer alone."""
     return both[1]
+
+
+@pytest.fixture
+def watched(wires: Wires) -> Iterator[Wires]:
+    """The Internet counts every packet that reaches its server."""
+    wires.run("wan", "nft", WATCH)
+    yield wires
+    wires.run("wan", "nft", "delete", "table", "inet", "watch")
+
+
+@pytest.fixture
+def leases(tmp_path: Path) -> Path:
+    """A file of leases as dnsmasq writes it, with client 1 and 2 in it."""
+    path = tmp_path / "leases"
+    path.write_text("".join(f"1790000000 {client_mac(n)} {client_ip(n)} phone{n} 01:{client_mac(n)}\n" for n in (1, 2)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def bound(wires: Wires, tmp_path: Path, leases: Path) -> Iterator[tuple[Firewall, Peer]]:
+    """A daemon that knows the leases."""
+    tmp_path.chmod(0o755)
+    with running(wires, tmp_path, leases=str(leases)) as both:
+        yield both
+    wires.run("gw", "nft", "flush", "ruleset")
+    for device in ("lan0", "wan0"):
+        wires.run("gw", "tc", "qdisc", "del", "dev", device, "root", check=False)
