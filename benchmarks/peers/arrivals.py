@@ -69,6 +69,8 @@ async def of_ours(here: Ours, levels: Sequence[int], samples: int, at_once: int,
             rate = await here.inside(partial(come_in, arriving, at_once))
             online = level
         seen = await here.inside(partial(one_by_one, here.crowd, samples, level))
+        if not samples:
+            continue
         waits.append(wait(level, seen.wait))
         print(f"ours, {level} online: {waits[-1].p50:.2f} / {waits[-1].p99:.2f} ms", file=sys.stderr)
     own, *others = here.crowd.fresh(1_001)
