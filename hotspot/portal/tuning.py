@@ -14,6 +14,7 @@ from firewall.api import Grant
 from hotspot.portal.gate import GateRefused, GateUnavailable, Link
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
+from hotspot.portal.settings import Settings
 from hotspot.session.limits import LEAST, needs_replace, soonest_slow
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import Session, in_progress, merge_counters, rates_of, seconds_left, to_grant
@@ -36,6 +37,9 @@ class Tuning:
         self._slots: Final = asyncio.Semaphore(AT_ONCE)
         self._refused: dict[str, tuple[object, ...]] = {}
         """Session -> terms that the firewall does not grant; they are not asked for again."""
+        self._fine: dict[str, Session] = {}
+        """Sessions as they were when nothing was to be done, where only a change of theirs or of the settings can bring something to do."""
+        self._settings: Settings | None = None
 
     async def run(self, link: Link) -> None:
         """Look at every settled session once."""
@@ -43,11 +47,16 @@ class Tuning:
         office.look_at_day()
         settled = office.register.settled()
         self._refused = {name: terms for name, terms in self._refused.items() if name in settled}
+        fine = self._fine if self._settings is office.settings else {}
+        self._fine, self._settings = {}, office.settings
         changed: list[Session] = []
         for number, name in enumerate(settled, 1):
             if number % LOOKED_AT == 0:
                 await asyncio.sleep(0)
             session = office.register.sessions.get(name)
+            if session is not None and fine.get(name) is session:
+                self._fine[name] = session
+                continue
             plan = None if session is None else office.settings.plans.get(session.plan)
             if session is not None and plan is not None and session.mac is not None and in_progress(session):
                 tuned = office.tuned(session, plan, now)
@@ -55,6 +64,8 @@ class Tuning:
                     changed.append(session)
                 elif tuned is not session and name not in self._refused:
                     office.register.put(tuned)
+                elif tuned is session and not plan.has_daily and not office.openings(session.zone, plan, now):
+                    self._fine[name] = session  # the clock alone changes nothing for it
         if not changed:
             return
         async with asyncio.TaskGroup() as tasks:
