@@ -22,8 +22,8 @@ log = structlog.get_logger("firewall.classes")
 CLASS_COST = 40
 """What a class costs however many there are, in units of what it costs more for each that is there: 0.6 µs on Linux 6.18 where these are
 not in the processor's cache, 0.08 µs where they are."""
-SOON = 2_000
-"""Work of that unit that a request may wait for: about a millisecond."""
+SOON = 1_000
+"""Work of that unit that a request may wait for: about half a millisecond on each interface."""
 QUIET, LONGEST_WAIT = 0.05, 2.0
 """Seconds without a change by requests before many classes are made, and the longest wait for that: online comes first, own rates next."""
 AT_ONCE = 16
