@@ -68,6 +68,7 @@ async def of_ours(here: Ours, levels: Sequence[int], samples: int, at_once: int,
             arriving = here.crowd.fresh(level - online)
             rate = await here.inside(partial(come_in, arriving, at_once))
             online = level
+            await here.settled()
         seen = await here.inside(partial(one_by_one, here.crowd, samples, level))
         if not samples:
             continue

@@ -1,6 +1,7 @@
 """The halls that are compared: ours and openNDS's, each with a crowd of visitors in it."""
 
 import asyncio
+import compileall
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,8 @@ from typing import TypeVar
 
 from msgspec import structs
 
+import firewall
+import hotspot
 from benchmarks import crowd
 from benchmarks.accept import on_disk
 from benchmarks.crowd import Crowd
@@ -44,6 +47,13 @@ class Ours:
         settings.write_text("\n".join([*lines, ""]))
         await self.hall.end("portal")
         await self.hall.start_portal()
+
+    async def settled(self) -> None:
+        """Wait until everybody who has come has a class: what is measured next is a full hall, not the rush that filled it."""
+        asking = await self.asking()
+        while await asking.boarding():
+            await asyncio.sleep(0.1)  # nobody tells when it is 0
+        asking.close()
 
     async def asking(self) -> "Asking":
         """A connection of our own to the firewall daemon, which takes root for a client."""
@@ -83,7 +93,9 @@ class Asking:
 
 @asynccontextmanager
 async def ours(visitors: int, online: int) -> AsyncIterator[Ours]:
-    """Our hall, journal on the disk of /var/tmp, offloads as a kernel has them."""
+    """Our hall, journal on the disk of /var/tmp, offloads as a kernel has them, bytecode as an installation has it."""
+    for package in (firewall, hotspot):
+        compileall.compile_dir(Path(package.__file__ or "").parent, quiet=1)
     options = Options(max_clients=online, whole_frames=False)
     async with Hall(f"peers-ours-{os.getpid()}", options) as hall, on_disk(hall) as state, crowd.gathered(hall, visitors) as everybody:
         made = Ours(hall, everybody, state)
