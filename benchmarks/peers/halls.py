@@ -51,7 +51,9 @@ class Ours:
     async def settled(self) -> None:
         """Wait until everybody who has come has a class: what is measured next is a full hall, not the rush that filled it."""
         asking = await self.asking()
-        while await asking.boarding():
+        while True:
+            if await asking.boarding() == 0:
+                break
             await asyncio.sleep(0.1)  # nobody tells when it is 0
         asking.close()
 
