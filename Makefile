@@ -27,7 +27,7 @@ export PYTHON VENV
 run := $(VENV)/bin
 compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
 	$(run)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(ARGS)
+	--no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure test-kills fuzz test-fullkernel fullkernel lint format bench bench-peers lock clean ready venv

@@ -179,6 +179,8 @@ async def measure(way: str, url: str, seconds: float, slack: float, settle: floa
     try:
         return await search(way, transfer, idle, slack)
     except ExceptionGroup as errors:
+        if errors.split((OSError, EOFError, LineUnknown))[1] is not None:
+            raise  # not the line's fault
         raise LineUnknown(f"cannot measure the line {way}: {errors.exceptions[0]}") from None
 
 
@@ -228,11 +230,10 @@ async def _connect(way: str, target: Target, rate: float) -> tuple[asyncio.Strea
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 131_072)
             if rate:
                 opened.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_MAX_PACING_RATE", 47), max(1, int(rate / 8)))
-        try:
+        with contextlib.ExitStack() as unless_connected:
+            unless_connected.callback(opened.close)
             await loop.sock_connect(opened, found[4])
-        except BaseException:
-            opened.close()
-            raise
+            unless_connected.pop_all()
         tls = ssl.create_default_context() if target.tls else None
         return await asyncio.open_connection(sock=opened, limit=_CHUNK, ssl=tls, server_hostname=target.host if tls else None)
     except OSError as error:

@@ -1,5 +1,6 @@
 """The product in the hall: settings of the firewall and the portal, and both as real processes with no more rights than they need."""
 
+import contextlib
 import os
 import sys
 
@@ -163,11 +164,10 @@ async def _service(name: str, layout: Layout, folder: Folder, who: Rights, modul
     before = told.stat().st_size
     environment = {**python_environment(), "NOTIFY_SOCKET": str(socket_of(folder.path, name))}
     process = processes.start(name, layout.gateway, [*who.words(), sys.executable, "-P", "-m", *module], folder.log(name), environment)
-    try:
+    async with contextlib.AsyncExitStack() as unless_ready:
+        unless_ready.push_async_callback(processes.end, process)
         await processes.line_in(told, f"^{name} READY=1$", process, offset=before, words=folder.log(name))
-    except BaseException:
-        await processes.end(process)
-        raise
+        unless_ready.pop_all()
     return process
 
 

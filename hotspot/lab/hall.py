@@ -48,7 +48,8 @@ class Hall:
             raise LabFailed(f"cannot raise {self.layout.hall}: it is there already; 'hotspot lab down --name {self.layout.hall}' ends it")
         self.folder.logs.mkdir(parents=True, exist_ok=True)
         self._change(lambda _: Record(self.layout.hall, self.options))
-        try:
+        async with contextlib.AsyncExitStack() as unless_up:
+            unless_up.push_async_callback(down, self.layout.hall)
             await links.raise_links(self.layout, self.options)
             await counting.install(self.layout.wan, counting.WAN_TABLE)
             if self.options.tls:
@@ -59,9 +60,7 @@ class Hall:
             else:
                 await self._together(around)
                 await namespaces.command("ip", "netns", "exec", self.layout.gateway, "nft", gateway.PLAIN_TABLE)
-        except BaseException:
-            await down(self.layout.hall)
-            raise
+            unless_up.pop_all()
 
     async def _start_gateway(self, around: Iterable[Starting]) -> None:
         """What is ``around`` it, and then the product: firewall, then portal."""
@@ -77,7 +76,7 @@ class Hall:
             async with asyncio.TaskGroup() as group:
                 for start in several:
                     group.create_task(self._started(start(self.layout, self.folder, self.options)))
-        except BaseExceptionGroup as failures:
+        except ExceptionGroup as failures:
             raise namespaces.leaves(failures)[0] from None
 
     async def start_firewall(self) -> Started:

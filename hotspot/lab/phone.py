@@ -1,6 +1,7 @@
 """A phone: a namespace with a MAC of its own, a real DHCP client, SLAAC, and what a person does with it."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -84,12 +85,11 @@ class Phone:
             changes.bind((0, _IPV6_CHANGES))
             await namespaces.ip_batch(["link set wlan0 up"], self.namespace)
             client = processes.start(f"{self.name}-dhcp", self.namespace, words, log, {"LEASE": str(self._lease_file)})
-            try:
+            async with contextlib.AsyncExitStack() as unless_joined:
+                unless_joined.push_async_callback(processes.end, client)
                 await processes.line_in(log, "lease written: bound", client, JOIN_SECONDS, offset)
                 self.address6 = await self._slaac(changes)
-            except BaseException:
-                await processes.end(client)
-                raise
+                unless_joined.pop_all()
         self._note(client)
 
     async def _slaac(self, changes: socket.socket) -> str:

@@ -19,6 +19,7 @@ from hotspot.lab.layout import SITE, SITE6
 from hotspot.lab.namespaces import command
 from hotspot.lab.phone import Phone
 from tests.kernel.conftest import RaiseHall
+from tests.kernel.failures.visitors import downloading
 from tests.kernel.visits import PORTAL, Download, accept, online, sessions, until
 from tests.kernel.wall_clock import WallClock
 
@@ -54,21 +55,6 @@ async def _reloaded(hall: Hall, before: int) -> bool:
     return said.count("settings reloaded") > before
 
 
-@contextlib.asynccontextmanager
-async def _downloading(phone: Phone, address: str = SITE) -> AsyncIterator[Download]:
-    reader, writer = await open_connection(phone.namespace, address, 80)
-    writer.write(b"GET /bytes/10000000000 HTTP/1.1\r\nHost: download.town.example\r\n\r\n")
-    await reader.readuntil(b"\r\n\r\n")
-    download = Download(reader)
-    try:
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(download.run())
-            yield download
-            running.cancel()
-    finally:
-        writer.transport.abort()
-
-
 async def _rate(phone: Phone, seconds: float = 1.5) -> float:
     """bit/s that arrive at the phone now, whatever it does."""
     first, began = await counting.read(phone.namespace), time.monotonic()
@@ -87,7 +73,7 @@ async def test_a_changed_plan_takes_effect_under_a_running_download(hall: Hall, 
     anna = await _phone(hall)
     assert (await accept(anna)).status == 303
     measured = []
-    async with _downloading(anna, address) as download:
+    async with downloading(anna, address) as download:
         await until(lambda: _more_than(download, 1_000_000), 5)
         for old, new in (("10 Mbit/s", "3 Mbit/s"), ("3 Mbit/s", "6 Mbit/s")):
             await _reload(hall, (f'down = "{old}"', f'down = "{new}"'))
@@ -112,7 +98,7 @@ async def test_after_the_volume_it_goes_on_slowly(hall: Hall) -> None:
     await _reload(hall, (FREE, f'{FREE}volume = "2 MB"\nthen_down = "1 Mbit/s"\nthen_up = "200 kbit/s"\n'))
     anna = await _phone(hall)
     await accept(anna)
-    async with _downloading(anna) as download:
+    async with downloading(anna) as download:
         await until(lambda: _slower_than(anna, 1.5e6), 8)
         fast = download.received
         rate = await _rate(anna, 3)

@@ -141,14 +141,13 @@ def stage(clients: int = 1, whole_frames: bool = True, **zone: object) -> Iterat
             (folder / "counting.nft").write_text(text)
             wires.run(place, "nft", "-f", str(folder / "counting.nft"))
         firewall = Firewall(wires, folder, **zone)  # type: ignore[arg-type]
-        try:
-            with contextlib.closing(start_patiently(firewall)) as peer:
-                yield Stage(wires, firewall, peer, folder)
-        except BaseException:
-            sys.stderr.write(firewall.log())
-            raise
-        finally:
-            firewall.end(signal.SIGKILL)
+        with contextlib.ExitStack() as stack:
+            stack.callback(firewall.end, signal.SIGKILL)
+            unless_well = stack.enter_context(contextlib.ExitStack())
+            unless_well.callback(lambda: sys.stderr.write(firewall.log()))
+            peer = stack.enter_context(contextlib.closing(start_patiently(firewall)))
+            yield Stage(wires, firewall, peer, folder)
+            unless_well.pop_all()
 
 
 def start_patiently(firewall: Firewall) -> Peer:

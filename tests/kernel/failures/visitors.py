@@ -126,9 +126,9 @@ async def walking(visitors: Iterable[Visitor]) -> AsyncIterator[Crowd]:
 
 
 @asynccontextmanager
-async def downloading(phone: Phone, path: str = "/bytes/10000000000") -> AsyncIterator[Download]:
+async def downloading(phone: Phone, address: str = SITE, path: str = "/bytes/10000000000") -> AsyncIterator[Download]:
     """A long download on one connection, watched for gaps; that it ends is a failure."""
-    reader, writer = await open_connection(phone.namespace, SITE, 80)
+    reader, writer = await open_connection(phone.namespace, address, 80)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: download.town.example\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
     download = Download(reader)
