@@ -10,6 +10,7 @@ import pytest
 
 from hotspot.lab import Hall, processes
 from tests.browser.conftest import Visit
+from tests.browser.screens import DESKTOP, PHONE, Screen
 from tests.browser.visitor import PORTAL, TOWN, Seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -38,6 +39,7 @@ async def plan_with(hall: Hall, lines: str) -> AsyncIterator[None]:
         await use(text)
 
 
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize(
     ("language", "extend", "leave", "heading", "words"),
     [
@@ -51,9 +53,11 @@ async def plan_with(hall: Hall, lines: str) -> AsyncIterator[None]:
         ("en", "Extend by 1 hour", "Disconnect", "You are disconnected", r"You can connect again from \d{1,2}:\d\d.{0,4} on\."),
     ],
 )
-async def test_extension_and_pause(visit: Visit, hall: Hall, language: str, extend: str, leave: str, heading: str, words: str) -> None:
+async def test_extension_and_pause(
+    visit: Visit, hall: Hall, language: str, extend: str, leave: str, heading: str, words: str, screen: Screen
+) -> None:
     """The button that extends is there once; who has left and comes back at once reads when it goes on, and has no button to press."""
-    async with visit(language) as visitor, plan_with(hall, 'pause = "10 min"\nextension = "1 h"\n'):
+    async with visit(language, screen) as visitor, plan_with(hall, 'pause = "10 min"\nextension = "1 h"\n'):
         await visitor.open(TOWN)
         online = await visitor.press(visitor.page.locator("button"))
         await visitor.look("extendable")
