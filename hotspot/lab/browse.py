@@ -1,6 +1,7 @@
 """A phone's HTTP/1.1, small and exact: one request per connection, nothing followed, kept or added; bytes on the wire are counted.
 
-``parse_head`` and ``request_bytes`` are pure; ``fetch`` opens its connection in a namespace.
+``parse_head`` and ``request_bytes`` are pure; ``fetch``, ``exchange`` (a request in the caller's own bytes) and ``converse`` (all that
+comes back, HTTP or not) open their connection in a namespace.
 """
 
 import asyncio
@@ -101,7 +102,8 @@ async def open_connection(
         raise Unreachable(f"cannot connect to port {port}: no answer within {seconds} s") from None
     except OSError as error:
         sock.close()
-        raise Unreachable(f"cannot connect to port {port}: {error.strerror or error}") from None
+        why = "refused" if isinstance(error, ConnectionRefusedError) else error.strerror or error
+        raise Unreachable(f"cannot connect to port {port}: {why}") from None
     except asyncio.CancelledError:
         sock.close()
         raise
@@ -119,23 +121,61 @@ async def fetch(
     tls: ssl.SSLContext | None = None,
 ) -> Response:
     """One request to ``address`` and its whole answer; raises ``Unreachable``."""
+    data = request_bytes(where, method, headers or {}, body)
+    return await exchange(namespace, address, where.port, data, seconds=seconds, tls=tls, name=where.host)
+
+
+async def exchange(
+    namespace: str,
+    address: str,
+    port: int,
+    data: bytes,
+    *,
+    seconds: float = 20.0,
+    tls: ssl.SSLContext | None = None,
+    name: str | None = None,
+) -> Response:
+    """Send a request as it is, on a connection of its own, and take the one answer to it; raises ``Unreachable``."""
     began = time.monotonic()
-    reader, writer = await open_connection(namespace, address, where.port, min(seconds, 5.0), tls, where.host)
+    reader, writer = await open_connection(namespace, address, port, min(seconds, 5.0), tls, name)
     try:
         async with asyncio.timeout(seconds):
-            writer.write(request_bytes(where, method, headers or {}, body))
-            head = await reader.readuntil(b"\r\n\r\n")
-            status, fields = parse_head(head[:-4])
-            content, raw = await _content(reader, method, status, dict(reversed(fields)))
-            return Response(status, fields, content, len(head) + raw, time.monotonic() - began)
+            writer.write(data)
+            return await take_answer(reader, data.partition(b" ")[0].decode("latin-1"), began)
     except TimeoutError:
-        raise Unreachable(f"cannot fetch {where.path}: no whole answer within {seconds} s") from None
-    except asyncio.IncompleteReadError as error:
-        raise Unreachable(f"cannot fetch {where.path}: hung up after {len(error.partial)} bytes") from None
-    except (ConnectionError, asyncio.LimitOverrunError, ValueError) as error:
-        raise Unreachable(f"cannot fetch {where.path}: {error}") from None
+        raise Unreachable(f"cannot fetch from port {port}: no whole answer within {seconds} s") from None
     finally:
         await hang_up(writer)
+
+
+async def take_answer(reader: asyncio.StreamReader, method: str, began: float) -> Response:
+    """The next answer on a connection, to a request with ``method`` of which the first step was at ``began``. Raises ``Unreachable``."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        status, fields = parse_head(head[:-4])
+        content, raw = await _content(reader, method, status, dict(reversed(fields)))
+    except asyncio.IncompleteReadError as error:
+        raise Unreachable(f"cannot take an answer: hung up after {len(error.partial)} bytes") from None
+    except (ConnectionError, asyncio.LimitOverrunError, ValueError) as error:
+        raise Unreachable(f"cannot take an answer: {error}") from None
+    return Response(status, fields, content, len(head) + raw, time.monotonic() - began)
+
+
+async def converse(namespace: str, address: str, port: int, data: bytes, seconds: float = 5.0) -> bytes:
+    """Send bytes and take everything until the other side ends the connection, politely or not; raises ``Unreachable`` when it does not."""
+    reader, writer = await open_connection(namespace, address, port, seconds)
+    heard = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            writer.write(data)
+            with contextlib.suppress(ConnectionError):
+                while piece := await reader.read(65_536):
+                    heard += piece
+    except TimeoutError:
+        raise Unreachable(f"cannot end a talk with port {port}: still open after {seconds} s and {len(heard)} bytes") from None
+    finally:
+        await hang_up(writer)
+    return bytes(heard)
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:

@@ -1,5 +1,6 @@
 """An authority of the hall and certificates by it, made by openssl: for the portal and for every name of the site."""
 
+import os
 from pathlib import Path
 
 from hotspot.lab.layout import PORTAL_NAME
@@ -31,3 +32,12 @@ async def certify(folder: Path, file: str, names: list[str]) -> None:
     await command("openssl", "x509", "-req", "-in", str(request), *signer, "-extfile", str(extensions), "-out", str(fresh))
     for made in (fresh_key, fresh):
         made.replace(made.with_suffix(""))
+
+
+async def renew_portal(folder: Path) -> None:
+    """A fresh certificate for the portal in place of the one in use; both files belong to whom they belonged before."""
+    files = [folder / "portal.pem", folder / "portal.key"]
+    owners = [file.stat() for file in files]
+    await certify(folder, "portal", [PORTAL_NAME])
+    for file, owner in zip(files, owners, strict=True):
+        os.chown(file, owner.st_uid, owner.st_gid)

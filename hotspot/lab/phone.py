@@ -13,8 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hotspot.lab import counting, names, namespaces, processes
-from hotspot.lab.browse import Response, Unreachable, fetch, hang_up, open_connection, target
+from hotspot.lab import advertisements, counting, names, namespaces, processes
+from hotspot.lab.browse import Response, Unreachable, converse, exchange, fetch, hang_up, open_connection, target
 from hotspot.lab.layout import SITE, SITE6, Layout
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.record import NETNS_ETC, Folder, PhoneRecord, Started
@@ -161,6 +161,29 @@ class Phone:
         """POST an encoded form to ``url``."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return await self.request("POST", url, headers={**kind, **(headers or {})}, body=form, family=family)
+
+    async def send(self, data: bytes, version: int = 4, *, seconds: float = 5.0, tls_name: str | None = None) -> Response:
+        """Send a request to the site as it is, byte by byte, to port 80, or over TLS to ``tls_name``; the name server is not asked. Raises
+        ``Unreachable``."""
+        address, tls = SITE6 if version == 6 else SITE, self.tls if tls_name else None
+        return await exchange(self.namespace, address, 443 if tls else 80, data, seconds=seconds, tls=tls, name=tls_name)
+
+    async def talk(self, data: bytes, version: int = 4, seconds: float = 5.0) -> bytes:
+        """Send bytes to the site's port 80 and take everything until the other side hangs up; raises ``Unreachable`` when it does not."""
+        return await converse(self.namespace, SITE6 if version == 6 else SITE, 80, data, seconds)
+
+    async def advertised(self) -> bytes:
+        """The next router advertisement, as ``hotspot.lab.advertisements`` reads it; raises ``LabFailed``."""
+        return await advertisements.next_one(self.namespace)
+
+    async def certificate_serial(self, name: str, version: int = 4) -> str:
+        """Serial number of the certificate that ``name`` shows, checked against the authority that the phone trusts. Raises
+        ``Unreachable``."""
+        address = await self.resolve(name, socket.AF_INET6 if version == 6 else socket.AF_INET)
+        _, writer = await open_connection(self.namespace, address, 443, tls=self.tls, name=name)
+        shown = writer.get_extra_info("peercert")
+        await hang_up(writer)
+        return str(shown["serialNumber"])
 
     async def connect(self, address: str, port: int, seconds: float = 5.0) -> float:
         """Open a TCP connection and close it; returns the seconds it took, raises ``Unreachable``."""

@@ -31,7 +31,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Town
 async def any_page(request: web.Request) -> web.StreamResponse:
     """A probe's true answer, else the page of the town."""
     host = (request.headers.get("Host") or "").lower().partition(":")[0]
-    probe = BY_QUESTION.get((host, request.path))
+    probe = BY_QUESTION.get((host, request.path_qs))
     if probe is None:
         return web.Response(text=PAGE, content_type="text/html")
     answer = web.Response(status=probe.status, headers=dict(probe.headers), body=probe.body.encode() or None)

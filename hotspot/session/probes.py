@@ -104,6 +104,9 @@ _DEVICES: tuple[tuple[str, str], ...] = (
 
 _BY_HOST = {host: family for family, hosts in _HOSTS.items() for host in hosts}
 
+HOSTS = frozenset((*_BY_HOST, "www.google.com", "www.google.cn", "g.cn", "www.apple.com", "fedoraproject.org"))
+"""Every host that is known to be asked by a system or browser that wants to know whether it is online."""
+
 FAMILIES = (*_HOSTS, BROWSER, OTHER)
 """Every answer that ``family`` can give."""
 

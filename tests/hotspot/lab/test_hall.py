@@ -132,7 +132,7 @@ async def test_a_hall_whose_record_is_lost_is_taken_down_too(name: str) -> None:
 
 async def test_a_hall_that_fails_to_come_up_leaves_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that ends at once is told with its last words, and what was there already is taken away."""
-    monkeypatch.setattr("hotspot.lab.servers.radvd_conf", lambda: "this is no configuration\n")
+    monkeypatch.setattr("hotspot.lab.servers.radvd_conf", lambda _: "this is no configuration\n")
     hall = Hall(name, NETWORK)
     with pytest.raises(LabFailed, match="radvd ended before it was ready: .*syntax error"):
         await hall.raise_()

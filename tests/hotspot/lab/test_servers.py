@@ -8,7 +8,16 @@ import pytest
 from hotspot.lab.layout import GUESTS, LAN_NET, LAN_PREFIX, LINK_PREFIX
 from hotspot.lab.options import Options
 from hotspot.lab.probes import PROBES, SITE_NAMES
-from hotspot.lab.servers import captive_dnsmasq_conf, chrony_conf, dnsmasq_conf, root_zone
+from hotspot.lab.servers import (
+    RADVD_WITH_OPTION_37,
+    api_url,
+    captive_dnsmasq_conf,
+    chrony_conf,
+    dnsmasq_conf,
+    radvd_conf,
+    radvd_version,
+    root_zone,
+)
 from hotspot.lab.zones import MOST, Extra
 
 
@@ -24,6 +33,29 @@ def test_option_114_only_when_its_name_works(options: Options, expected: list[st
     """Phones that hear of an API that does not answer fare worse than those that hear of none, so it comes with the certificate."""
     lines = dnsmasq_conf(Path("/x"), options).splitlines()
     assert [line for line in lines if line.startswith("dhcp-option=114")] == expected
+
+
+def test_router_advertisements_tell_the_same_address() -> None:
+    """Option 37 is DHCP's option 114 to the byte (RFC 8910); without a certificate there is none."""
+    url = api_url(Options(tls=True))
+    assert f"dhcp-option=114,{url}" in dnsmasq_conf(Path("/x"), Options(tls=True)).splitlines()
+    told = [[line.strip() for line in radvd_conf(each).splitlines() if "Captive" in line] for each in (url, api_url(Options()))]
+    assert told == [[f'AdvCaptivePortalAPI "{url}";'], []]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Version: 2.19\n\nCompiled in settings:\n", False),
+        ("Version: 2.20\n", True),
+        ("Version: 2.20_rc1\n", True),
+        ("Version: 3.0\n", True),
+        ("radvd: not a word of it\n", False),
+    ],
+)
+def test_only_a_radvd_that_knows_option_37_is_told_of_it(said: str, expected: bool) -> None:
+    """An older one takes it for a syntax error and serves nobody."""
+    assert (radvd_version(said) >= RADVD_WITH_OPTION_37) is expected
 
 
 def test_every_guest_may_ask_for_the_time_and_nobody_else() -> None:
@@ -69,7 +101,7 @@ def test_every_probe_has_a_name_and_one_answer() -> None:
 
 def test_garden_and_delegated_names_are_in_both_name_servers() -> None:
     """Who has accepted asks another server than who has not; for both the garden's addresses go into the zone's sets."""
-    options = Options(garden=("help.town.example",), delegated=(("t1.town.example", "198.51.100.66"),))
+    options = Options(services=False, garden=("help.town.example",), delegated=(("t1.town.example", "198.51.100.66"),))
     expected = [
         "server=/t1.town.example/198.51.100.66",
         "max-cache-ttl=10",
@@ -77,7 +109,7 @@ def test_garden_and_delegated_names_are_in_both_name_servers() -> None:
     ]
     texts = [dnsmasq_conf(Path("/x"), options), captive_dnsmasq_conf(Path("/x"), options)]
     assert [text.splitlines()[-3:] for text in texts] == [expected, expected]
-    assert "nftset" not in captive_dnsmasq_conf(Path("/x"), Options())
+    assert "nftset" not in captive_dnsmasq_conf(Path("/x"), Options(services=False))
 
 
 def test_names_of_the_garden_are_at_addresses_of_their_own() -> None:
