@@ -17,7 +17,7 @@ class Barrier(Struct, frozen=True):
     """Why a client cannot begin now."""
 
     code: str
-    """``closed``, ``pause`` or ``daily``."""
+    """``closed``, ``pause``, ``daily`` or ``offline``."""
     until: float | None = None
     """Wall clock from which on it may try again; None: not known."""
 
@@ -42,6 +42,11 @@ def closed_until(openings: Iterable[Opening]) -> Barrier | None:
         return None
     known = [opens for opens in shut if opens is not None]
     return Barrier("closed", max(known) if len(known) == len(shut) else None)
+
+
+def line_down(up: bool, closes: bool) -> Barrier | None:
+    """The barrier while the line is down, where the hall lets nobody in then (``closes``); nobody knows when it ends."""
+    return None if up or not closes else Barrier("offline")
 
 
 def paused_until(standing: Standing) -> Barrier | None:

@@ -14,6 +14,8 @@ from hotspot.session.sessions import Now
 
 MAX_BODY = 2_048
 """Bytes: token, terms version and plan name need less than 300."""
+MAX_CODE = 64
+"""Characters of a typed voucher code that are looked at and shown again."""
 TOKEN_SECONDS = 7_200.0
 """How long a page may lie open before its button must be pressed."""
 
@@ -30,6 +32,16 @@ class AcceptForm(Struct, frozen=True):
     """Version of the terms that the visitor saw."""
     plan: str | None = None
     """None: the zone's first plan."""
+
+
+class VoucherForm(Struct, frozen=True):
+    """What the page for voucher codes posts."""
+
+    token: str
+    terms: str
+    """As in ``AcceptForm``."""
+    code: str
+    """As typed; may be empty."""
 
 
 class LeaveForm(Struct, frozen=True):
@@ -65,6 +77,12 @@ def parse_accept(body: bytes) -> AcceptForm:
     """``application/x-www-form-urlencoded`` body -> form; fields that are not ours are ignored. Raises ``BadForm``."""
     fields = _fields(body, frozenset({"token", "terms", "plan"}))
     return AcceptForm(token=_required(fields, "token"), terms=_required(fields, "terms"), plan=fields.get("plan") or None)
+
+
+def parse_voucher_form(body: bytes) -> VoucherForm:
+    """Body of the form for voucher codes -> form. An empty code is the visitor's to mend, not the browser's. Raises ``BadForm``."""
+    fields = _fields(body, frozenset({"token", "terms", "code"}))
+    return VoucherForm(token=_required(fields, "token"), terms=_required(fields, "terms"), code=fields.get("code", "")[:MAX_CODE])
 
 
 def parse_leave(body: bytes) -> LeaveForm:

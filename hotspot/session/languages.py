@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+OTHERS = "en"
+"""For who reads none of the languages that we have."""
 MAX_LENGTH = 512
 """Characters of the header that are looked at; real ones stay below 100."""
 
@@ -33,12 +35,14 @@ def _quality(text: str) -> float:
 def choose(header: str, offered: Sequence[str]) -> str:
     """The offered language (``offered`` has at least one, as ``de``; the first is the default) with the highest quality.
 
-    ``de-AT`` is served by ``de``. Among equals the header's order decides; ``*`` and no match mean the first that ``q=0`` does not refuse.
+    ``de-AT`` is served by ``de``. Among equals the header's order decides. Who reads none of ours gets English rather than German; ``*``
+    and an empty header mean the first that ``q=0`` does not refuse.
     """
     best, best_quality = "", 0.0
     refused: set[str] = set()
-    for tag, quality in parse(header):
-        language = tag.partition("-")[0]
+    wanted = parse(header)
+    for tag, quality in wanted:
+        language = tag if tag in offered else tag.partition("-")[0]
         if language in offered:
             if quality > best_quality:
                 best, best_quality = language, quality
@@ -46,4 +50,6 @@ def choose(header: str, offered: Sequence[str]) -> str:
                 refused.add(language)
     if best:
         return best
+    if OTHERS in offered and OTHERS not in refused and any(tag != "*" and quality > 0 for tag, quality in wanted):
+        return OTHERS
     return next((language for language in offered if language not in refused), offered[0])

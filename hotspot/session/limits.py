@@ -1,8 +1,8 @@
 """What bounds a session from outside, and what a changed plan means for one in progress.
 
-Rule 1: closing time and the day's allowance end a session; both are looked at again and again, so that they follow the clock, the settings
-and what the client uses elsewhere. Rule 2: no change of the settings ends a session by itself: a limit that is over already is not applied.
-Rule 3: time that was given at acceptance stays given; rates, volume and idle time follow the plan.
+Rule 1: closing time, the day's allowance and the end of a voucher code end a session; all are looked at again and again, so that they
+follow the clock, the settings and what the client uses elsewhere. Rule 2: no change of the settings ends a session by itself: a limit that
+is over already is not applied. Rule 3: time that was given at acceptance stays given; rates, volume and idle time follow the plan.
 """
 
 import msgspec
@@ -22,16 +22,17 @@ from hotspot.session.sessions import (
     seconds_used,
     volume_limit,
 )
-from hotspot.session.states import ClosingTime, DayUsed
+from hotspot.session.states import ClosingTime, CodeOver, DayUsed
 
 LEAST = 1.0
 """Seconds: a bound nearer than this is over already (``firewall.api.PositiveSeconds``)."""
 
 
-def tune(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spent, now: Now) -> Session:
+def tune(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spent, now: Now, code_left: float | None = None) -> Session:
     """The session with the limits that hold now. ``openings``: the hours of its zone and plan, as far as there are any; ``spent``: what
-    ended sessions of this client have used of the plan today. The same value when nothing changed."""
-    return _bound_in_time(_bound_in_volume(session, plan, spent), plan, openings, spent, now)
+    ended sessions of this client have used of the plan today; ``code_left``: seconds until its voucher code is over, None when that is not
+    known. The same value when nothing changed."""
+    return _bound_in_time(_bound_in_volume(session, plan, spent), plan, openings, spent, now, code_left)
 
 
 def _bound_in_volume(session: Session, plan: Plan, spent: Spent) -> Session:
@@ -48,8 +49,8 @@ def _bound_in_volume(session: Session, plan: Plan, spent: Spent) -> Session:
     return msgspec.structs.replace(session, volume=ends, slow_after=slow_after, day_volume=day, idle=plan.idle)
 
 
-def _bound_in_time(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spent, now: Now) -> Session:
-    if not openings and plan.daily_seconds is None and session.until_at is None:
+def _bound_in_time(session: Session, plan: Plan, openings: tuple[Opening, ...], spent: Spent, now: Now, code_left: float | None) -> Session:
+    if not openings and plan.daily_seconds is None and session.until_at is None and code_left is None:
         return session
     bounds: list[tuple[float, str]] = [
         (opening.closes - now.unix, ClosingTime.reason) for opening in openings if opening.open and opening.closes is not None
@@ -63,6 +64,10 @@ def _bound_in_time(session: Session, plan: Plan, openings: tuple[Opening, ...], 
         rest = plan.daily_seconds - spent.seconds - (seconds_used(session, now) - session.day_seconds)
         keeps = outer is not None and rest < LEAST and session.until_reason == DayUsed.reason  # used up elsewhere: what was said stays
         bounds.append((outer if keeps and outer is not None else rest, DayUsed.reason))
+    if session.voucher:
+        stays = code_left is None and session.until_reason == CodeOver.reason  # the code was lost with its file: what was said stays
+        left = outer if stays else code_left
+        bounds += [] if left is None else [(left, CodeOver.reason)]
     tightest = min((bound for bound in bounds if bound[0] >= LEAST), default=None)
     if tightest is None:
         return session if outer is None else msgspec.structs.replace(session, until_boottime=None, until_at=None, until_reason="")

@@ -33,6 +33,8 @@ class Plan(Struct, frozen=True):
     """Seconds that the visitor's button adds; 0: no button."""
     extensions: int = 1
     """How often it does so in one session."""
+    voucher: bool = False
+    """Only for those who have a voucher code: it is never on offer without one."""
     hours: Hours | None = None
     """When this plan is offered, within the hours of the zone; None: whenever the zone is open."""
 

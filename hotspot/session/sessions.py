@@ -11,7 +11,20 @@ from msgspec import Struct
 
 from firewall.api import Grant, Rates, Usage
 from hotspot.session.plans import Plan
-from hotspot.session.states import Adopted, ClosingTime, DayUsed, EndEvent, Event, Extended, LetIn, State, TimeUp, VolumeUsed, move
+from hotspot.session.states import (
+    Adopted,
+    ClosingTime,
+    CodeOver,
+    DayUsed,
+    EndEvent,
+    Event,
+    Extended,
+    LetIn,
+    State,
+    TimeUp,
+    VolumeUsed,
+    move,
+)
 
 CLOCK_SLACK = 5.0
 """Seconds by which ``ends_at`` may disagree with the boot clock before it is written anew (the wall clock was set)."""
@@ -61,7 +74,7 @@ class Session(Struct, frozen=True, kw_only=True):
     slow_after: int | None = None
     """Bytes from which it goes on at the plan's slow rates."""
     volume_base: int = 0
-    """Bytes that do not count for these two: used before staff gave it a new plan."""
+    """Bytes that do not count for these two: used before it got a new plan. Below 0: what its voucher's earlier sessions have used."""
     idle: float | None = None
     rates: Rates | None = None
     """What the firewall was last asked for; None: not known."""
@@ -70,7 +83,7 @@ class Session(Struct, frozen=True, kw_only=True):
     until_at: float | None = None
     """Outer bound, as ``ends_at``."""
     until_reason: str = ""
-    """Which bound that is: ``closed`` or ``daily``."""
+    """Which bound that is: ``closed``, ``daily`` or ``voucher``."""
     day_volume: int | None = None
     """Bytes of the session at which today's allowance is used up."""
     day_seconds: float = 0.0
@@ -81,6 +94,10 @@ class Session(Struct, frozen=True, kw_only=True):
     """How often the visitor made it longer."""
     by_staff: bool = False
     """Staff gave it its time: the daily allowance does not bound it."""
+    voucher: str = ""
+    """The code that it goes on, as ``hotspot.session.vouchers.Place.text``; "" without one."""
+    terms_digest: str = ""
+    """Which text was accepted (``hotspot.session.terms``); "" as in ``terms_version``."""
     bytes_up: int = 0
     bytes_down: int = 0
     state: State = State.ONLINE
@@ -274,6 +291,7 @@ def extend(session: Session, plan: Plan, seconds: float, now: Now) -> Session:
         volume_base=base,
         idle=plan.idle,
         by_staff=True,
+        voucher="",
     )
 
 
@@ -308,7 +326,7 @@ def end(session: Session, event: EndEvent, now: Now, final: Usage | None = None)
 def why_ended(session: Session, event: EndEvent) -> EndEvent:
     """What the kernel calls the end of time or volume, by the bound that it was."""
     if isinstance(event, TimeUp) and session.until_boottime is not None and session.until_boottime < session.ends_boottime:
-        return DayUsed() if session.until_reason == DayUsed.reason else ClosingTime()
+        return {DayUsed.reason: DayUsed(), CodeOver.reason: CodeOver()}.get(session.until_reason, ClosingTime())
     if isinstance(event, VolumeUsed) and session.day_volume is not None and session.day_volume == volume_limit(session):
         return event if session.day_volume == session.volume else DayUsed()
     return event

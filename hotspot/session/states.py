@@ -89,6 +89,12 @@ class DayUsed(EndEvent, frozen=True):
     reason: ClassVar[str] = "daily"
 
 
+class CodeOver(EndEvent, frozen=True):
+    """The time of the voucher code is over."""
+
+    reason: ClassVar[str] = "voucher"
+
+
 class WentAway(EndEvent, frozen=True):
     """Nothing was heard of the client for the plan's idle time."""
 
@@ -128,7 +134,7 @@ class Blocked(EndEvent, frozen=True):
     reason: ClassVar[str] = "blocked"
 
 
-_ENDINGS: Final = (TimeUp, VolumeUsed, ClosingTime, DayUsed, WentAway, Lost, LeftByChoice, Kicked, NotGranted)
+_ENDINGS: Final = (TimeUp, VolumeUsed, ClosingTime, DayUsed, CodeOver, WentAway, Lost, LeftByChoice, Kicked, NotGranted)
 _ENDS: Final[dict[type[Event], State]] = dict.fromkeys(_ENDINGS, State.ENDED)
 
 MOVES: Final[Mapping[State, Mapping[type[Event], State]]] = MappingProxyType(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hotspot.session.admission import PAUSED_AFTER, Barrier, Standing, barrier
+from hotspot.session.admission import PAUSED_AFTER, Barrier, Standing, barrier, line_down
 from hotspot.session.allowance import Spent
 from hotspot.session.hours import Opening
 from hotspot.session.sessions import Session, end
@@ -102,3 +102,11 @@ def test_waiting_helps(openings: list[Opening], spent: Spent, event: EndEvent | 
     free = all(one.open for one in openings) and spent.seconds <= 3_540 and spent.bytes <= 4_900_000
     paused = last is not None and last.reason == "time" and after < 600
     assert (found is None) == (free and not paused)
+
+
+@pytest.mark.parametrize(
+    ("up", "closes", "expected"), [(True, True, None), (True, False, None), (False, False, None), (False, True, Barrier("offline"))]
+)
+def test_the_line_is_a_barrier_only_where_the_hall_says_so(up: bool, closes: bool, expected: Barrier | None) -> None:
+    """By default who accepts is online as soon as the line is back."""
+    assert line_down(up, closes) == expected

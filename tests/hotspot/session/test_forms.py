@@ -15,11 +15,13 @@ from hotspot.session.forms import (
     Binding,
     ExtendForm,
     LeaveForm,
+    VoucherForm,
     check_token,
     make_token,
     parse_accept,
     parse_extend,
     parse_leave,
+    parse_voucher_form,
 )
 from tests.hotspot.session.examples import NOW, later, rebooted
 
@@ -98,6 +100,20 @@ def test_token() -> None:
         check_token(KEY, token, BINDING, rebooted(1)),
     ]
     assert (good, bad) == ([True] * 3, [False] * 7)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"token=a.b&terms=2026-11&code=xn4q0+9b7ty", "xn4q0 9b7ty"),
+        (b"token=a.b&terms=2026-11&code=", ""),
+        (b"token=a.b&terms=2026-11", ""),
+        (b"token=a.b&terms=2026-11&code=" + b"%C3%A4" * 100, "ä" * 64),
+    ],
+)
+def test_voucher_form(body: bytes, code: str) -> None:
+    """A code is taken as it was typed, and an empty one too: the page says what is wrong with it."""
+    assert parse_voucher_form(body) == VoucherForm(token="a.b", terms="2026-11", code=code)
 
 
 @given(st.text(max_size=80))

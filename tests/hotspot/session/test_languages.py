@@ -20,11 +20,14 @@ OFFERED = ("de", "en")
         ("de;q=0.3,en;q=0.7", "en"),
         ("de;q=0.5,en;q=0.5", "de"),
         ("en;q=0.5,de;q=0.5", "en"),
-        ("tr,ar;q=0.8", "de"),
+        ("zh-CN,zh;q=0.9", "en"),
+        ("zh,en;q=0", "de"),
+        ("zh;q=0", "de"),
         ("*", "de"),
         ("de;q=0,*", "en"),
         ("de;q=0,en;q=0", "de"),
         ("en;q=0,fr", "de"),
+        ("zh,*;q=0.5", "en"),
         ("en;q=2,de;q=0.1", "de"),
         ("en;q=abc,de;q=0.1", "de"),
         ("en ; q=0.9 , de ; q=0.2", "en"),
@@ -35,6 +38,12 @@ OFFERED = ("de", "en")
 def test_choice(header: str, expected: str) -> None:
     """Highest quality, then the header's order, then the default."""
     assert choose(header, OFFERED) == expected
+
+
+def test_a_variant_is_its_own_language() -> None:
+    """Leichte Sprache is for who asks for it, and German for all other variants."""
+    offered = ("de", "de-simple", "en")
+    assert [choose(header, offered) for header in ("de-simple", "de-DE-simple", "de-CH,de-simple;q=0.9")] == ["de-simple", "de", "de"]
 
 
 def test_parse() -> None:
