@@ -20,10 +20,10 @@ TEXT_ON_GROUND = [
     ("quiet", "soft"),
     ("accent", "card"),
     ("accent", "ground"),
-    ("accent-dark", "ground"),
-    ("accent-dark", "soft"),
+    ("deep", "ground"),
+    ("deep", "soft"),
     ("on-accent", "accent"),
-    ("on-accent", "accent-dark"),
+    ("on-accent", "deep"),
     ("good", "good-soft"),
 ]
 """Pairs of colours that the style puts on one another as text and ground."""
