@@ -142,8 +142,11 @@ class File:
                     for name, seconds, count in connection.execute(rows.SELECT_ALLOWANCES)
                 },
                 blocklist=tuple(rows.entry_of(row) for row in connection.execute(rows.SELECT_BLOCKLIST)),
+                batches=tuple(rows.batch_of(row) for row in connection.execute(rows.SELECT_BATCHES)),
+                tickets=tuple(rows.ticket_of(row) for row in connection.execute(rows.SELECT_TICKETS)),
+                terms=tuple(rows.terms_of(row) for row in connection.execute(rows.SELECT_TERMS)),
             )
-        except (msgspec.ValidationError, apsw.SQLError) as error:
+        except (msgspec.MsgspecError, apsw.SQLError) as error:
             raise Fault("damaged", f"the file does not hold what it should ({error})") from error
 
     def _on_wal(self, _connection: apsw.Connection, _name: str, pages: int) -> int:

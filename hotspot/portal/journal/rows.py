@@ -13,6 +13,8 @@ from hotspot.session.blocklist import Entry, Target
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import Session
 from hotspot.session.states import State
+from hotspot.session.terms import Accepted
+from hotspot.session.vouchers import Batch, Place, Ticket
 
 SqlValue = str | int | float | None
 Statement = tuple[str, tuple[SqlValue, ...]]
@@ -24,7 +26,9 @@ _UPSERT: Final = (
     f"INSERT INTO sessions ({_COLUMNS}) VALUES ({', '.join('?' * len(_FIELDS))}) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608  our own names
     + ", ".join(f"{name} = excluded.{name}" for name in _FIELDS[1:])
 )
-_ACCEPTANCE: Final = "INSERT INTO acceptances (session, terms_version, language, accepted_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ACCEPTANCE: Final = (
+    "INSERT INTO acceptances (session, terms_version, language, accepted_at, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
 _OUTBOX: Final = (
     "INSERT INTO outbox (ended_at, zone, plan, language, family, bytes_up, bytes_down, seconds, reason) "
     "SELECT ended_at, zone, plan, language, family, bytes_up, bytes_down, ?, reason FROM sessions WHERE id = ? AND reported = 0"
@@ -43,8 +47,27 @@ _ENTRY: Final = (
     "removed_reason = excluded.removed_reason WHERE removed_at IS NULL"
 )
 SELECT_BLOCKLIST: Final = f"SELECT {_ENTRY_COLUMNS} FROM blocklist ORDER BY number"  # noqa: S608  our own names
+_TERMS_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Accepted))
+_TERMS: Final = (
+    f"INSERT INTO terms ({', '.join(_TERMS_FIELDS)}) "  # noqa: S608  our own names
+    f"VALUES ({', '.join('?' * len(_TERMS_FIELDS))}) ON CONFLICT DO NOTHING"
+)
+SELECT_TERMS: Final = f"SELECT {', '.join(_TERMS_FIELDS)} FROM terms"  # noqa: S608  our own names
 SELECT_META: Final = "SELECT key, value FROM meta"
-FORGET: Final = "UPDATE sessions SET mac = NULL WHERE mac IS NOT NULL AND ended_at < ?"
+_BATCH_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Batch))
+_TICKET_FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(Ticket))
+_BATCH: Final = (
+    f"INSERT OR REPLACE INTO voucher_batches ({', '.join(_BATCH_FIELDS)}) "  # noqa: S608  our own names
+    f"VALUES ({', '.join('?' * len(_BATCH_FIELDS))})"
+)
+SELECT_BATCHES: Final = f"SELECT {', '.join(_BATCH_FIELDS)} FROM voucher_batches ORDER BY number"  # noqa: S608  our own names
+_TICKET_COLUMNS: Final = ", ".join(f'"{name}"' for name in _TICKET_FIELDS)
+_TICKET: Final = (
+    f"INSERT OR REPLACE INTO voucher_tickets ({_TICKET_COLUMNS}) "  # noqa: S608  our own names
+    f"VALUES ({', '.join('?' * len(_TICKET_FIELDS))})"
+)
+SELECT_TICKETS: Final = f'SELECT {_TICKET_COLUMNS} FROM voucher_tickets ORDER BY batch, "index"'  # noqa: S608  our own names
+FORGET: Final = "UPDATE sessions SET mac = NULL, voucher = '' WHERE mac IS NOT NULL AND ended_at < ?"
 FORGET_BLOCKS: Final = "DELETE FROM blocks WHERE until < ?"
 
 
@@ -59,6 +82,12 @@ class Loaded(Struct, frozen=True):
     """Of the day that ``meta`` names, by pseudonym."""
     blocklist: tuple[Entry, ...] = ()
     """All that was ever on it."""
+    batches: tuple[Batch, ...] = ()
+    """Of voucher codes."""
+    tickets: tuple[Ticket, ...] = ()
+    """Voucher codes that were used or withdrawn."""
+    terms: tuple[Accepted, ...] = ()
+    """Texts that were ever accepted."""
 
 
 def of_session(session: Session) -> list[Statement]:
@@ -66,11 +95,27 @@ def of_session(session: Session) -> list[Statement]:
     values = tuple(_sql_of(getattr(session, name)) for name in _FIELDS)
     statements: list[Statement] = [(_UPSERT, values)]
     if session.terms_version:
-        statements.append((_ACCEPTANCE, (session.id, session.terms_version, session.language, session.accepted_at)))
+        statements += of_acceptance(session, session.accepted_at)
     if session.ended_at is not None:
         lasted = max(0, round(min(session.ended_at - session.accepted_at, session.seconds)))
         statements += [(_OUTBOX, (lasted, session.id)), ("UPDATE sessions SET reported = 1 WHERE id = ?", (session.id,))]
     return statements
+
+
+def of_acceptance(session: Session, unix: float) -> list[Statement]:
+    """The proof that the terms which the session names were accepted at that moment (wall clock)."""
+    return [(_ACCEPTANCE, (session.id, session.terms_version, session.language, unix, session.terms_digest))]
+
+
+def of_terms(terms: Accepted) -> list[Statement]:
+    """A text that was accepted; it is never rewritten."""
+    values = tuple(getattr(terms, name) for name in _TERMS_FIELDS)
+    return [(_TERMS, values)]
+
+
+def terms_of(row: Sequence[SqlValue]) -> Accepted:
+    """A row of ``SELECT_TERMS``; raises ``msgspec.ValidationError`` when the file holds something else."""
+    return msgspec.convert(dict(zip(_TERMS_FIELDS, row, strict=True)), Accepted)
 
 
 def of_block(block: Block) -> list[Statement]:
@@ -106,6 +151,40 @@ def of_allowance(pseudonym: str, day: str, spent: Spent) -> list[Statement]:
 def of_new_day(day: str, key: str) -> list[Statement]:
     """A day has begun: nothing says any more who has used what before."""
     return [*of_meta("day", day), *of_meta("day_key", key), ("DELETE FROM allowances WHERE day <> ?", (day,))]
+
+
+def of_batch(batch: Batch) -> list[Statement]:
+    """A batch of voucher codes, or that it was withdrawn."""
+    return [(_BATCH, tuple(getattr(batch, name) for name in _BATCH_FIELDS))]
+
+
+def of_ticket(ticket: Ticket) -> list[Statement]:
+    """What is known of a voucher code now."""
+    values = [getattr(ticket, name) for name in _TICKET_FIELDS]
+    values[_TICKET_FIELDS.index("devices")] = msgspec.json.encode(ticket.devices).decode()
+    return [(_TICKET, tuple(values))]
+
+
+def of_no_ticket(place: Place) -> list[Statement]:
+    """Nothing is known of a voucher code: its first use came to nothing."""
+    return [('DELETE FROM voucher_tickets WHERE batch = ? AND "index" = ?', (place.batch, place.index))]
+
+
+def of_no_batch(number: int) -> list[Statement]:
+    """A batch is no longer kept, nor what is known of its codes."""
+    return [("DELETE FROM voucher_tickets WHERE batch = ?", (number,)), ("DELETE FROM voucher_batches WHERE number = ?", (number,))]
+
+
+def batch_of(row: Sequence[SqlValue]) -> Batch:
+    """A row of ``SELECT_BATCHES``; raises ``msgspec.ValidationError`` when the file holds something else."""
+    return msgspec.convert(dict(zip(_BATCH_FIELDS, row, strict=True)), Batch)
+
+
+def ticket_of(row: Sequence[SqlValue]) -> Ticket:
+    """A row of ``SELECT_TICKETS``; raises ``msgspec.DecodeError`` when the file holds something else."""
+    values: dict[str, Any] = dict(zip(_TICKET_FIELDS, row, strict=True))
+    values["devices"] = msgspec.json.decode(str(values["devices"]))
+    return msgspec.convert(values, Ticket)
 
 
 def of_meta(key: str, value: str) -> list[Statement]:

@@ -1,5 +1,79 @@
 """Tables of the journal. ``MIGRATIONS[n]`` takes a file from ``user_version`` n to n + 1; they are only ever added to."""
 
+VOUCHERS = """
+    CREATE TABLE voucher_batches (      -- codes are derived from the key
+        number INTEGER PRIMARY KEY,
+        key TEXT NOT NULL,              -- 32 hex digits
+        plan TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        devices INTEGER NOT NULL,       -- of one code
+        valid REAL NOT NULL,            -- seconds from the first use
+        not_before REAL,
+        not_after REAL,
+        note TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        created_uid INTEGER,
+        withdrawn_at REAL,
+        withdrawn_by TEXT NOT NULL,
+        withdrawn_uid INTEGER
+    );
+    CREATE TABLE voucher_tickets (      -- what is known of a code that was used or withdrawn
+        batch INTEGER NOT NULL,
+        "index" INTEGER NOT NULL,
+        first_at REAL,
+        boot_id TEXT NOT NULL,
+        ends_boottime REAL NOT NULL,    -- CLOCK_BOOTTIME of boot_id
+        ends_at REAL NOT NULL,          -- wall clock
+        left REAL NOT NULL,             -- seconds, when this row was written; 0: over
+        devices TEXT NOT NULL,          -- JSON: pseudonym -> bytes of ended sessions; empty when the code is over
+        withdrawn_at REAL,
+        withdrawn_by TEXT NOT NULL,
+        withdrawn_uid INTEGER,
+        PRIMARY KEY (batch, "index")
+    ) WITHOUT ROWID;
+    ALTER TABLE sessions ADD COLUMN voucher TEXT NOT NULL DEFAULT '';   -- batch and index, never the code; '' after the retention time
+    """
+
+FEEDBACK = """
+    CREATE TABLE feedback (             -- messages to the town, for staff and hub; nothing that names a client
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,        -- random: a commit that is repeated makes no second message
+        at REAL NOT NULL,
+        zone TEXT NOT NULL,
+        kind TEXT NOT NULL,             -- idea, complaint, damage
+        language TEXT NOT NULL,         -- of the page that it was written on
+        place TEXT NOT NULL,
+        text TEXT NOT NULL,
+        contact TEXT NOT NULL,          -- only what the visitor wanted to say
+        fetched_at REAL,                -- by the hub
+        done_at REAL,                   -- by staff
+        done_by TEXT NOT NULL DEFAULT ''
+    );
+    """
+
+TERMS = """
+    CREATE TABLE terms (                -- every text that somebody was asked to accept
+        digest TEXT PRIMARY KEY,        -- SHA-256 of version, language and text
+        version TEXT NOT NULL,
+        language TEXT NOT NULL,
+        text TEXT NOT NULL,
+        since REAL NOT NULL             -- wall clock: accepted for the first time
+    ) WITHOUT ROWID;
+    CREATE TABLE acceptances_of_terms ( -- one session may accept two versions: with a voucher code, while it is in progress
+        session TEXT NOT NULL,
+        terms_version TEXT NOT NULL,
+        language TEXT NOT NULL,         -- of the page
+        accepted_at REAL NOT NULL,
+        digest TEXT NOT NULL,           -- of the text, in terms; '': accepted before texts were kept
+        PRIMARY KEY (session, terms_version)
+    ) WITHOUT ROWID;
+    INSERT INTO acceptances_of_terms SELECT session, terms_version, language, accepted_at, '' FROM acceptances;
+    DROP TABLE acceptances;
+    ALTER TABLE acceptances_of_terms RENAME TO acceptances;
+    ALTER TABLE sessions ADD COLUMN terms_digest TEXT NOT NULL DEFAULT '';
+    """
+
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE sessions (
@@ -106,4 +180,7 @@ MIGRATIONS: tuple[str, ...] = (
         new.added_at, new.added_by, new.added_uid, new.until)
     BEGIN SELECT raise(ABORT, 'rows of the block list are not rewritten'); END;
     """,
+    VOUCHERS,
+    FEEDBACK,
+    TERMS,
 )

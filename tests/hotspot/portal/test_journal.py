@@ -22,6 +22,8 @@ from hotspot.session.blocklist import Entry, Target
 from hotspot.session.blocks import Block
 from hotspot.session.sessions import end
 from hotspot.session.states import State, TimeUp
+from hotspot.session.terms import accepted
+from hotspot.session.vouchers import Batch, Place, Ticket
 from tests.hotspot.portal.conftest import until
 from tests.hotspot.session.examples import MAC, NOW, later, session_of, usage_of
 
@@ -92,8 +94,12 @@ async def test_a_file_of_the_second_version_gets_a_block_list(path: Path) -> Non
         for script in MIGRATIONS[:2]:
             old.execute(script)
         old.execute("PRAGMA user_version = 2")
-        for sql, values in [*rows.of_session(session_of(1)), *rows.of_block(Block("public", MAC, "", 1.0))]:
-            old.execute(sql, values)
+        running, names = session_of(1), [row[1] for row in old.execute("PRAGMA table_info(sessions)")]
+        fields = {name: getattr(running, name) for name in names if name != "reported"}
+        values = [field.value if isinstance(field, State) else field for field in fields.values()]
+        old.execute(f"INSERT INTO sessions ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", values)
+        for sql, bound in [*rows.of_block(Block("public", MAC, "", 1.0))]:
+            old.execute(sql, bound)
     entry = Entry(1, Target(network="198.51.100.0/24", service="tcp/25"), None, "order", "7 K 1/26", 1.0, "clerk", 0, until=9.0)
     removed = replace(entry, removed_at=5.0, removed_by="boss", removed_uid=1_000, removed_reason="lifted")
     async with opened(path) as (journal, heard):
@@ -102,6 +108,44 @@ async def test_a_file_of_the_second_version_gets_a_block_list(path: Path) -> Non
             await journal.write(rows.of_entry(one))
     async with opened(path) as (_, heard):
         assert heard.loaded[0][0].blocklist == (removed,)
+
+
+async def test_a_file_of_the_fifth_version_keeps_its_acceptances(path: Path) -> None:
+    """They point to no text, because none was kept; from then on texts are."""
+    with contextlib.closing(apsw.Connection(str(path))) as old:
+        for script in MIGRATIONS[:5]:
+            old.execute(script)
+        old.execute("PRAGMA user_version = 5")
+        old.execute("INSERT INTO acceptances VALUES ('a', '2025-01', 'de', 1.0)")
+    terms = accepted("2026-11", "de", "Bitte freundlich.", 2.0)
+    running = replace(session_of(1), terms_version="2026-11", terms_digest=terms.digest)
+    async with opened(path) as (journal, heard):
+        assert heard.loaded == [(Loaded(), "")]
+        for _ in range(2):
+            await journal.write([*rows.of_terms(terms), *rows.of_session(running)])
+        assert await journal.read("SELECT * FROM acceptances ORDER BY accepted_at") == [
+            ("a", "2025-01", "de", 1.0, ""),
+            (running.id, "2026-11", running.language, running.accepted_at, terms.digest),
+        ]
+    async with opened(path) as (_, heard):
+        assert heard.loaded == [(Loaded(sessions=(running,), terms=(terms,)), "")]
+
+
+async def test_vouchers_are_kept(path: Path) -> None:
+    """Batches and codes as they were last written; what is taken back and what is dropped is gone."""
+    batch = Batch(
+        number=3, key="0f" * 16, plan="guest", count=50, devices=2, valid=60.0, not_after=9.0, note="", created_at=1.0, created_by="x"
+    )
+    fresh = Ticket(batch=3, index=17)
+    ticket = replace(fresh, first_at=2.0, boot_id="b", ends_boottime=3.0, ends_at=4.0, left=5.0, devices={"ab": 6}, withdrawn_at=7.0)
+    withdrawn = replace(batch, withdrawn_at=8.0, withdrawn_by="y", withdrawn_uid=0)
+    async with opened(path) as (journal, _):
+        await journal.write([*rows.of_batch(batch), *rows.of_batch(withdrawn), *rows.of_ticket(replace(fresh, index=18))])
+        await journal.write([*rows.of_ticket(fresh), *rows.of_ticket(ticket), *rows.of_no_ticket(Place(3, 18))])
+    async with opened(path) as (journal, heard):
+        assert (heard.loaded[0][0].batches, heard.loaded[0][0].tickets) == ((withdrawn,), (ticket,))
+        await journal.write(rows.of_no_batch(3))
+        assert await journal.read("SELECT (SELECT count(*) FROM voucher_batches) + (SELECT count(*) FROM voucher_tickets)") == [(0,)]
 
 
 async def test_what_a_day_used_is_kept_with_its_day(path: Path) -> None:
