@@ -7,7 +7,7 @@ import structlog
 from msgspec import Struct
 
 from hotspot.portal.gate import GateError, GateRefused
-from hotspot.portal.journal import JournalUnavailable, rows
+from hotspot.portal.journal import JournalUnavailable, Statement, rows
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
 from hotspot.session.limits import LEAST
@@ -22,8 +22,8 @@ class Refusal(Struct, frozen=True):
     """The visitor is not let in (or out), and why."""
 
     code: str
-    """``token`` | ``terms`` | ``plan`` | ``blocked`` | ``closed`` | ``pause`` | ``daily`` | ``journal`` | ``firewall`` | ``full`` |
-    ``unknown_client``."""
+    """``token`` | ``terms`` | ``plan`` | ``blocked`` | ``closed`` | ``pause`` | ``daily`` | ``offline`` | ``journal`` |
+    ``firewall`` | ``full`` | ``unknown_client``."""
 
 
 class Entry(Struct, frozen=True):
@@ -39,6 +39,12 @@ class Entry(Struct, frozen=True):
     family: str = "other"
     seconds: float | None = None
     """Instead of the plan's time."""
+    voucher: str = ""
+    """The code that lets it in (``hotspot.session.vouchers.Place.text``), checked by ``hotspot.portal.redeem``."""
+    volume_base: int = 0
+    """As in the session."""
+    also: tuple[Statement, ...] = ()
+    """Written together with the session."""
 
 
 async def open_session(office: Office, client: Client, entry: Entry) -> Session | Refusal:
@@ -52,7 +58,7 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
     current = register.session(client)
     if current is not None and in_progress(current):
         return current
-    barrier = None if isinstance(entry.event, LetIn) else office.barrier(client, entry.plan, now)
+    barrier = None if isinstance(entry.event, LetIn) or entry.voucher else office.barrier(client, entry.plan, now)
     if barrier is not None:
         return Refusal(barrier.code)
     session = begin(
@@ -68,6 +74,12 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
         now=now,
         seconds=entry.seconds,
     )
+    terms = register.terms.shown(office.settings.terms, entry.language, now.unix)
+    if entry.terms_version not in ("", terms.version):
+        return Refusal("terms")  # they have changed since the form was checked
+    session = msgspec.structs.replace(
+        session, voucher=entry.voucher, volume_base=entry.volume_base, terms_digest=terms.digest if entry.terms_version else ""
+    )
     session = office.tuned(session, entry.plan, now)
     session = msgspec.structs.replace(session, rates=rates_of(session, entry.plan))
     if seconds_left(session, now) < LEAST:
@@ -75,9 +87,12 @@ async def open_session(office: Office, client: Client, entry: Entry) -> Session 
     if not office.gate.up:
         return Refusal("firewall")  # nothing to undo: better than an acceptance that comes to nothing
     try:
-        await office.journal.write(rows.of_session(session))
+        accepted = register.terms.statements(terms) if entry.terms_version else []
+        await office.journal.write([*accepted, *rows.of_session(session), *entry.also])
     except JournalUnavailable:
         return Refusal("journal")
+    if entry.terms_version:
+        register.terms.wrote(terms)
     register.opening.add(session.id)
     register.put(session, written=True)
     try:

@@ -12,12 +12,24 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from hotspot import control
+from hotspot import control, control_vouchers
 from hotspot.portal.office import Office
 from hotspot.portal.staff import Staff
 
 PARTING_SECONDS = 1.0
 """For the other side to stop sending after it was turned away."""
+
+_LOOKS = (
+    control.Status
+    | control.Sessions
+    | control.Blocklist
+    | control.Feedback
+    | control.FeedbackShow
+    | control.TermsAccepted
+    | control_vouchers.VoucherList
+    | control_vouchers.VoucherPrint
+)
+"""Requests that change nothing."""
 
 log = structlog.get_logger("control")
 
@@ -91,7 +103,7 @@ async def _answer(line: bytes, staff: Staff, uid: int | None = None) -> control.
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return control.Refused("bad_request", str(error))
     reply = await staff.answer(request, uid)
-    if not isinstance(request, control.Status | control.Sessions | control.Blocklist):
+    if not isinstance(request, _LOOKS):
         log.info("order of the staff", order=type(request).__name__.lower(), answer=type(reply).__name__.lower())
     return reply
 

@@ -8,13 +8,16 @@ from msgspec import Struct
 
 from firewall.api import Usage
 from hotspot.portal.accept import Entry, Refusal, open_session
+from hotspot.portal.feedback import Feedback, TooMany
 from hotspot.portal.gate import GateError, GateRefused, GateUnavailable
+from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.office import Office
+from hotspot.portal.redeem import Asked, redeem
 from hotspot.portal.register import Client
 from hotspot.portal.settings import HallTexts, Settings, Terms
 from hotspot.portal.tuning import put_granted
 from hotspot.session.admission import Barrier
-from hotspot.session.forms import AcceptForm, Binding, ExtendForm, check_token, make_token
+from hotspot.session.forms import AcceptForm, Binding, ExtendForm, VoucherForm, check_token, make_token
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import (
     Session,
@@ -29,8 +32,9 @@ from hotspot.session.sessions import (
     to_grant,
 )
 from hotspot.session.states import LeftByChoice, State, TermsAccepted
+from hotspot.town.feedback import Message
 
-__all__ = ["Accepted", "Desk", "GateError", "GateUnavailable", "Refusal", "Visitor"]
+__all__ = ["Accepted", "Desk", "GateError", "GateUnavailable", "Refusal", "TooMany", "Visitor"]
 
 
 class Visitor(Struct, frozen=True):
@@ -86,6 +90,7 @@ class Desk:
 
     def __init__(self, office: Office) -> None:
         self._office: Final = office
+        self._feedback: Final = Feedback(office)
 
     @property
     def settings(self) -> Settings:
@@ -102,9 +107,18 @@ class Desk:
         """What the pages say about the hall."""
         return self._office.settings.hall
 
+    @property
+    def now(self) -> float:
+        """Wall clock."""
+        return self._office.now().unix
+
     def plans(self, zone: str) -> tuple[Plan, ...]:
         """The plans on offer in a zone, the default first."""
         return self._office.plans(zone)
+
+    def has_vouchers(self, zone: str) -> bool:
+        """Are there plans for those who have a voucher code?"""
+        return bool(self._office.settings.zones[zone].voucher_plans)
 
     def offers(self, visitor: Visitor) -> Offers:
         """What this visitor can have now, and when there is nothing, why."""
@@ -163,6 +177,20 @@ class Desk:
         self._office.metrics.accept_seconds.observe(perf_counter() - started)
         return Accepted(visitor=self._visitor(client, visitor.ip, None))
 
+    async def redeem(self, visitor: Visitor, form: VoucherForm, language: str, family: str) -> Accepted | Refusal:
+        """The visitor accepted and has a voucher code: journal, then kernel. Twice tapped is one session."""
+        office, client = self._office, Client(visitor.zone, visitor.mac)
+        result: Session | Refusal
+        if not check_token(office.register.csrf_key, form.token, self._binding(visitor, form.terms), office.now()):
+            result = Refusal("token")
+        elif form.terms != self.terms.version:
+            result = Refusal("terms")
+        else:
+            async with office.register.lock(client):
+                result = await redeem(office, client, Asked(form.code, form.terms, language, family))
+        office.metrics.vouchers.labels(visitor.zone, result.code if isinstance(result, Refusal) else "online").inc()
+        return result if isinstance(result, Refusal) else Accepted(visitor=self._visitor(client, visitor.ip, None))
+
     async def leave(self, visitor: Visitor, token: str) -> Visitor | Refusal:
         """The visitor leaves; the kernel is shut when this returns."""
         office, client = self._office, Client(visitor.zone, visitor.mac)
@@ -202,6 +230,20 @@ class Desk:
                 office.metrics.prolonged.labels(visitor.zone, plan.name).inc()
                 await office.save()
         return self._visitor(client, visitor.ip, None)
+
+    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal:
+        """The visitor tells the town something: the number of the message, once it is on disk."""
+        office = self._office
+        if not check_token(office.register.csrf_key, token, self._binding(visitor, self.terms.version), office.now()):
+            return Refusal("token")
+        try:
+            return await self._feedback.take(Client(visitor.zone, visitor.mac), message, language, secrets.token_hex(8))
+        except JournalUnavailable:
+            return Refusal("journal")
+
+    def told(self, visitor: Visitor) -> int | None:
+        """The number of the message that the visitor sent lately."""
+        return self._feedback.last(Client(visitor.zone, visitor.mac))
 
     def internet(self, zone: str) -> bool:
         """The last check of the WAN."""

@@ -38,11 +38,12 @@ class Door:
         self._addresses[transport] = address
         self._timers[transport] = asyncio.get_running_loop().call_later(self.HEADER_SECONDS, self._turn_out, transport)
 
-    def arrived(self, transport: asyncio.BaseTransport | None) -> None:
-        """Its header is there. A transport that did not come through this door is left alone."""
+    def arrived(self, transport: asyncio.BaseTransport | None, seconds: float | None = None) -> None:
+        """Its header is there, and all is to be over in ``seconds`` (None: ``SECONDS``). A transport that did not come through this door is
+        left alone."""
         if isinstance(transport, asyncio.Transport) and transport in self._timers:
             self._timers[transport].cancel()
-            self._timers[transport] = asyncio.get_running_loop().call_later(self.SECONDS, self._turn_out, transport)
+            self._timers[transport] = asyncio.get_running_loop().call_later(seconds or self.SECONDS, self._turn_out, transport)
 
     def leave(self, transport: asyncio.Transport) -> None:
         """A connection is over, or is being cut."""

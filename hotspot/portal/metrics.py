@@ -20,6 +20,9 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.online = Gauge("hotspot_sessions_online", "Sessions in progress", ["zone", "plan"], registry=registry)
         self.accepts = Counter("hotspot_accepts", "Accept forms, by what became of them", ["zone", "outcome"], registry=registry)
+        self.vouchers = Counter(
+            "hotspot_vouchers", "Forms with a voucher code, by what became of them", ["zone", "outcome"], registry=registry
+        )
         self.accept_seconds = Histogram(
             "hotspot_accept_seconds", "From the form to the open kernel", buckets=_ACCEPT_BUCKETS, registry=registry
         )
@@ -34,8 +37,15 @@ class Metrics:
         )
         self.tuned = Counter("hotspot_sessions_tuned", "Sessions in progress that got new rates or limits", registry=registry)
         self.prolonged = Counter("hotspot_sessions_prolonged", "Sessions made longer by their visitor", ["zone", "plan"], registry=registry)
+        self.feedback = Counter(
+            "hotspot_feedback", "Messages to the town, by kind, or that came too often", ["zone", "kind"], registry=registry
+        )
         self.alarms = Counter("hotspot_alarms", "What the firewall noticed and staff should know", ["zone", "kind"], registry=registry)
         self.blocklist = Gauge("hotspot_blocklist_entries", "Entries of the block list in force", registry=registry)
+        self.settings_ok = Gauge(
+            "hotspot_settings_ok", "1 while the settings file is in force; 0: it cannot be used, the last good one is", registry=registry
+        )
+        self.settings_ok.set(1)
         self.journal_ok = Gauge("hotspot_journal_ok", "1 while acceptances can be written down", registry=registry)
         self.journal_faults = Counter("hotspot_journal_faults", "Times the journal became unwell", ["kind"], registry=registry)
         self.journal_fresh = Counter("hotspot_journal_fresh", "Fresh journal files that were started", ["why"], registry=registry)

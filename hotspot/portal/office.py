@@ -14,7 +14,7 @@ from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Lo
 from hotspot.portal.metrics import Metrics
 from hotspot.portal.register import Client, Register
 from hotspot.portal.settings import Settings
-from hotspot.session.admission import Barrier, Standing, barrier, closed_until
+from hotspot.session.admission import Barrier, Standing, barrier, closed_until, line_down
 from hotspot.session.allowance import NOTHING
 from hotspot.session.hours import Opening, day_of, next_day, opening
 from hotspot.session.limits import new_day, tune, used_today
@@ -40,6 +40,10 @@ class Office:
         self.enforcement: Final = Enforcement(self.register.blocklist, settings.zones, settings.blocked_names, now)
         self.alarms: Final = Alarms()
         self.internet_up = True
+        self.settings_fault = ""
+        """Why the settings file is not in force; "": it is."""
+        self.terms_fault = ""
+        """What is wrong with the terms in force, beside what visitors accepted before; "": nothing."""
         self.closed_zones: dict[str, str] = dict.fromkeys(settings.zones, NOT_OPEN_YET)
         """Zones whose listeners are not open, and why."""
         self.doors_changed: Final = asyncio.Event()
@@ -51,7 +55,12 @@ class Office:
     def opened(self, loaded: Loaded, how: str) -> None:
         """The journal was opened: memory and file learn from each other."""
         why = "removed" if how == "new" and self.register.loaded_once else how
+        first = not self.register.loaded_once
         self.register.load(loaded)
+        if first:
+            self.terms_fault = self.register.terms.objection(self.settings.terms)
+            if self.terms_fault:
+                log.error("terms changed without a new version", why=self.terms_fault)
         if why:
             self.metrics.journal_fresh.labels(why).inc()
             log.info("fresh journal", why=why, sessions=len(self.register.in_progress()))
@@ -80,11 +89,22 @@ class Office:
         if self.alarms.tell(alarm.kind, alarm.zone, self.register.code(Client(alarm.zone, alarm.mac)), self.now().unix):
             log.warning("alarm", kind=alarm.kind, zone=alarm.zone)
 
+    # Told by the service ------------------------------------------------------------------------------------------------------------
+
+    def settings_judged(self, fault: str) -> None:
+        """The settings file was read: ``fault`` is why it cannot be used, "" when it is in force."""
+        self.settings_fault = fault
+        self.metrics.settings_ok.set(not fault)
+
     # For all ------------------------------------------------------------------------------------------------------------------------
 
     def plans(self, zone: str) -> tuple[Plan, ...]:
         """The plans on offer in a zone, the default first."""
         return tuple(self.settings.plans[name] for name in self.settings.zones[zone].plans)
+
+    def voucher_plans(self, zone: str) -> tuple[Plan, ...]:
+        """The plans of a zone for those who have a voucher code."""
+        return tuple(self.settings.plans[name] for name in self.settings.zones[zone].voucher_plans)
 
     def plan_of(self, session: Session) -> Plan | None:
         """The session's plan; the zone's default when it is no longer in the settings; None when the zone is not."""
@@ -99,7 +119,12 @@ class Office:
         return tuple(opening(hours, now.unix) for hours in each if hours is not None)
 
     def barrier(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
-        """Why this client cannot begin a session on a plan now; None: it can."""
+        """Why this client cannot begin a session on a plan now; None: it can. Opening hours are told first, then the line: with it down
+        nobody waits for a pause to be over."""
+        found, line = self._barrier_of(client, plan, now), line_down(self.internet_up, self.settings.internet.closes)
+        return found if line is None or (found is not None and found.code == "closed") else line
+
+    def _barrier_of(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
         openings = self.openings(client.zone, plan, now)
         last = self.register.session(client)
         if not plan.has_daily and last is None:
@@ -116,7 +141,8 @@ class Office:
     def tuned(self, session: Session, plan: Plan, now: Now) -> Session:
         """The session with the limits that hold now: closing time, the day's allowance, the plan as it is in the settings."""
         spent = self.register.ledger.spent(session.mac, plan.name) if plan.has_daily and session.mac is not None else NOTHING
-        return tune(session, plan, self.openings(session.zone, plan, now), spent, now)
+        code_left = self.register.vouchers.left(session, now)
+        return tune(session, plan, self.openings(session.zone, plan, now), spent, now, code_left)
 
     def look_at_day(self) -> None:
         """When a new day has begun in the hall, everybody's daily allowance is whole again."""
@@ -146,7 +172,16 @@ class Office:
         faults += [f"zone {zone} is not served ({why})" for zone, why in self.closed_zones.items()]
         if not self.internet_up:
             faults.append("Internet not reachable")
+        if self.settings_fault:
+            faults.append(f"{self.settings_fault} (the last good settings are in force)")
+        if self.terms_fault:
+            faults.append(self.terms_fault)
         return tuple(faults)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should see to, though the portal does all that it should."""
+        missing = self.settings.legal.missing
+        return (f"legal pages are not complete: {', '.join(missing)} missing in the settings",) if missing else ()
 
     def finish(self, session_id: str, event: EndEvent, final: Usage | None = None) -> Session | None:
         """A session ended; None when that is known already. To be followed by ``save``."""
@@ -159,13 +194,19 @@ class Office:
 
     def over(self, session: Session, ended: Session) -> None:
         """Take down that ``session`` has ended: counted, and entered as used today. To be followed by ``save``."""
-        now, plan = self.now(), self.settings.plans.get(session.plan)
         self.metrics.count_bytes(session, ended)
         self.metrics.ended.labels(ended.zone, ended.plan, ended.reason).inc()
         self.register.put(ended)
+        self.enter_day(session, ended)
+        if ended.voucher:
+            self.register.vouchers.enter(self.register.hall_key, ended)
+
+    def enter_day(self, session: Session, ended: Session | None = None) -> None:
+        """Enter as used today what a session has used of its plan; ``ended``: with its last counters."""
+        now, plan = self.now(), self.settings.plans.get(session.plan)
         if plan is not None and plan.has_daily and session.mac is not None and not session.by_staff:
             seconds, _ = used_today(session, now)
-            _, count = used_today(ended, now)
+            _, count = used_today(ended or session, now)
             self.register.ledger.enter(session.mac, plan.name, seconds, count)
 
     async def save(self) -> bool:

@@ -53,7 +53,7 @@ class Recovery:
         """Classes ahead for every plan on offer. Raises ``GateUnavailable``; a plan that the firewall refuses is only told."""
         self._prepared = settings = self._office.settings
         for zone in settings.zones.values():
-            for name in zone.plans:
+            for name in (*zone.plans, *zone.voucher_plans):
                 try:
                     await link.prepare(zone.name, settings.plans[name].rates, SPARE_CLASSES)
                 except GateRefused as error:

@@ -16,6 +16,8 @@ from msgspec import Struct
 from hotspot.portal.blocklist import Blocklist
 from hotspot.portal.journal import Loaded, Statement, rows
 from hotspot.portal.ledger import Ledger
+from hotspot.portal.terms_record import TermsRecord
+from hotspot.portal.vouchers import Vouchers
 from hotspot.session.blocks import Block, in_force
 from hotspot.session.codes import code_of
 from hotspot.session.sessions import Now, Session, in_progress, merge_counters, state_of
@@ -56,6 +58,8 @@ class Register:
         self._unwritten: dict[object, list[Statement]] = {}
         self.ledger: Final = Ledger(self.remember)
         self.blocklist: Final = Blocklist(self.remember)
+        self.vouchers: Final = Vouchers(self.remember)
+        self.terms: Final = TermsRecord(self.remember)
         self._locks: WeakValueDictionary[Client, asyncio.Lock] = WeakValueDictionary()
         self.loaded_once = False
         """True when a journal was opened before."""
@@ -109,9 +113,7 @@ class Register:
         self._seen[client] = now.boottime
         self._seen.move_to_end(client)
         self._codes.setdefault(self.code(client), set()).add(client)
-        while self._seen and (len(self._seen) > MAX_SEEN or next(iter(self._seen.values())) < now.boottime - SEEN_SECONDS):
-            old, _ = self._seen.popitem(last=False)
-            self._drop_code(old)
+        self._drop_unseen(now)
 
     def put(self, session: Session, *, written: bool = False) -> None:
         """A session began or changed; ``written``: it is in the journal already."""
@@ -149,13 +151,15 @@ class Register:
         """The retention time is over for sessions that ended before (wall clock): they leave memory, as their MAC leaves the journal."""
         for session in [one for one in self.sessions.values() if one.ended_at is not None and one.ended_at < ended_before]:
             if session.id in self._unwritten:  # the outbox row is not made yet; the MAC must not get there any more
-                self._unwritten[session.id] = rows.of_session(msgspec.structs.replace(session, mac=None))
+                self._unwritten[session.id] = rows.of_session(msgspec.structs.replace(session, mac=None, voucher=""))
             del self.sessions[session.id]
             if session.mac is not None:
                 client = Client(session.zone, session.mac)
                 if self._latest.get(client) == session.id:
                     del self._latest[client]
                 self._drop_code(client)
+        self.vouchers.sweep(now)
+        self._drop_unseen(now)
         for client in [one for one, block in self.blocks.items() if not in_force(block, now.unix)]:
             del self.blocks[client]
             self._drop_code(client)
@@ -180,6 +184,8 @@ class Register:
             self.ended_mark = loaded.meta.get("ended_mark", "")
             self.ledger.load(loaded.meta.get("day", ""), loaded.meta.get("day_key", ""), loaded.allowances)
         self.blocklist.load(loaded.blocklist)
+        self.vouchers.load(loaded.batches, loaded.tickets)
+        self.terms.load(loaded.terms)
         for block in loaded.blocks:
             if not self.loaded_once:
                 self.blocks.setdefault(Client(block.zone, block.mac), block)
@@ -207,10 +213,18 @@ class Register:
         self.note("csrf_key", self.csrf_key.hex())
         self.ledger.write_all()
         self.blocklist.write_all()
+        self.vouchers.write_all()
+        self.terms.write_all()
         for session in self.sessions.values():
             self._unwritten[session.id] = rows.of_session(session)
         for client, block in self.blocks.items():
             self._unwritten[client] = rows.of_block(block)
+
+    def _drop_unseen(self, now: Now) -> None:
+        """Devices without a session whose last visit is too long ago; of too many the first."""
+        while self._seen and (len(self._seen) > MAX_SEEN or next(iter(self._seen.values())) < now.boottime - SEEN_SECONDS):
+            old, _ = self._seen.popitem(last=False)
+            self._drop_code(old)
 
     def _drop_code(self, client: Client) -> None:
         if client in self._latest or client in self._seen or client in self.blocks:

@@ -4,8 +4,10 @@ import asyncio
 
 import structlog
 
+from hotspot.portal.feedback import erase
 from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.office import Office
+from hotspot.town.feedback import Rules
 
 LONGEST_WAIT = 60.0
 """Seconds between two looks; a shorter retention time is looked at more often."""
@@ -20,6 +22,7 @@ async def forget(office: Office) -> int:
     office.register.forget(before, now)
     office.alarms.forget(before)
     await office.save()
+    await office.journal.write(erase(office.settings.feedback or Rules(), now.unix))  # also when the form was taken away meanwhile
     return await office.journal.forget(before, now.unix)
 
 

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from hotspot.notify import notify, notify_reloading, watchdog_interval
-from hotspot.portal import clock, internet, retention
+from hotspot.portal import clock, internet, last_good, retention
 from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
 from hotspot.portal.control import serve_control
 from hotspot.portal.desk import Desk
@@ -29,6 +29,7 @@ from hotspot.portal.meter import Meter
 from hotspot.portal.office import NOT_OPEN_YET, Office
 from hotspot.portal.recovery import Recovery
 from hotspot.portal.settings import BadSettings, Settings, load
+from hotspot.portal.settings_reader import Files
 from hotspot.portal.staff import Staff
 
 FIRST_CONNECTION = 5.0
@@ -40,10 +41,14 @@ log = structlog.get_logger("service")
 class Service:
     """One portal. ``serve`` is the list of its parts, top to bottom."""
 
-    def __init__(self, settings: Settings, config: Path | None = None) -> None:
+    def __init__(self, settings: Settings, config: Path | None = None, files: Files | None = None, fault: str = "") -> None:
+        """``files``: what the settings were read from, to be kept when they have proved good; ``fault``: they are the last good ones,
+        because of this."""
         self.office = Office(settings, clock.now)
         self.stopping = asyncio.Event()
+        self.office.settings_judged(fault)
         self._config = config
+        self._files = files
         self._recovery = Recovery(self.office)
         self._meter = Meter(self.office, self._recovery)
         self._staff = Staff(self.office, self._meter)
@@ -73,6 +78,8 @@ class Service:
             for zone in office.settings.zones.values():
                 doors.start(serve_zone(office, self._desk, zone, tls))
             await self._first_doors()
+            self._keep(None if office.settings_fault else self._files)
+            self._warn()
             notify("READY=1")
             log.info("ready", zones=len(office.settings.zones), faults=office.faults())
             on_ready()
@@ -81,21 +88,43 @@ class Service:
             log.info("stopping")
 
     def reload(self) -> None:
-        """Read the settings file again; a bad one changes nothing."""
+        """Read the settings file again; a bad one changes nothing, but is told."""
         if self._config is None:
             return
         notify_reloading()
+        office, files = self.office, Files()
         try:
-            new = load(self._config)
+            new = load(self._config, files)
+            objection = office.register.terms.objection(new.terms) if new.terms != office.settings.terms else ""
+            if objection:
+                raise BadSettings(f"cannot use {self._config}: {objection}")
         except BadSettings as error:
-            log.warning("settings not reloaded", why=str(error))
+            log.error("settings not reloaded", why=str(error))
+            office.settings_judged(str(error))
         else:
-            self.office.settings = merged = keep_fixed(self.office.settings, new)
+            office.settings = merged = keep_fixed(office.settings, new)
+            office.settings_judged("")
+            office.terms_fault = office.register.terms.objection(new.terms)
             log.info("settings reloaded", restart_needed=merged != new)
-            self.office.wake.set()
+            self._keep(files)
+            self._warn()
+            office.wake.set()
         if self._certificate is not None:
             self._certificate.look()
         notify("READY=1")
+
+    def _keep(self, files: Files | None) -> None:
+        """These settings are good: the next start can do with them, whatever happens to the files."""
+        if self._config is None or files is None:
+            return
+        try:
+            last_good.keep(self.office.settings.state_dir, self._config, files)
+        except OSError as error:
+            log.warning("last good settings cannot be kept", why=error.strerror or str(error))
+
+    def _warn(self) -> None:
+        for warning in self.office.warnings():
+            log.warning("to be seen to", what=warning)
 
     async def _last_save(self) -> None:
         if not await self.office.save():
@@ -157,10 +186,15 @@ async def _watchdog() -> None:
 def keep_fixed(old: Settings, new: Settings) -> Settings:
     """The new settings with what only a restart changes: sockets, files, zones and their addresses."""
     zones = {
-        name: msgspec.structs.replace(zone, plans=new.zones[name].plans, hours=new.zones[name].hours) if name in new.zones else zone
+        name: msgspec.structs.replace(
+            zone, plans=new.zones[name].plans, voucher_plans=new.zones[name].voucher_plans, hours=new.zones[name].hours
+        )
+        if name in new.zones
+        else zone
         for name, zone in old.zones.items()
     }
-    plans = {**{name: old.plans[name] for zone in zones.values() for name in zone.plans if name in old.plans}, **new.plans}
+    named = [name for zone in zones.values() for name in (*zone.plans, *zone.voucher_plans)]
+    plans = {**{name: old.plans[name] for name in named if name in old.plans}, **new.plans}
     return msgspec.structs.replace(
         new,
         state_dir=old.state_dir,
@@ -189,8 +223,8 @@ def configure_log() -> None:
     )
 
 
-async def _run(settings: Settings, config: Path) -> None:
-    service = Service(settings, config)
+async def _run(settings: Settings, config: Path, files: Files, fault: str) -> None:
+    service = Service(settings, config, files, fault)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stopping.set)
@@ -205,20 +239,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check-config", action="store_true", help="only check the settings file")
     arguments = parser.parse_args(argv)
     try:
-        settings = load(arguments.config)
+        if arguments.check_config:
+            load(arguments.config)
+            return 0
+        settings, files, fault = last_good.start(arguments.config, Files())
     except BadSettings as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if arguments.check_config:
-        return 0
     os.umask(0o077)  # the journal holds MACs
     configure_log()
+    if fault:
+        log.error("started with the last good settings", why=fault)
     status = 0
     # Thousands of sessions are objects without a cycle among them: looking for cycles seldom, so that no page waits for it.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     try:
-        asyncio.run(_run(settings, arguments.config))
+        asyncio.run(_run(settings, arguments.config, files, fault))
     except* (CannotListen, CertificateUnusable, NewerJournal, OSError) as errors:
         status = 1
         for one in _single(errors):

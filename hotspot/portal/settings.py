@@ -4,13 +4,22 @@ file's own shape; ``load`` is what others call.
 Durations are seconds, rates bit/s, sizes bytes; in the file they are written as ``"2 h"``, ``"10 Mbit/s"``, ``"500 MB"`` or plain numbers.
 """
 
-from datetime import UTC, tzinfo
+from datetime import UTC, date, tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from hotspot.portal.legal import Legal
 from hotspot.session.hours import Hours
 from hotspot.session.plans import Plan
+from hotspot.town.directory import Directory
+from hotspot.town.feedback import Rules
+from hotspot.town.wifi4eu import HOST as WIFI4EU_HOST
+from hotspot.town.wifi4eu import Wifi4eu
+
+if TYPE_CHECKING:
+    from hotspot.portal.settings_reader import Files
 
 
 class Terms(Struct, frozen=True):
@@ -19,14 +28,66 @@ class Terms(Struct, frozen=True):
     version: str
     text: dict[str, str]
     """By language, plain text; an empty line parts paragraphs."""
+    dated: date | None = None
+    """From when this version is."""
+
+
+class Asset(Struct, frozen=True):
+    """A file that pages show."""
+
+    name: str
+    """Last part of its address; it changes with the content, so that browsers may keep it."""
+    media_type: str
+    content: bytes = b""
+    path: Path | None = None
+    """Where it is read from when it is shown; None: ``content`` is all of it."""
+    size: tuple[int, int] | None = None
+    """Width and height of a picture, in units of its own; None: not known."""
+
+
+class Theme(Struct, frozen=True):
+    """The face of a hall (``hotspot.portal.theme`` reads it from a file); the default is the base design."""
+
+    accent: str = "#0b5394"
+    """Colour of links and buttons on a light page."""
+    dark_accent: str = ""
+    """The same on a dark page; "": made from ``accent``."""
+    css: str = ""
+    """Variables that stand after the base design's."""
+    logo: Asset | None = None
+    logo_alt: dict[str, str] = {}
+    """What is to be seen, by language; empty: the logo says no more than the name beside it."""
+    photo: Asset | None = None
+    photo_alt: dict[str, str] = {}
+    welcome: dict[str, str] = {}
+    """First words of the splash page, by language."""
+    sign_language: Asset | None = None
+    """A video that explains the page."""
+
+    @property
+    def assets(self) -> dict[str, Asset]:
+        """All files, by name."""
+        return {asset.name: asset for asset in (self.logo, self.photo, self.sign_language) if asset is not None}
 
 
 class HallTexts(Struct, frozen=True):
-    """What the pages say about the hall."""
+    """What the pages say about the hall, and how they look there."""
 
     name: str
+    town: str = ""
+    """The partner, as ``Stadt Musterstadt``."""
     contact: str = ""
     """Whom to ask: a counter, a telephone number."""
+    phone: str = ""
+    """For a link to be tapped, as ``+49 1234 5670``."""
+    email: str = ""
+    address: tuple[str, ...] = ()
+    """Lines of the postal address."""
+    hours: Hours | None = None
+    """When the hall is open, for its own page; the zones have hours of their own."""
+    theme: Theme = Theme()
+    wifi4eu: Wifi4eu | None = None
+    """The splash page has the programme's banner."""
     venue_info_url: str | None = None
     """Page of the hall or the town (RFC 8908 ``venue-info-url``)."""
     time_zone: tzinfo = UTC
@@ -52,10 +113,12 @@ class Zone(Struct, frozen=True):
     """Port 443 of the gateway's own address lands here; served when a certificate is configured."""
     hours: Hours | None = None
     """When visitors are let in; None: always."""
+    voucher_plans: tuple[str, ...] = ()
+    """Plans that nobody gets without a voucher code."""
 
 
 class Internet(Struct, frozen=True):
-    """How the portal checks that the WAN is up."""
+    """How the portal checks that the WAN is up, and what holds while it is not."""
 
     targets: tuple[tuple[str, int], ...] = ()
     """Address and port to connect to; empty: assumed to be up."""
@@ -63,6 +126,10 @@ class Internet(Struct, frozen=True):
     """Seconds between checks."""
     timeout: float = 3.0
     """Seconds until a target counts as out of reach."""
+    closes: bool = False
+    """While it is down, nobody new is let in but by staff; False: who accepts is online as soon as the line is back."""
+    message: dict[str, str] = {}
+    """What staff say to visitors while it is down, by language."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -90,14 +157,30 @@ class Settings(Struct, frozen=True, kw_only=True):
     plans: dict[str, Plan]
     zones: dict[str, Zone]
     internet: Internet = Internet()
+    services: Directory = Directory()
+    """What the town and the district do for people."""
+    feedback: Rules | None = None
+    """How messages to the town are kept; None: there is no form for them."""
+    legal: Legal = Legal()
+    """What the town says about itself on the legal pages."""
+
+    @property
+    def wifi4eu(self) -> Wifi4eu | None:
+        """None: no network of the programme, and nothing of it in any page."""
+        return self.hall.wifi4eu
+
+    @property
+    def garden(self) -> tuple[str, ...]:
+        """Names that captive clients may reach."""
+        return (*self.services.reachable, *((WIFI4EU_HOST,) if self.wifi4eu is not None else ()))
 
 
 class BadSettings(Exception):
     """The settings file cannot be used; the text names file, key, value and what was expected."""
 
 
-def load(path: str | Path) -> Settings:
-    """Read and check one TOML file; relative paths in it are relative to its folder. Raises ``BadSettings``."""
+def load(path: str | Path, files: "Files | None" = None) -> Settings:
+    """Read and check one TOML file and those that it names; relative paths in it are relative to its folder. Raises ``BadSettings``."""
     from hotspot.portal import settings_file  # it builds on the values above
 
-    return settings_file.load(Path(path))
+    return settings_file.load(Path(path), files)

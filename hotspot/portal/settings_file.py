@@ -2,26 +2,23 @@
 
 import ipaddress
 import pwd
-import re
-import tomllib
 import zoneinfo
-from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from firewall.api import PlanName, Rates, ZoneName
-from hotspot.portal.settings import BadSettings, HallTexts, Internet, Settings, Terms, Zone
+from hotspot.portal import settings_internet, settings_legal, settings_town, theme
+from hotspot.portal.settings import HallTexts, Settings, Theme, Zone
+from hotspot.portal.settings_reader import Files, Reader, host_port, mail_address, telephone, web_address
 from hotspot.session.hours import Hours, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
 
 Quantity = str | int | float
-T = TypeVar("T")
 
 GUARANTEED = 64_000
 """bit/s that a client keeps when the zone is full, unless the plan says otherwise: enough for a chat message to get through."""
@@ -31,7 +28,12 @@ MAX_PLAN_SECONDS = 31_622_400.0
 
 class _Hall(Struct, forbid_unknown_fields=True):
     name: str
+    town: str = ""
     contact: str = ""
+    phone: str = ""
+    email: str = ""
+    address: list[str] = []
+    hours: str | None = None
     venue_info_url: str | None = None
     time_zone: str = "Europe/Berlin"
 
@@ -40,12 +42,6 @@ class _Hours(Struct, forbid_unknown_fields=True):
     open: list[str]
     closed: list[Any] = []
     time_zone: str | None = None
-
-
-class _Terms(Struct, forbid_unknown_fields=True):
-    version: str
-    text: dict[str, str] = {}
-    file: dict[str, str] = {}
 
 
 class _Plan(Struct, forbid_unknown_fields=True):
@@ -64,6 +60,7 @@ class _Plan(Struct, forbid_unknown_fields=True):
     pause: Quantity = 0
     extension: Quantity = 0
     extensions: int = 1
+    voucher: bool = False
     hours: str | None = None
 
 
@@ -76,12 +73,6 @@ class _Zone(Struct, forbid_unknown_fields=True):
     portal_port: int = 8081
     portal_tls_port: int = 8443
     hours: str | None = None
-
-
-class _Internet(Struct, forbid_unknown_fields=True):
-    targets: list[str] = []
-    interval: Quantity = 30
-    timeout: Quantity = 3
 
 
 class _File(Struct, forbid_unknown_fields=True):
@@ -103,70 +94,11 @@ class _File(Struct, forbid_unknown_fields=True):
     blocked_names: str | None = None
     certificate: str | None = None
     key: str | None = None
-
-
-class _Reader:
-    """Turns values into what they mean; every error is a ``BadSettings`` that names the key."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def error(self, key: str, value: object, expected: str) -> BadSettings:
-        """``cannot use portal.toml: plans.free.down = "fast": expected a rate ...``."""
-        return BadSettings(f"cannot use {self.path}: {key} = {value!r}: {expected}")
-
-    def table(self, raw: object, kind: type[T], key: str) -> T:
-        """A table as ``kind``; ``key`` is where it stands, "" for the whole file."""
-        try:
-            return msgspec.convert(raw, kind)
-        except msgspec.ValidationError as error:
-            what, _, place = str(error).partition(" - at `$")
-            steps = re.findall(r"[a-z_]+|\[[0-9]+\]", place)
-            where = ".".join(filter(None, [key, *(step for step in steps if step[0] != "[")]))
-            unknown = re.search(r"unknown field `([^`]+)`", what)
-            missing = re.search(r"missing required field `([^`]+)`", what)
-            if unknown:
-                known = ", ".join(getattr(kind, "__struct_fields__", ()))
-                where = ".".join(filter(None, [where, unknown[1]]))
-                raise self.error(where, _look_up(raw, [*steps, unknown[1]]), f"unknown key, expected one of {known}") from None
-            if missing:
-                raise BadSettings(f"cannot use {self.path}: {'.'.join(filter(None, [where, missing[1]]))} is missing") from None
-            raise self.error(where, _look_up(raw, steps), what) from None
-
-    def value(self, key: str, value: object, parse: Callable[[object], T], low: float | None = None, high: float | None = None) -> T:
-        """A quantity, within bounds."""
-        try:
-            parsed = parse(value)
-        except ValueError as error:
-            raise self.error(key, value, str(error)) from None
-        if isinstance(parsed, int | float) and ((low is not None and parsed < low) or (high is not None and parsed > high)):
-            raise self.error(key, value, f"expected {low:.15g} to {high:.15g}" if high is not None else f"expected at least {low:.15g}")
-        return parsed
-
-    def file(self, text: str) -> Path:
-        """A path; relative ones stand beside the settings file."""
-        return self.path.parent / text
-
-
-def _look_up(raw: object, steps: Sequence[str]) -> object:
-    for step in steps:
-        if isinstance(raw, dict):
-            raw = raw.get(step)
-        elif isinstance(raw, list) and step[0] == "[":
-            raw = raw[int(step[1:-1])]
-    return raw
-
-
-def _host_port(value: object) -> tuple[str, int]:
-    """``127.0.0.1:9464`` or ``[::1]:9464``."""
-    expected = 'expected address and port such as "127.0.0.1:9464" or "[::1]:9464"'
-    host, colon, port = str(value).rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
-        raise ValueError(expected)
-    try:
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
-    except ValueError:
-        raise ValueError(expected) from None
+    theme: str | None = None
+    services: str | list[str] = []
+    feedback: Any = None
+    wifi4eu: Any = None
+    legal: Any = None
 
 
 def _uid(value: object) -> int:
@@ -178,13 +110,6 @@ def _uid(value: object) -> int:
         raise ValueError("expected a user of this machine or a uid") from None
 
 
-def _url(value: object) -> str:
-    parts = urlsplit(str(value))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not str(value).isascii() or re.search(r"[\s\"<>]", str(value)):
-        raise ValueError('expected an address such as "http://portal.hall.example/"')
-    return str(value)
-
-
 def _time_zone(value: object) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(str(value))
@@ -192,7 +117,7 @@ def _time_zone(value: object) -> tzinfo:
         raise ValueError('expected a time zone that this machine knows, such as "Europe/Berlin"') from None
 
 
-def _hours(read: _Reader, name: str, raw: object, hall: tzinfo) -> Hours:
+def _hours(read: Reader, name: str, raw: object, hall: tzinfo) -> Hours:
     key = f"hours.{name}"
     file = read.table(raw, _Hours, key)
     if not file.open:
@@ -205,13 +130,13 @@ def _hours(read: _Reader, name: str, raw: object, hall: tzinfo) -> Hours:
     )
 
 
-def _one_of(read: _Reader, key: str, name: str | None, hours: dict[str, Hours]) -> Hours | None:
+def _one_of(read: Reader, key: str, name: str | None, hours: dict[str, Hours]) -> Hours | None:
     if name is not None and name not in hours:
         raise read.error(key, name, f"expected one of the tables of hours: {', '.join(hours) or 'there is none yet'}")
     return None if name is None else hours[name]
 
 
-def _slow_rates(read: _Reader, key: str, file: _Plan, fast: Rates) -> Rates | None:
+def _slow_rates(read: Reader, key: str, file: _Plan, fast: Rates) -> Rates | None:
     """The rates after the volume, if the plan has any."""
     if file.then_down is None and file.then_up is None:
         return None
@@ -225,7 +150,7 @@ def _slow_rates(read: _Reader, key: str, file: _Plan, fast: Rates) -> Rates | No
     return Rates(rate_down=min(fast.rate_down, down), ceil_down=down, rate_up=min(fast.rate_up, up), ceil_up=up)
 
 
-def _plan(read: _Reader, name: str, raw: object, hours: dict[str, Hours]) -> Plan:
+def _plan(read: Reader, name: str, raw: object, hours: dict[str, Hours]) -> Plan:
     key = f"plans.{name}"
     read.value("plans", name, lambda text: msgspec.convert(text, PlanName))
     file = read.table(raw, _Plan, key)
@@ -245,7 +170,7 @@ def _plan(read: _Reader, name: str, raw: object, hours: dict[str, Hours]) -> Pla
     fast = Rates(**rates)
     return Plan(
         name=name,
-        title=file.title if isinstance(file.title, dict) else {"de": file.title or name},
+        title=read.texts(f"{key}.title", file.title or name, 60),
         rates=fast,
         seconds=seconds("time", file.time) or 0,
         volume=volume("volume", file.volume),
@@ -256,11 +181,12 @@ def _plan(read: _Reader, name: str, raw: object, hours: dict[str, Hours]) -> Pla
         pause=seconds("pause", file.pause, 0) or 0,
         extension=seconds("extension", file.extension, 0) or 0,
         extensions=read.value(f"{key}.extensions", file.extensions, lambda number: int(str(number)), 1, 1_000),
+        voucher=file.voucher,
         hours=_one_of(read, f"{key}.hours", file.hours, hours),
     )
 
 
-def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan], hours: dict[str, Hours]) -> Zone:
+def _zone(read: Reader, name: str, raw: object, plans: dict[str, Plan], hours: dict[str, Hours]) -> Zone:
     key = f"zones.{name}"
     read.value("zones", name, lambda text: msgspec.convert(text, ZoneName))
     file = read.table(raw, _Zone, key)
@@ -269,16 +195,20 @@ def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan], hours: 
     for plan in file.plans:
         if plan not in plans:
             raise read.error(f"{key}.plans", plan, f"expected one of the plans {', '.join(plans)}")
+    offered = tuple(plan for plan in file.plans if not plans[plan].voucher)
+    if not offered:
+        raise read.error(f"{key}.plans", file.plans, "expected at least one plan that needs no voucher")
     for port in ("capture_port", "portal_port", "portal_tls_port"):
         read.value(f"{key}.{port}", getattr(file, port), lambda number: number, 1, 65_535)
     if len({file.capture_port, file.portal_port, file.portal_tls_port}) < 3:
         raise read.error(f"{key}.capture_port", file.capture_port, "expected a port that is neither portal_port nor portal_tls_port")
     for address in file.listen:
         read.value(f"{key}.listen", address, lambda text: ipaddress.ip_address(str(text)))
-    url = read.value(f"{key}.portal_url", file.portal_url, _url)
+    url = read.value(f"{key}.portal_url", file.portal_url, web_address)
     return Zone(
         name=name,
-        plans=tuple(file.plans),
+        plans=offered,
+        voucher_plans=tuple(plan for plan in file.plans if plans[plan].voucher),
         portal_url=url if url.endswith("/") else url + "/",
         lan=file.lan,
         listen=file.listen,
@@ -289,33 +219,28 @@ def _zone(read: _Reader, name: str, raw: object, plans: dict[str, Plan], hours: 
     )
 
 
-def _terms(read: _Reader, raw: object) -> Terms:
-    file = read.table(raw, _Terms, "terms")
-    text = dict(file.text)
-    for language, name in file.file.items():
-        try:
-            text[language] = read.file(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise read.error(f"terms.file.{language}", name, f"expected a readable text file ({error})") from None
-    if not text:
-        raise read.error("terms.text", file.text, "expected the terms in at least one language")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", file.version):
-        raise read.error("terms.version", file.version, 'expected up to 32 letters, digits, dots and dashes, such as "2026-11"')
-    return Terms(version=file.version, text=text)
+def _hall(read: Reader, raw: object, zone: tzinfo, hours: dict[str, Hours], look: Theme) -> HallTexts:
+    hall = read.table(raw, _Hall, "hall")
+    return HallTexts(
+        name=hall.name,
+        town=hall.town,
+        contact=hall.contact,
+        phone=read.value("hall.phone", hall.phone, telephone) if hall.phone else "",
+        email=read.value("hall.email", hall.email, mail_address) if hall.email else "",
+        address=tuple(hall.address),
+        hours=_one_of(read, "hall.hours", hall.hours, hours),
+        venue_info_url=None if hall.venue_info_url is None else read.value("hall.venue_info_url", hall.venue_info_url, web_address),
+        time_zone=zone,
+        theme=look,
+    )
 
 
-def load(path: Path) -> Settings:
-    """The whole file. Raises ``BadSettings``."""
-    read = _Reader(path)
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadSettings(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"cannot read {path}: {error}") from None
+def load(path: Path, files: Files | None = None) -> Settings:
+    """The whole file and those that it names, read by ``files``. Raises ``BadSettings``."""
+    read = Reader(path, files)
+    raw = read.toml()
     file = read.table(raw, _File, "")
     hall = read.table(file.hall, _Hall, "hall")
-    internet = read.table(file.internet, _Internet, "internet")
     time_zone = read.value("hall.time_zone", hall.time_zone, _time_zone)
     hours = {name: _hours(read, name, table, time_zone) for name, table in file.hours.items()}
     plans = {name: _plan(read, name, plan, hours) for name, plan in file.plans.items()}
@@ -330,25 +255,24 @@ def load(path: Path) -> Settings:
             raise read.error(
                 f"plans.{name}.pause", f"{plan.pause} s", f"expected at most retention ({retention:g} s), when devices are forgotten"
             )
-    venue = None if hall.venue_info_url is None else read.value("hall.venue_info_url", hall.venue_info_url, _url)
+    look = Theme() if file.theme is None else theme.load(read.beside("theme", file.theme))
     return Settings(
         state_dir=read.file(file.state_dir),
         firewall_socket=read.file(file.firewall_socket),
         control_socket=read.file(file.control_socket),
         control_users=tuple(read.value("control_users", user, _uid) for user in file.control_users),
-        management=read.value("management", file.management, _host_port),
+        management=read.value("management", file.management, host_port),
         retention=retention,
         usage_interval=read.value("usage_interval", file.usage_interval, parse_seconds, 0.1, 3_600),
         blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),
-        hall=HallTexts(name=hall.name, contact=hall.contact, venue_info_url=venue, time_zone=time_zone),
-        terms=_terms(read, file.terms),
+        hall=msgspec.structs.replace(_hall(read, file.hall, time_zone, hours, look), wifi4eu=settings_town.wifi4eu(read, file.wifi4eu)),
+        terms=settings_legal.terms(read, file.terms),
         plans=plans,
         zones=zones,
-        internet=Internet(
-            targets=tuple(read.value("internet.targets", target, _host_port) for target in internet.targets),
-            interval=read.value("internet.interval", internet.interval, parse_seconds, 0.1, 86_400),
-            timeout=read.value("internet.timeout", internet.timeout, parse_seconds, 0.1, 60),
-        ),
+        internet=settings_internet.internet(read, file.internet),
+        services=settings_town.services(read, file.services),
+        feedback=settings_town.feedback(read, file.feedback),
+        legal=settings_legal.legal(read, file.legal),
     )

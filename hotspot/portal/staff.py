@@ -6,14 +6,17 @@ from collections import Counter as Tally
 
 import msgspec
 
-from hotspot import control
+from hotspot import control, control_vouchers
 from hotspot.portal.accept import Entry, Refusal, open_session
 from hotspot.portal.blocking import Blocking
+from hotspot.portal.feedback import Feedback
 from hotspot.portal.gate import GateError, GateRefused
 from hotspot.portal.meter import Meter
 from hotspot.portal.office import Office
 from hotspot.portal.register import Ambiguous, Client
 from hotspot.portal.settings import Zone
+from hotspot.portal.staff_terms import terms
+from hotspot.portal.staff_vouchers import Issuing
 from hotspot.portal.tuning import put_granted
 from hotspot.session.blocks import Block
 from hotspot.session.codes import parse_code
@@ -45,6 +48,8 @@ class Staff:
         self._office = office
         self._meter = meter
         self._blocking = Blocking(office)
+        self._feedback = Feedback(office)
+        self._issuing = Issuing(office)
 
     async def answer(self, request: control.AnyRequest, uid: int | None = None) -> control.AnyReply:
         """Carry out one request of a user; ``uid`` None: nobody knows whose it is."""
@@ -68,6 +73,22 @@ class Staff:
                     return await self._blocking.add(request, uid)
                 case control.BlocklistRemove():
                     return await self._blocking.remove(request, uid)
+                case control.Feedback():
+                    return await self._feedback.list(request)
+                case control.FeedbackShow():
+                    return await self._feedback.show(request)
+                case control.FeedbackDone():
+                    return await self._feedback.done(request)
+                case control.TermsAccepted():
+                    return await terms(self._office, request)
+                case control_vouchers.VoucherList():
+                    return self._issuing.batches(request)
+                case control_vouchers.VoucherPrint():
+                    return self._issuing.batch(request)
+                case control_vouchers.VoucherCreate():
+                    return await self._issuing.create(request, uid)
+                case control_vouchers.VoucherWithdraw():
+                    return await self._issuing.withdraw(request, uid)
         except _Refuse as refuse:
             return refuse.reply
 
@@ -84,11 +105,12 @@ class Staff:
             zones=tuple(self._zone(zone, online[zone.name]) for zone in office.settings.zones.values()),
             alarms=tuple(control.Alarm(*msgspec.structs.astuple(told)) for told in office.alarms.all()),
             blocked=office.register.blocklist.count(office.now().unix),
+            warnings=office.warnings(),
         )
 
     def _zone(self, zone: Zone, online: int) -> control.ZoneStatus:
         how = Opening(open=True) if zone.hours is None else opening(zone.hours, self._office.now().unix)
-        return control.ZoneStatus(zone.name, online, zone.plans, closed_until=how.opens, open=how.open)
+        return control.ZoneStatus(zone.name, online, (*zone.plans, *zone.voucher_plans), closed_until=how.opens, open=how.open)
 
     async def _sessions(self) -> control.SessionsAre:
         await self._meter.read()

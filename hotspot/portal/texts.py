@@ -40,6 +40,12 @@ PROBLEMS: Mapping[str, Problem] = {
     "closed": Problem(409, N_("We are closed at the moment"), N_("The start page says when the Wi-Fi is open again.")),
     "pause": Problem(409, N_("A short break"), N_("The start page says when you can connect again.")),
     "daily": Problem(409, N_("Your share for today is used up"), N_("From tomorrow on you can connect again.")),
+    "offline": Problem(
+        503,
+        N_("No Internet at the moment"),
+        N_("Your device is connected to our Wi-Fi, but the line to the Internet is down."),
+        _AGAIN,
+    ),
     "journal": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
     "firewall": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
     "full": Problem(503, N_("All places are taken"), N_("Too many devices are online. Please try again in a few minutes."), _AGAIN),
@@ -69,6 +75,7 @@ ENDED_BY: Mapping[str, Captive] = {
     "left": Captive("ended.html", N_("You are disconnected")),
     "kicked": Captive("ended.html", N_("The staff have ended your connection")),
     "closed": Captive("ended.html", N_("We have closed")),
+    "voucher": Captive("ended.html", N_("The time of your voucher is over")),
     "daily": Captive("ended.html", N_("Your share for today is used up")),
 }
 """By the reason of the end of a session; ``ENDED`` for all others."""
@@ -92,5 +99,10 @@ WAITS: Mapping[str, Wait] = {
     ),
     "pause": Wait(N_("A short break"), N_("You can connect again from %(moment)s on."), N_("You can connect again in a while.")),
     "daily": Wait(N_("Your share for today is used up"), "", N_("From tomorrow on you can connect again.")),
+    "offline": Wait(
+        N_("No Internet at the moment"),
+        "",
+        N_("The line to the Internet is down. You can connect here as soon as it is back. Please try again in a few minutes."),
+    ),
 }
 """By the code of a barrier."""

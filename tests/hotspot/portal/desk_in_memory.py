@@ -1,17 +1,20 @@
 """A desk without journal and firewall, for tests of what the web makes of a desk's answers. States move by the same table."""
 
+import html
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from firewall.api import Rates
-from hotspot.portal.desk import Accepted, Desk, Offers, Refusal, Visitor
+from hotspot.portal.desk import Accepted, Desk, Offers, Refusal, TooMany, Visitor
 from hotspot.portal.gate import GateUnavailable
+from hotspot.portal.mould import Mould
 from hotspot.portal.settings import HallTexts, Settings, Terms, Zone
 from hotspot.session.admission import Barrier
-from hotspot.session.forms import AcceptForm, ExtendForm
+from hotspot.session.forms import AcceptForm, ExtendForm, VoucherForm
 from hotspot.session.plans import Plan
 from hotspot.session.states import LeftByChoice, State, TermsAccepted, move
+from hotspot.town.feedback import Message
 
 FREE = Plan(name="free", title={"de": "Kostenlos", "en": "Free"}, rates=Rates(64_000, 10_000_000, 64_000, 2_500_000), seconds=10_800)
 LONG = Plan(
@@ -50,6 +53,11 @@ def make_settings(portal_url: str = "http://portal.hall.example/", plans: tuple[
     )
 
 
+def text_of(page: Mould, token: str = "t", code: str = "c") -> str:
+    """A captive page, filled in as the web does it."""
+    return page.filled({"token": html.escape(token), "code": html.escape(code)}).decode()
+
+
 class DeskInMemory(Desk):
     """One client with the address ``ip``; what may go wrong is an attribute."""
 
@@ -69,11 +77,18 @@ class DeskInMemory(Desk):
         self.internet_up = True
         self.gate_up = True
         self.accepted: list[tuple[AcceptForm, str, str]] = []
+        self.messages: list[tuple[Message, str]] = []
+        self.redeemed: list[tuple[VoucherForm, str, str]] = []
 
     @property
     def settings(self) -> Settings:
         """As last set."""
         return self.now_settings
+
+    @property
+    def now(self) -> float:
+        """Always the same moment."""
+        return NOW
 
     @property
     def terms(self) -> Terms:
@@ -113,6 +128,20 @@ class DeskInMemory(Desk):
             fast_left=self.fast_left if online else None,
         )
 
+    def has_vouchers(self, zone: str) -> bool:
+        """By the settings."""
+        return bool(self.now_settings.zones[zone].voucher_plans)
+
+    async def redeem(self, visitor: Visitor, form: VoucherForm, language: str, family: str) -> Accepted | Refusal:
+        """Online, or the refusal that the test wants."""
+        if form.token != TOKEN:
+            return Refusal("token")
+        if self.refusal is not None:
+            return self.refusal
+        self.redeemed.append((form, language, family))
+        self.state = State.ONLINE
+        return Accepted(visitor=replace(visitor, state=self.state))
+
     def offers(self, visitor: Visitor) -> Offers:
         """All plans, unless the test wants a barrier."""
         return Offers(() if self.barrier else self.plans(visitor.zone), self.barrier, self.closes, now=NOW)
@@ -145,6 +174,21 @@ class DeskInMemory(Desk):
             return Refusal("token")
         self.state, self.reason = move(self.state, LeftByChoice()), LeftByChoice.reason
         return replace(visitor, state=self.state)
+
+    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal:
+        """The next number, or the refusal that the test wants."""
+        if token != TOKEN:
+            return Refusal("token")
+        if self.refusal is not None:
+            return self.refusal
+        if len(self.messages) == 3:
+            return TooMany(1_200.0)
+        self.messages.append((message, language))
+        return 16 + len(self.messages)
+
+    def told(self, visitor: Visitor) -> int | None:
+        """The last number."""
+        return 16 + len(self.messages) if self.messages else None
 
     def internet(self, zone: str) -> bool:
         """As the test wants."""

@@ -22,7 +22,12 @@ class Answer(Struct, frozen=True):
 
     status: int
     headers: dict[str, str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body, when it is not compressed."""
+        return self.body.decode()
 
 
 async def close(writer: asyncio.StreamWriter) -> None:
@@ -55,9 +60,9 @@ class Hall:
             sent = {"Content-Type": FORM, "Content-Length": str(len(body)), **sent}
         head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
         answer = await self.raw(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
-        top, _, text = answer.decode().partition("\r\n\r\n")
-        first, *lines = top.split("\r\n")
-        return Answer(int(first.split()[1]), dict(line.split(": ", 1) for line in lines), text)
+        top, _, body = answer.partition(b"\r\n\r\n")
+        first, *lines = top.decode().split("\r\n")
+        return Answer(int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body)
 
     async def get(self, path: str, **headers: str) -> Answer:
         """GET."""
@@ -86,4 +91,4 @@ def heading(answer: Answer) -> str:
 def size_on_wire(answer: Answer) -> int:
     """Bytes on the wire: header and body."""
     head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) + len("HTTP/1.1 200 OK\r\n\r\n")
-    return head + len(answer.text.encode())
+    return head + len(answer.body)

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.portal.pages import Pages, Reader, duration, in_language, paragraphs, size, speed
+from hotspot.portal.catalogues import in_language
+from hotspot.portal.formats import duration, size, speed
+from hotspot.portal.pages import Pages, Reader, paragraphs
 from hotspot.portal.settings import HallTexts, Terms
 from hotspot.portal.texts import ENDED_BY, PROBLEMS, SPLASH
-from tests.hotspot.portal.desk_in_memory import FREE, LONG, TERMS
+from tests.hotspot.portal.desk_in_memory import FREE, LONG, TERMS, text_of
 
 PAGES = Pages()
 HALL = HallTexts(name="Rathaus")
@@ -70,13 +72,13 @@ def test_language_of_texts_falls_back() -> None:
 
 
 def test_german_is_the_default() -> None:
-    """German comes first."""
-    assert PAGES.languages == ("de", "en")
+    """German comes first, and Leichte Sprache beside it; then as the menu shows them."""
+    assert PAGES.languages == ("de", "de-simple", "en", "fr", "tr", "ar", "uk", "ru", "pl", "ro", "fa", "es", "it")
 
 
 def captive(reader: Reader = GERMAN, token: str = "t", code: str = "K7F-3QX", terms: Terms = TERMS, hall: HallTexts = HALL) -> str:
     """A splash page."""
-    return PAGES.captive(SPLASH, reader, hall, terms, (FREE,), token, code)
+    return text_of(PAGES.captive(SPLASH, reader, hall, terms, (FREE,)), token, code)
 
 
 def test_a_kept_page_differs_only_in_token_and_code() -> None:
@@ -91,7 +93,7 @@ def test_a_kept_page_is_dropped_with_its_sources() -> None:
     assert "Haus B" not in captive()
     assert "Haus B" in captive(hall=HallTexts(name="Haus B"))
     assert 'value="2027-01"' in captive(terms=Terms(version="2027-01", text={}))
-    assert 'type="radio"' in PAGES.captive(SPLASH, GERMAN, HALL, TERMS, (FREE, LONG), "t", "c")
+    assert 'type="radio"' in text_of(PAGES.captive(SPLASH, GERMAN, HALL, TERMS, (FREE, LONG)))
     assert 'type="radio"' not in captive()
 
 
@@ -102,7 +104,7 @@ def test_what_people_wrote_stays_text(words: str) -> None:
     hall = HallTexts(name=text, contact=text)
     pages = (
         PAGES.blocked(GERMAN, hall, "K7F-3QX", text),
-        PAGES.captive(SPLASH, GERMAN, hall, Terms(version=text, text={"de": text}), (FREE,), text, text),
+        text_of(PAGES.captive(SPLASH, GERMAN, hall, Terms(version=text, text={"de": text}), (FREE,)), text, text),
     )
     assert [page for page in pages if "<b onload" in page] == []
 

@@ -28,6 +28,16 @@ def test_seen_clients_have_a_code() -> None:
     assert register.find(register.code(CLIENT)) is None
 
 
+def test_an_idle_hall_forgets_too() -> None:
+    """A device that only looked is forgotten when its time is over, though no other comes."""
+    register = Register()
+    register.saw(CLIENT, NOW)
+    register.forget(0.0, later(SEEN_SECONDS - 1))
+    assert register.find(register.code(CLIENT)) == CLIENT
+    register.forget(0.0, later(SEEN_SECONDS + 1))
+    assert (register.find(register.code(CLIENT)), len(register._seen)) == (None, 0)
+
+
 def test_bounded() -> None:
     """However many devices come, only so many are remembered; the oldest is dropped."""
     register = Register()

@@ -16,10 +16,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from hotspot.portal import last_good
+from hotspot.portal.desk import Accepted
 from hotspot.portal.journal import Journal, Loaded
 from hotspot.portal.listeners import CannotListen, open_sockets
 from hotspot.portal.service import Service, keep_fixed, main
-from hotspot.portal.settings import Settings, Terms, Zone
+from hotspot.portal.settings import Settings, Terms, Zone, load
+from hotspot.session.forms import AcceptForm
 from hotspot.session.hours import Hours, parse_spans
 from hotspot.session.plans import Plan
 from tests.hotspot.portal.conftest import ANNA, RATES, free_port, until
@@ -242,6 +245,124 @@ async def test_process(tmp_path: Path, firewall: FakeFirewall) -> None:
     assert [one.partition(b"\n")[0] for one in reloading] == [b"RELOADING=1", b"READY=1"] * 2
     events = [msgspec.json.decode(line)["event"] for line in log]
     assert [event for event in events if "settings" in event] == ["settings not reloaded", "settings reloaded"]
+
+
+async def told(path: Path, signal_sent: int | None, *words: str) -> tuple[int, list[dict[str, object]], bytes, bytes]:
+    """One process, from READY (and perhaps a signal that it answers with READY) to SIGTERM: exit status, log, health and metrics."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as listener:
+        address = path.parent / f"notify{len(list(path.parent.glob('notify*')))}"
+        listener.bind(str(address))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "hotspot.portal", "--config", str(path), *words),
+            env={**os.environ, "NOTIFY_SOCKET": str(address), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        loop, pages = asyncio.get_running_loop(), []
+        async with asyncio.timeout(20):
+            assert await loop.sock_recv(listener, 100) == b"READY=1"
+            if signal_sent is not None:
+                process.send_signal(signal_sent)
+                assert [(await loop.sock_recv(listener, 100)).partition(b"\n")[0] for _ in range(2)] == [b"RELOADING=1", b"READY=1"]
+            management = re.search(r'management = "([^"]+)"', (path.parent / "good.toml").read_text())
+            assert management is not None
+            async with aiohttp.ClientSession() as http:
+                for page in ("healthz", "metrics"):
+                    async with http.get(f"http://{management[1]}/{page}") as answer:
+                        pages.append(await answer.read())
+            process.send_signal(signal.SIGTERM)
+            assert process.stderr is not None
+            log = [msgspec.json.decode(line) for line in (await process.stderr.read()).splitlines()]
+            return await process.wait(), log, pages[0], pages[1]
+
+
+@pytest.fixture
+def hall_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings that name a theme, and a copy of them as they were."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    text = 'theme = "theme.toml"\n' + config()
+    for name in ("portal.toml", "good.toml"):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "theme.toml").write_text('welcome = "Willkommen!"\n')
+    return tmp_path / "portal.toml"
+
+
+async def test_a_start_with_broken_settings(hall_files: Path, firewall: FakeFirewall) -> None:
+    """The last good ones serve; log, health and metrics name file, key and reason; good settings end it. The check still refuses."""
+    theme = hall_files.parent / "theme.toml"
+    status, log, health, metrics = await told(hall_files, None)
+    assert (status, msgspec.json.decode(health)["faults"], b"hotspot_settings_ok 1.0" in metrics) == (0, [], True)
+    assert [str(line["what"]).partition(":")[0] for line in log if line["event"] == "to be seen to"] == ["legal pages are not complete"]
+    theme.write_text("wellcome = 5\n")
+    assert main(["--config", str(hall_files), "--check-config"]) == 2
+    why = f"cannot use {theme}: wellcome = 5: unknown key, expected one of base, colours, logo, photo, welcome, sign_language"
+    status, log, health, metrics = await told(hall_files, signal.SIGHUP)
+    assert [(line["event"], line["why"]) for line in log if line["level"] == "error"] == [
+        ("started with the last good settings", why),
+        ("settings not reloaded", why),
+    ]
+    assert msgspec.json.decode(health)["faults"] == [f"{why} (the last good settings are in force)"]
+    assert (status, b"hotspot_settings_ok 0.0" in metrics) == (0, True)
+    theme.write_text('welcome = "Hallo!"\n')
+    status, log, health, metrics = await told(hall_files, None)
+    assert (status, msgspec.json.decode(health)["faults"], b"hotspot_settings_ok 1.0" in metrics) == (0, [], True)
+
+
+async def test_a_reload_of_broken_settings(hall_files: Path, portal_settings: Settings, firewall: FakeFirewall) -> None:
+    """What was good stays in force and is told as a fault, until what is there is good again."""
+    settings, theme = load(hall_files), hall_files.parent / "theme.toml"
+    service = Service(settings, hall_files)
+    value = service.office.metrics.registry.get_sample_value
+    for broken, said in (
+        ('[legal.operator]\nname = ""', "legal.operator.name = '': expected a name"),
+        ('[feedback]\nkeep = "soon"', "feedback.keep = 'soon': expected"),
+    ):
+        hall_files.write_text(f"{(hall_files.parent / 'good.toml').read_text()}{broken}\n")
+        service.reload()
+        assert service.office.settings is settings
+        assert service.office.settings_fault.startswith(f"cannot use {hall_files}: {said}")
+        assert value("hotspot_settings_ok") == 0
+    theme.unlink()
+    service.reload()
+    why = "theme = 'theme.toml': expected a readable file (No such file or directory)"
+    assert service.office.settings_fault == f"cannot use {hall_files}: {why}"
+    theme.write_text('welcome = "Hallo!"\n')
+    hall_files.write_text((hall_files.parent / "good.toml").read_text())
+    service.reload()
+    assert (service.office.settings_fault, service.office.settings.hall.theme.welcome, value("hotspot_settings_ok")) == (
+        "",
+        {"de": "Hallo!"},
+        1,
+    )
+    theme.unlink()
+    restored = last_good.restore(hall_files)
+    assert restored is not None
+    assert restored.settings == service.office.settings
+
+
+async def test_a_reload_with_other_terms_under_the_same_version(hall_files: Path, firewall: FakeFirewall) -> None:
+    """Refused when somebody has accepted the words; a new version is taken."""
+    firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
+    settings = load(hall_files)
+    text, other = hall_files.read_text(), "Bitte sehr freundlich."
+    async with serving(settings) as service:
+        service._config = hall_files
+        hall_files.write_text(text.replace("Bitte freundlich.", "Bitte."))
+        service.reload()
+        assert (service.office.settings_fault, service.office.settings.terms.text) == ("", {"de": "Bitte."})
+        visitor = await service._desk.visitor("127.0.0.1")
+        assert visitor is not None
+        form = AcceptForm(token=service._desk.token(visitor), terms="1", plan=None)
+        assert isinstance(await service._desk.accept(visitor, form, "de", "android"), Accepted)
+        hall_files.write_text(text.replace("Bitte freundlich.", other))
+        service.reload()
+        assert service.office.settings_fault == (
+            f"cannot use {hall_files}: terms.version = '1': the German text differs from what visitors accepted under this version; "
+            "expected a new version"
+        )
+        assert service.office.settings.terms.text == {"de": "Bitte."}
+        hall_files.write_text(text.replace("Bitte freundlich.", other).replace('version = "1"', 'version = "2"'))
+        service.reload()
+        assert (service.office.settings_fault, service.office.settings.terms) == ("", Terms("2", {"de": other}))
 
 
 async def test_firewall_comes_later(portal_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

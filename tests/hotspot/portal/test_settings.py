@@ -159,7 +159,7 @@ def test_every_key(path: Path) -> None:
         ('"198.51.100.10:80"', '"www.town.example:80"', "internet.targets = 'www.town.example:80': expected address and port"),
         ('control_users = ["root", 1000]', 'control_users = ["nobody-here"]', "control_users = 'nobody-here': expected a user"),
         ('key = "tls/portal.key"', "", "certificate = 'tls/portal.pem': expected certificate and key together"),
-        ('file.de = "terms.txt"', 'file.de = "none.txt"', "terms.file.de = 'none.txt': expected a readable text file"),
+        ('file.de = "terms.txt"', 'file.de = "none.txt"', "terms.file.de = 'none.txt': expected a readable file"),
         ('version = "2026-11"', 'version = "a b"', "terms.version = 'a b': expected up to 32 letters"),
         ('retention = "12 h"', 'retention = "0 s"', "retention = '0 s': expected 1 to"),
         ('state_dir = "state"', "", "state_dir is missing"),
@@ -199,3 +199,17 @@ def test_no_file(tmp_path: Path) -> None:
     """A missing file is said in a line."""
     with pytest.raises(BadSettings, match=r"cannot read .*portal\.toml: No such file"):
         load(tmp_path / "portal.toml")
+
+
+def test_voucher_plans(path: Path) -> None:
+    """Plans for vouchers are never among those on offer, and a zone has at least one that is."""
+    guest = '[plans.guest]\ndown = "50 Mbit/s"\nup = "10 Mbit/s"\ntime = "12 h"\nvoucher = true\n\n[zones.public]'
+    text = FULL.replace("[zones.public]", guest)
+    path.write_text(text.replace('plans = ["free", "slow"]', 'plans = ["guest", "free", "slow"]'), encoding="utf-8")
+    settings = load(path)
+    zone = settings.zones["public"]
+    assert (zone.plans, zone.voucher_plans) == (("free", "slow"), ("guest",))
+    assert (settings.plans["guest"].voucher, settings.plans["free"].voucher) == (True, False)
+    path.write_text(text.replace('plans = ["free", "slow"]', 'plans = ["guest"]'), encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"zones\.public\.plans = \['guest'\]: expected at least one plan that needs no voucher"):
+        load(path)

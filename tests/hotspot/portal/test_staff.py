@@ -11,6 +11,11 @@ from hotspot.session.states import State
 from tests.hotspot.portal.conftest import ANNA, BERT_IP, Bench, Clock, running, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
 
+INCOMPLETE = (
+    "legal pages are not complete: legal.operator, legal.privacy.officer, legal.privacy.authority, legal.accessibility.status, "
+    "legal.accessibility.enforcement missing in the settings"
+)
+
 
 @pytest.fixture
 def staff(bench: Bench) -> Staff:
@@ -23,7 +28,13 @@ async def test_status(bench: Bench, staff: Staff) -> None:
     await bench.accept()
     bench.office.closed_zones.clear()
     assert await staff.answer(control.Status()) == control.StatusIs(
-        ok=True, faults=(), firewall=True, journal=True, internet=True, zones=(control.ZoneStatus("public", 1, ("free", "long")),)
+        ok=True,
+        faults=(),
+        firewall=True,
+        journal=True,
+        internet=True,
+        zones=(control.ZoneStatus("public", 1, ("free", "long")),),
+        warnings=(INCOMPLETE,),
     )
 
 

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from hotspot.portal.certificates import make_context
 from hotspot.portal.desk import Refusal
 from hotspot.portal.door import serving
+from hotspot.portal.face import Access
 from hotspot.portal.pages import Pages
+from hotspot.portal.settings import Theme
 from hotspot.portal.texts import PROBLEMS
-from hotspot.portal.web import ROUTES, Access, make_app
+from hotspot.portal.web import ROUTES, make_app
 from hotspot.session.forms import AcceptForm
 from hotspot.session.states import State
 from tests.hotspot.portal.desk_in_memory import FREE, LONG, TOKEN, DeskInMemory, make_settings
@@ -29,7 +31,7 @@ async def test_the_first_page_carries_everything_within_14_kb() -> None:
     """Splash page: one answer, its style inside, nothing else to fetch, the headers that keep strangers out, connection closed."""
     async with hall() as at:
         answer = await at.get("/")
-    style = Pages().style_source
+    style = Pages().style(Theme()).source
     headers = {name: value for name, value in answer.headers.items() if name not in ("Date", "Content-Length")}
     assert (answer.status, headers) == (
         200,
@@ -41,6 +43,7 @@ async def test_the_first_page_carries_everything_within_14_kb() -> None:
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Server": "hotspot",
+            "Vary": "Accept-Encoding",
             "Content-Type": "text/html; charset=utf-8",
             "Connection": "close",
         },
@@ -60,7 +63,7 @@ async def test_the_first_page_carries_everything_within_14_kb() -> None:
         (State.CAPTIVE, "", True, "Kostenloses WLAN"),
         (State.CAPTIVE, "", False, "Gerade kein Internet"),
         (State.ONLINE, "", True, "Sie sind online"),
-        (State.ONLINE, "", False, "Sie sind online"),
+        (State.ONLINE, "", False, "Gerade kein Internet"),
         (State.ENDED, "time", True, "Ihre Zeit ist abgelaufen"),
         (State.ENDED, "volume", True, "Ihre Datenmenge ist verbraucht"),
         (State.ENDED, "idle", True, "Sie waren eine Weile nicht da"),
@@ -109,7 +112,10 @@ async def test_several_plans_are_a_choice() -> None:
     async with hall(make_settings(plans=(FREE, LONG))) as at:
         page = await at.get("/?lang=en")
         assert page.text.count('type="radio"') == 2
-        assert "24\u00a0hours, 2\u00a0/\u00a00.5\u00a0Mbit/s, 1.5\u00a0GB" in page.text
+        assert (
+            '<bdi dir="ltr">24\u00a0hours</bdi> · <bdi dir="ltr">2\u00a0/\u00a00.5\u00a0Mbit/s</bdi> · <bdi dir="ltr">1.5\u00a0GB</bdi>'
+            in page.text
+        )
         await at.post("/accept?lang=en", {**GOOD, "plan": "long"})
         assert at.desk.accepted[0][0].plan == "long"
 
@@ -118,15 +124,15 @@ async def test_language_by_header_and_by_link() -> None:
     """``Accept-Language`` counts until a link was pressed; the choice then goes along through form and redirect."""
     async with hall() as at:
         english = await at.get("/", Accept_Language="en-GB,en;q=0.9,de;q=0.5")
-        assert '<html lang="en">' in english.text
+        assert '<html lang="en" dir="ltr">' in english.text
         assert 'action="/accept"' in english.text
         assert '<a href="/?lang=de" lang="de" hreflang="de">Deutsch</a>' in english.text
         chosen = await at.get("/?lang=en", Accept_Language="de")
-        assert '<html lang="en">' in chosen.text
+        assert '<html lang="en" dir="ltr">' in chosen.text
         assert 'action="/accept?lang=en"' in chosen.text
         accepted = await at.post("/accept?lang=en", GOOD, Accept_Language="de")
         assert accepted.headers["Location"] == "/online?lang=en"
-        assert '<html lang="de">' in (await at.get("/?lang=fr")).text
+        assert '<html lang="de" dir="ltr">' in (await at.get("/?lang=xx")).text
 
 
 @pytest.mark.parametrize(
@@ -351,13 +357,27 @@ def test_every_route_says_who_may_use_it() -> None:
     assert [(route.method, route.path, route.access) for route in ROUTES] == [
         ("GET", "/", Access.VISITOR),
         ("GET", "/online", Access.VISITOR),
+        ("GET", "/left", Access.SYSTEM),
         ("POST", "/accept", Access.FORM),
         ("POST", "/leave", Access.FORM),
         ("POST", "/extend", Access.FORM),
         ("GET", "/api/captive", Access.SYSTEM),
-        ("GET", "/terms", Access.OPEN),
         ("GET", "/accept", Access.OPEN),
         ("GET", "/leave", Access.OPEN),
         ("GET", "/extend", Access.OPEN),
         ("GET", "/favicon.ico", Access.OPEN),
+        ("GET", "/brand/{name}", Access.OPEN),
+        ("GET", "/sign-language", Access.OPEN),
+        ("GET", "/terms", Access.OPEN),
+        ("GET", "/imprint", Access.OPEN),
+        ("GET", "/privacy", Access.OPEN),
+        ("GET", "/accessibility", Access.OPEN),
+        ("GET", "/town", Access.OPEN),
+        ("GET", "/services", Access.OPEN),
+        ("GET", "/services/{id}", Access.OPEN),
+        ("GET", "/tell", Access.VISITOR),
+        ("POST", "/tell", Access.FORM),
+        ("GET", "/told", Access.VISITOR),
+        ("GET", "/voucher", Access.VISITOR),
+        ("POST", "/voucher", Access.FORM),
     ]
