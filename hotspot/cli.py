@@ -4,55 +4,54 @@ Everything behind a command is imported when that command runs, so that each sta
 """
 
 import sys
-from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from hotspot.control import DEFAULT_SOCKET
+from hotspot.console import amount, ask_portal, clock, duration, fail, json_option, print_json, socket_option, table, who
 
 if TYPE_CHECKING:
     from hotspot import control
 
-_socket = click.option(
-    "--socket", "path", type=click.Path(path_type=Path), default=DEFAULT_SOCKET, show_default=True, help="Control socket of the portal."
-)
 _zone = click.option("--zone", help="Zone, for a device that is known in several; without it where it was last.")
-_json = click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
+
+
+_ELSEWHERE = {
+    "feedback": "hotspot.cli_town",
+    "garden": "hotspot.cli_town",
+    "lab": "hotspot.lab.commands",
+    "poster": "hotspot.cli_vouchers",
+    "preview": "hotspot.cli_preview",
+    "services": "hotspot.cli_town",
+    "terms": "hotspot.cli_legal",
+    "vouchers": "hotspot.cli_vouchers",
+}
+"""Commands of other modules, each called there as here."""
 
 
 class _Groups(click.Group):
-    """The commands; ``lab`` is imported when it is asked for."""
+    """The commands; those of other modules are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, in the order of help."""
-        return sorted([*super().list_commands(ctx), "lab"])
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name."""
-        if cmd_name == "lab":
-            from hotspot.lab.commands import lab
-
-            return lab
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(_ELSEWHERE[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
 
 @click.group(cls=_Groups, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hotspot", message="%(version)s")
 def main() -> None:
     """Public Wi-Fi of a town hall: the gateway's services and what staff do with them."""
-
-
-_ORDERS = {"BlocklistAdd": "add to the block list", "BlocklistRemove": "remove from the block list"}
-"""Requests that are not called as what they do."""
-
-
-def fail(text: str, status: int = 1) -> NoReturn:
-    """End with one line on stderr."""
-    click.echo(text, err=True)
-    sys.exit(status)
 
 
 # Services ---------------------------------------------------------------------------------------------------------------------------
@@ -81,7 +80,7 @@ def portal(arguments: tuple[str, ...]) -> None:
 @click.option("--up", "up", help="Address that takes an upload of any size.")
 @click.option("--seconds", type=click.FloatRange(1, 60), default=4.0, show_default=True, help="Of each step; there are up to 11 each way.")
 @click.option("--slack", type=click.FloatRange(1, 500), default=5.0, show_default=True, help="ms above idle that count as no queue.")
-@_json
+@json_option
 def measure_line(down: str | None, up: str | None, seconds: float, slack: float, as_json: bool) -> None:
     """Find values for total_down and total_up: 90 % of the rate at which the line starts to queue. Run it while nobody is online."""
     import asyncio
@@ -96,7 +95,7 @@ def measure_line(down: str | None, up: str | None, seconds: float, slack: float,
     except (LineUnknown, ValueError) as error:
         fail(str(error))
     if as_json:
-        _print_json([{**msgspec.to_builtins(line), "recommended": line.recommended} for line in lines])
+        print_json([{**msgspec.to_builtins(line), "recommended": line.recommended} for line in lines])
     else:
         click.echo("\n".join(map(report, lines)))
     sys.exit(0 if all(line.recommended for line in lines) else 1)
@@ -105,90 +104,37 @@ def measure_line(down: str | None, up: str | None, seconds: float, slack: float,
 # Staff ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _ask(path: Path, request: "control.AnyRequest") -> "control.AnyReply":
-    """A portal's reply that is not a refusal; else the command ends."""
-    from hotspot import control
-    from hotspot.ask import PortalUnavailable, ask
-
-    try:
-        reply = ask(path, request)
-    except PortalUnavailable as error:
-        fail(str(error))
-    if isinstance(reply, control.Refused):
-        fail(f"cannot {_ORDERS.get(type(request).__name__) or type(request).__name__.lower()}: {reply.message}")
-    return reply
-
-
-def _print_json(value: object) -> None:
-    """A value as JSON, for programs and still readable."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned columns; a column whose cells all start with a digit goes to the right."""
-    columns = list(zip(heads, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    right = [len(column) > 1 and all(cell[:1].isdigit() for cell in column[1:]) for column in columns]
-    lines = []
-    for row in (heads, *rows):
-        cells = (cell.rjust(width) if aligned else cell.ljust(width) for cell, width, aligned in zip(row, widths, right, strict=True))
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def amount(count: int) -> str:
-    """Bytes for a person: ``0 B``, ``1.5 MB``; decimal units as in the settings."""
-    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 999.95 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    return f"{count} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
-
-
-def duration(seconds: int) -> str:
-    """Seconds for a person: ``45 s``, ``12 min``, ``1 h 05 min``."""
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def _closed(zone: "control.ZoneStatus") -> str:
     """What to add about a zone that is closed."""
     if zone.open:
         return ""
-    return f", closed until {_clock(zone.closed_until)}" if zone.closed_until is not None else ", closed until further notice"
+    return f", closed until {clock(zone.closed_until)}" if zone.closed_until is not None else ", closed until further notice"
 
 
 def _alarm(alarm: "control.Alarm") -> str:
     """One alarm in words."""
     what = {"clone": "another device uses the identity of"}.get(alarm.kind, alarm.kind)
-    times = f", {alarm.times} times since {_clock(alarm.first)}" if alarm.times > 1 else ""
-    return f"{_clock(alarm.last)}: {what} {alarm.code} in zone {alarm.zone}{times}"
-
-
-def _clock(unix: float) -> str:
-    """A moment of the wall clock, in this machine's time zone."""
-    from datetime import datetime
-
-    return datetime.fromtimestamp(unix).astimezone().strftime("%Y-%m-%d %H:%M")
+    times = f", {alarm.times} times since {clock(alarm.first)}" if alarm.times > 1 else ""
+    return f"{clock(alarm.last)}: {what} {alarm.code} in zone {alarm.zone}{times}"
 
 
 @main.command()
-@_socket
-@_json
+@socket_option
+@json_option
 def status(path: Path, as_json: bool) -> None:
     """How the portal is; exit status 1 when something is amiss."""
     from hotspot import control
 
-    reply = _ask(path, control.Status())
+    reply = ask_portal(path, control.Status())
     assert isinstance(reply, control.StatusIs)
     if as_json:
-        _print_json(reply)
+        print_json(reply)
     else:
         parts = (("firewall", reply.firewall, "connected", "NOT CONNECTED"), ("journal", reply.journal, "well", "UNWELL"))
         rows = [[name, good if well else bad] for name, well, good, bad in (*parts, ("internet", reply.internet, "reachable", "DOWN"))]
         rows += [[f"zone {zone.zone}", f"{zone.online} online, plans: {', '.join(zone.plans)}{_closed(zone)}"] for zone in reply.zones]
         rows += [["fault", fault] for fault in reply.faults]
+        rows += [["warning", warning] for warning in reply.warnings]
         rows += [["block list", f"{reply.blocked} {'entry' if reply.blocked == 1 else 'entries'} in force"]]
         rows += [["alarm", _alarm(alarm)] for alarm in reply.alarms]
         click.echo(table(["portal", "ok" if reply.ok else "DEGRADED"], rows))
@@ -196,16 +142,16 @@ def status(path: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_socket
-@_json
+@socket_option
+@json_option
 def sessions(path: Path, as_json: bool) -> None:
     """The sessions in progress, by device code."""
     from hotspot import control
 
-    reply = _ask(path, control.Sessions())
+    reply = ask_portal(path, control.Sessions())
     assert isinstance(reply, control.SessionsAre)
     if as_json:
-        _print_json(reply)
+        print_json(reply)
     elif not reply.sessions:
         click.echo("nobody is online")
     else:
@@ -229,10 +175,10 @@ def _order(path: Path, request: "control.Kick | control.Block | control.Unblock 
     """Carry out an order and say how the client stands now."""
     from hotspot import control
 
-    reply = _ask(path, request)
+    reply = ask_portal(path, request)
     assert isinstance(reply, control.Done)
     if as_json:
-        _print_json(reply)
+        print_json(reply)
     else:
         left = f", {duration(reply.seconds_left)} left" if reply.seconds_left is not None else ""
         click.echo(f"{reply.code} is {reply.state} now{left}")
@@ -241,8 +187,8 @@ def _order(path: Path, request: "control.Kick | control.Block | control.Unblock 
 @main.command()
 @click.argument("code")
 @_zone
-@_socket
-@_json
+@socket_option
+@json_option
 def kick(code: str, zone: str | None, path: Path, as_json: bool) -> None:
     """End the session of device CODE; its visitor may accept again."""
     from hotspot import control
@@ -265,8 +211,8 @@ def _seconds(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--reason", default="", help="Shown to the visitor.")
 @click.option("--time", "seconds", callback=_seconds, help='How long, such as "2 h"; without it until it is lifted.')
 @_zone
-@_socket
-@_json
+@socket_option
+@json_option
 def block(code: str, reason: str, seconds: float | None, zone: str | None, path: Path, as_json: bool) -> None:
     """End the session of device CODE and keep it out."""
     from hotspot import control
@@ -277,8 +223,8 @@ def block(code: str, reason: str, seconds: float | None, zone: str | None, path:
 @main.command()
 @click.argument("code")
 @_zone
-@_socket
-@_json
+@socket_option
+@json_option
 def unblock(code: str, zone: str | None, path: Path, as_json: bool) -> None:
     """Lift the block of device CODE."""
     from hotspot import control
@@ -291,8 +237,8 @@ def unblock(code: str, zone: str | None, path: Path, as_json: bool) -> None:
 @click.option("--plan", help="Name of a plan; without it the zone's first.")
 @click.option("--time", "seconds", callback=_seconds, help='How long, such as "2 h"; without it the time of the plan.')
 @_zone
-@_socket
-@_json
+@socket_option
+@json_option
 def allow(code: str, plan: str | None, seconds: float | None, zone: str | None, path: Path, as_json: bool) -> None:
     """Let device CODE in without an acceptance; lifts a block."""
     from hotspot import control
@@ -300,19 +246,12 @@ def allow(code: str, plan: str | None, seconds: float | None, zone: str | None, 
     _order(path, control.Allow(code, plan, seconds, zone), as_json)
 
 
-def _who(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
-    """Who decides."""
-    from hotspot.ask import login
-
-    return value or login()
-
-
 @main.group()
 def blocklist() -> None:
     """Domains, networks and ports that no visitor reaches; each with its reason, its case number and who decided it."""
 
 
-_by = click.option("--by", callback=_who, help="Who decides; without it your login name. Your uid is written down in any case.")
+_by = click.option("--by", callback=who, help="Who decides; without it your login name. Your uid is written down in any case.")
 
 
 @blocklist.command("add")
@@ -323,8 +262,8 @@ _by = click.option("--by", callback=_who, help="Who decides; without it your log
 @click.option("--time", "seconds", callback=_seconds, help='How long, such as "30 days"; without it until it is removed.')
 @_by
 @click.option("--zone", help="In this zone only; without it in all.")
-@_socket
-@_json
+@socket_option
+@json_option
 def blocklist_add(
     what: str,
     service: str | None,
@@ -346,8 +285,8 @@ def blocklist_add(
 @click.argument("number", type=int)
 @click.option("--reason", required=True, help="Why, for the record.")
 @_by
-@_socket
-@_json
+@socket_option
+@json_option
 def blocklist_remove(number: int, reason: str, by: str, path: Path, as_json: bool) -> None:
     """Lift the entry NUMBER; who added it and why stays on record."""
     from hotspot import control
@@ -357,21 +296,21 @@ def blocklist_remove(number: int, reason: str, by: str, path: Path, as_json: boo
 
 @blocklist.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also what was removed and what is over.")
-@_socket
-@_json
+@socket_option
+@json_option
 def blocklist_list(everything: bool, path: Path, as_json: bool) -> None:
     """What is blocked, by whom and why."""
     from hotspot import control
 
-    reply = _ask(path, control.Blocklist(everything))
+    reply = ask_portal(path, control.Blocklist(everything))
     assert isinstance(reply, control.BlocklistIs)
     if as_json:
-        _print_json(reply)
+        print_json(reply)
     elif not reply.entries:
         click.echo("nothing is blocked")
     else:
         rows = [
-            [f"{row.number}", row.what, row.zone or "all", _clock(row.added_at), _ends(row), row.added_by, row.case_number, row.reason]
+            [f"{row.number}", row.what, row.zone or "all", clock(row.added_at), _ends(row), row.added_by, row.case_number, row.reason]
             for row in reply.entries
         ]
         click.echo(table(["number", "what", "zone", "since", "ends", "by", "case", "reason"], rows))
@@ -380,21 +319,21 @@ def blocklist_list(everything: bool, path: Path, as_json: bool) -> None:
 def _ends(row: "control.BlocklistRow") -> str:
     """How an entry ends, or has ended."""
     if row.removed_at is not None:
-        return f"{_clock(row.removed_at)} removed by {row.removed_by}: {row.removed_reason}"
-    return "when removed" if row.until is None else _clock(row.until)
+        return f"{clock(row.removed_at)} removed by {row.removed_by}: {row.removed_reason}"
+    return "when removed" if row.until is None else clock(row.until)
 
 
 def _change_blocklist(path: Path, request: "control.BlocklistAdd | control.BlocklistRemove", as_json: bool) -> None:
     """Carry out a change and say what is on record."""
     from hotspot import control
 
-    reply = _ask(path, request)
+    reply = ask_portal(path, request)
     assert isinstance(reply, control.BlocklistChanged)
     if as_json:
-        _print_json(reply)
+        print_json(reply)
         return
     row = reply.entry
-    how = ("is blocked" + (f" until {_clock(row.until)}" if row.until else "")) if row.in_force else "is no longer blocked"
+    how = ("is blocked" + (f" until {clock(row.until)}" if row.until else "")) if row.in_force else "is no longer blocked"
     click.echo(f"entry {row.number}: {row.what} {how} in {f'zone {row.zone}' if row.zone else 'every zone'}")
     if reply.pending:
         click.echo(f"it takes effect later: {reply.pending}", err=True)

@@ -9,6 +9,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from hotspot import control_vouchers
+
 MAX_LINE = 4_096
 """Bytes in one request."""
 DEFAULT_SOCKET = "/run/hotspot-portal/control.sock"
@@ -100,7 +102,54 @@ class BlocklistRemove(Struct, frozen=True, forbid_unknown_fields=True, tag_field
     by: Person
 
 
-AnyRequest = Status | Sessions | Kick | Block | Unblock | Allow | Blocklist | BlocklistAdd | BlocklistRemove
+class Feedback(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="feedback"):
+    """What visitors told the town; a page of it, the oldest first."""
+
+    after: int = 0
+    """The number of the last message of the page before."""
+    all: bool = False
+    """Also what was dealt with."""
+
+
+class FeedbackShow(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="feedback_show"):
+    """One message, whole."""
+
+    number: int
+
+
+class FeedbackDone(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="feedback_done"):
+    """A message was dealt with."""
+
+    number: int
+    by: Person
+
+
+class TermsAccepted(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="terms"):
+    """Which terms were accepted; with version and language also the words."""
+
+    version: Annotated[str, Meta(max_length=32)] = ""
+    language: Annotated[str, Meta(max_length=32)] = ""
+
+
+AnyRequest = (
+    Status
+    | Sessions
+    | Kick
+    | Block
+    | Unblock
+    | Allow
+    | Blocklist
+    | BlocklistAdd
+    | BlocklistRemove
+    | Feedback
+    | FeedbackShow
+    | FeedbackDone
+    | TermsAccepted
+    | control_vouchers.VoucherCreate
+    | control_vouchers.VoucherList
+    | control_vouchers.VoucherPrint
+    | control_vouchers.VoucherWithdraw
+)
 
 
 class ZoneStatus(Struct, frozen=True):
@@ -143,6 +192,8 @@ class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     """The newest last."""
     blocked: int = 0
     """Entries of the block list in force."""
+    warnings: tuple[str, ...] = ()
+    """What somebody should see to, though nothing is amiss."""
 
 
 class SessionRow(Struct, frozen=True):
@@ -221,7 +272,68 @@ class Refused(Struct, frozen=True, tag_field="type", tag="refused"):
     message: str
 
 
-AnyReply = StatusIs | SessionsAre | Done | BlocklistIs | BlocklistChanged | Refused
+class FeedbackRow(Struct, frozen=True):
+    """One message to the town; moments are of the wall clock, seconds since 1970."""
+
+    number: int
+    at: float
+    zone: str
+    kind: str
+    """``idea`` | ``complaint`` | ``damage``."""
+    language: str
+    place: str
+    text: str
+    """Its beginning only in a list."""
+    contact: str
+    """How the visitor wants to be answered; "" when they do not."""
+    fetched_at: float | None = None
+    """By the hub."""
+    done_at: float | None = None
+    done_by: str = ""
+
+
+class FeedbackIs(Struct, frozen=True, tag_field="type", tag="feedback"):
+    """To ``Feedback``, ``FeedbackShow`` and ``FeedbackDone``."""
+
+    messages: tuple[FeedbackRow, ...]
+    more: bool = False
+    """There are further ones after the last of these."""
+
+
+class TermsRow(Struct, frozen=True):
+    """One text of the terms; moments are of the wall clock, seconds since 1970."""
+
+    version: str
+    language: str
+    """Of the text; "" when it was accepted before texts were kept."""
+    digest: str
+    since: float
+    """Accepted for the first time."""
+    acceptances: int
+    in_force: bool
+    text: str | None = None
+    """Only in the answer to a request with version and language."""
+
+
+class TermsAre(Struct, frozen=True, tag_field="type", tag="terms"):
+    """To ``TermsAccepted``: the oldest first."""
+
+    terms: tuple[TermsRow, ...]
+
+
+AnyReply = (
+    StatusIs
+    | SessionsAre
+    | Done
+    | BlocklistIs
+    | BlocklistChanged
+    | FeedbackIs
+    | TermsAre
+    | control_vouchers.VouchersAre
+    | control_vouchers.VoucherBatch
+    | control_vouchers.VoucherWithdrawn
+    | Refused
+)
 
 _requests: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _replies: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)

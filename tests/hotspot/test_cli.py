@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from hotspot import control
 from hotspot.ask import login
-from hotspot.cli import amount, duration, main, table
+from hotspot.cli import main
+from hotspot.console import amount, duration, table
 from tests.hotspot.test_ask import portal
 
 STATUS = control.StatusIs(True, (), True, True, True, (control.ZoneStatus("public", 3, ("free", "long")),), blocked=2)
@@ -73,6 +74,12 @@ alarm         2023-11-14 22:13: another device uses the identity of K7F-3QX in z
 alarm         2023-11-14 22:23: another device uses the identity of A00-0ZZ in zone council, 3 times since 2023-11-14 22:13
 """
     assert (result.output, result.exit_code) == (expected, 0)
+
+
+def test_a_warning_is_no_fault(tmp_path: Path) -> None:
+    """It is shown; the exit status stays 0."""
+    result, _ = run(tmp_path, replace(STATUS, warnings=("legal pages are not complete",)), "status")
+    assert ("warning      legal pages are not complete" in result.output.splitlines(), result.exit_code) == (True, 0)
 
 
 def test_status_of_a_degraded_portal_is_exit_1(tmp_path: Path) -> None:
