@@ -9,8 +9,9 @@ walk    a phone's way from its first packet to being cut off, each step measured
 
 Reading order: ``layout`` and ``options`` (pure: names, addresses, choices), ``namespaces``, ``processes``, ``record`` (what a hall puts
 onto the machine and takes away again), ``links``, ``servers`` and ``gateway`` (what runs in it), ``site`` and ``readiness`` and ``reload``
-(programs of the lab: the web of the WAN, systemd's ear and its hand), ``names`` and ``browse`` (a phone's DNS and HTTP), ``times`` (its
-clock), ``phone``, ``zones`` (more LANs behind the same gateway), ``hall`` (all of it together), then ``walk``, ``window`` and ``demo``.
+(programs of the lab: the web of the WAN, systemd's ear and its hand), ``names``, ``browse`` and ``advertisements`` (a phone's DNS, HTTP and
+routers), ``times`` (its clock), ``probes`` and ``detectors`` (what phones ask by themselves, and what they make of the answer), ``phone``,
+``zones`` (more LANs behind the same gateway), ``hall`` (all of it together), then ``walk``, ``window`` and ``demo``.
 
 A hall never has a route to the network of the machine it runs on.
 """

@@ -58,7 +58,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _chosen(bundles: bool, **choices: Any) -> Options:
     """Options from those of a command."""
-    return Options(whole_frames=not bundles, **choices)
+    return Options(whole_frames=not bundles, vouchers=True, **choices)
 
 
 @click.group()

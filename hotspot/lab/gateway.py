@@ -3,11 +3,12 @@
 import contextlib
 import os
 import sys
+from pathlib import Path
 
 from msgspec import Struct
 
 from hotspot.lab import layout as at
-from hotspot.lab import namespaces, processes
+from hotspot.lab import namespaces, processes, services
 from hotspot.lab.layout import Layout
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
@@ -18,7 +19,16 @@ from hotspot.lab.servers import names_folder, python_environment
 FIREWALL_UID, PORTAL_UID = 59_901, 59_902
 """Numbers, not accounts: a lab adds no users to the machine. From the top of the range that Debian gives to accounts made later."""
 ZONE, PLAN = "public", "free"
+VOUCHER_PLAN = """[plans.guest]
+title = { de = "Für Gäste mit Gutschein", en = "For guests with a voucher" }
+down = "20 Mbit/s"
+up = "5 Mbit/s"
+time = "8 h"
+voucher = true
+"""
 TERMS_VERSION = "2026-11"
+TOWN = Path(__file__).parent / "town"
+"""What the demo's town has made its own: theme, coat of arms, picture of the hall."""
 
 
 class Rights(Struct, frozen=True):
@@ -64,24 +74,35 @@ def portal_toml(folder: Folder, options: Options) -> str:
     """Settings of the portal."""
     scheme = "https" if options.tls else "http"
     tls = f'certificate = "{folder.path}/tls/portal.pem"\nkey = "{folder.path}/tls/portal.key"\n' if options.tls else ""
-    limits = [f'{key} = "{value}"\n' for key, value in (("volume", options.plan_volume), ("idle", options.plan_idle)) if value]
+    limited = (("volume", options.plan_volume), ("idle", options.plan_idle), ("extension", options.plan_extension))
+    limits = [f'{key} = "{value}"\n' for key, value in limited if value]
     return f"""state_dir = "{folder.path}/portal/state"
 firewall_socket = "{folder.firewall_socket}"
 control_socket = "{folder.control_socket}"
 management = "127.0.0.1:{at.MANAGEMENT_PORT}"
 usage_interval = "1 s"
 blocked_names = "{names_folder(folder.path)}"
+theme = "{TOWN / "theme.toml"}"
+services = {'"services.toml"' if options.services else "[]"}
 {tls}
 [hall]
 name = "Rathaus Musterstadt"
+town = "Stadt Musterstadt"
 contact = "Bürgerbüro, Erdgeschoss"
-venue_info_url = "http://www.town.example/"
+phone = "+49 1234 567-0"
+email = "rathaus@musterstadt.example"
+address = ["Marktplatz 1", "12345 Musterstadt"]
+hours = "hall"
 
 [terms]
 version = "{TERMS_VERSION}"
+date = 2026-11-01
 [terms.text]
 de = "Die Nutzung ist kostenlos. Bitte nutzen Sie das WLAN nur für Erlaubtes."
 en = "The use is free of charge. Please use the Wi-Fi for lawful things only."
+
+[hours.hall]
+open = ["Mon-Wed,Fri 08:00-12:30", "Thu 08:00-18:00"]
 
 [plans.{PLAN}]
 title = {{ de = "Kostenlos", en = "Free" }}
@@ -89,9 +110,10 @@ down = "{options.plan_down}"
 up = "{options.plan_up}"
 time = "{options.plan_time}"
 {"".join(limits)}
+{VOUCHER_PLAN if options.vouchers else ""}
 [zones.{ZONE}]
 lan = "lan0"
-plans = ["{PLAN}"]
+plans = ["{PLAN}"{', "guest"' if options.vouchers else ""}]
 portal_url = "{scheme}://{at.PORTAL_NAME}/"
 capture_port = {at.CAPTURE_PORT}
 portal_port = {at.PORTAL_PORT}
@@ -100,7 +122,8 @@ portal_tls_port = {at.PORTAL_TLS_PORT}
 [internet]
 targets = ["{at.SITE}:80", "[{at.SITE6}]:80"]
 interval = "5 s"
-"""
+{services.portal_lines(options)}
+{(TOWN / "legal.toml").read_text(encoding="utf-8")}"""
 
 
 _readable: dict[int, bool] = {}
@@ -135,6 +158,7 @@ def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) 
     """Write both settings files and make the folders that the services own."""
     folder.firewall_config.write_text(firewall_toml(folder, options, portal.uid))
     folder.portal_config.write_text(portal_toml(folder, options))
+    (folder.path / "services.toml").write_text(services.FILE.read_text())
     state, names = folder.path / "portal" / "state", names_folder(folder.path)
     for owner, path in (
         (firewall, folder.firewall_socket.parent),

@@ -15,6 +15,8 @@ class Options(Struct, frozen=True):
     plan_time: str = "2 h"
     plan_volume: str | None = None
     plan_idle: str | None = None
+    plan_extension: str | None = None
+    """What the visitor's button for more time adds, once; None: no button."""
     total_down: str = "1 Gbit/s"
     """What the zone's line carries in all."""
     total_up: str = "1 Gbit/s"
@@ -34,6 +36,10 @@ class Options(Struct, frozen=True):
     """Run the firewall and the portal. False: only the network and its servers, and the gateway forwards for everybody."""
     garden: tuple[str, ...] = ()
     """Names that captive clients may reach, each name alone and never a pattern; they are at addresses of their own in the WAN."""
+    services: bool = True
+    """The hall has a directory of services, a form for messages to the town, and what the directory marks as reachable in its garden."""
+    vouchers: bool = False
+    """Is there a faster plan, ``guest``, for those who have a voucher code?"""
     delegated: tuple[tuple[str, str], ...] = ()
     """Names with everything below them, and the address of the name server in the WAN that knows them."""
 

@@ -3,14 +3,17 @@
 The upper half is text (pure): the configuration of each. The lower half starts them and waits until each says that it serves.
 """
 
+import asyncio
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import hotspot
 from hotspot.lab import layout as at
-from hotspot.lab import processes
+from hotspot.lab import processes, services
 from hotspot.lab.layout import Layout
 from hotspot.lab.options import Options
 from hotspot.lab.probes import SITE_NAMES
@@ -30,9 +33,15 @@ def names_file(folder: Path, zone: str) -> Path:
     return names_folder(folder) / f"{zone}.servers"
 
 
+def api_url(options: Options) -> str | None:
+    """The address of the API (RFC 8908) that DHCP and router advertisements tell, the same to the byte (RFC 8910 §3); None without a
+    certificate, because a phone that hears of an API which does not answer over TLS fares worse than one that hears of none."""
+    return options.option_114 or (f"https://{at.PORTAL_NAME}/api/captive" if options.tls else None)
+
+
 def dnsmasq_conf(folder: Path, options: Options) -> str:
     """DHCP and DNS for the LAN; foreign names are asked for in the WAN and passed on unchanged (RFC 8952: no forged answers)."""
-    url = options.option_114 or (f"https://{at.PORTAL_NAME}/api/captive" if options.tls else None)
+    url = api_url(options)
     lines = [
         "keep-in-foreground",
         "log-facility=-",
@@ -60,11 +69,8 @@ def dnsmasq_conf(folder: Path, options: Options) -> str:
 
 
 def _special(options: Options) -> list[str]:
-    """Names that are asked for elsewhere, and those of the garden, whose addresses go into the zone's sets. What is in the cache is not
-    written again, so nothing stays there longer than a phone may miss it after somebody has emptied the sets."""
-    sets = "4#inet#hotspot_public#garden4,6#inet#hotspot_public#garden6"
-    garden = [f"nftset=/{name}/{sets}" for name in options.garden]
-    return [f"server=/{name}/{address}" for name, address in options.delegated] + (["max-cache-ttl=10", *garden] if garden else [])
+    """Names that are asked for elsewhere, and those of the garden, whose addresses go into the zone's sets."""
+    return [*(f"server=/{name}/{address}" for name, address in options.delegated), *services.garden_lines(options, "public")]
 
 
 def captive_dnsmasq_conf(folder: Path, options: Options) -> str:
@@ -91,16 +97,41 @@ def captive_dnsmasq_conf(folder: Path, options: Options) -> str:
     return "\n".join(lines) + "\n"
 
 
-def radvd_conf() -> str:
-    """Router advertisements for the LAN: prefix for SLAAC and the gateway as name server (RFC 8106)."""
+def radvd_conf(url: str | None = None) -> str:
+    """Router advertisements for the LAN: prefix for SLAAC, the gateway as name server (RFC 8106), and ``url`` as option 37 (RFC 8910)."""
+    portal = f'    AdvCaptivePortalAPI "{url}";\n' if url else ""
     return f"""interface lan0 {{
     AdvSendAdvert on;
     MinRtrAdvInterval 3;
     MaxRtrAdvInterval 10;
-    prefix {at.LAN_PREFIX} {{ AdvOnLink on; AdvAutonomous on; }};
+{portal}    prefix {at.LAN_PREFIX} {{ AdvOnLink on; AdvAutonomous on; }};
     RDNSS {at.LAN_GATEWAY6} {{ }};
 }};
 """
+
+
+RADVD_WITH_OPTION_37 = (2, 20)
+"""The first radvd that can send it; an older one takes the line for a syntax error and ends. Debian 12 has 2.19, Debian 13 has 2.20."""
+
+
+def radvd_version(said: str) -> tuple[int, int]:
+    """``Version: 2.20_rc1`` as radvd says it -> (2, 20); (0, 0) for what cannot be read."""
+    found = re.search(r"Version:\s*(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+async def radvd_tells_portal() -> bool:
+    """Can the radvd of this machine send option 37?"""
+    process = await asyncio.create_subprocess_exec(
+        *("radvd", "--version"),
+        env={"PATH": processes.PATH},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    said, _ = await process.communicate()  # 2.19 says it and leaves with an error
+    return radvd_version(said.decode(errors="replace")) >= RADVD_WITH_OPTION_37
 
 
 def chrony_conf(folder: Path) -> str:
@@ -161,7 +192,7 @@ def prepare_names(folder: Path, zone: str) -> None:
 async def start_wan(layout: Layout, folder: Folder, options: Options) -> list[Started]:
     """Start name server and site; returns when both serve."""
     (folder.path / "nsd.conf").write_text(nsd_conf(folder.path))
-    (folder.path / "root.zone").write_text(root_zone(SITE_NAMES, options.garden))
+    (folder.path / "root.zone").write_text(root_zone(SITE_NAMES, services.garden(options)))
     nsd = processes.start("nsd", layout.wan, ["nsd", "-d", "-c", str(folder.path / "nsd.conf")], folder.log("nsd"))
     tls = [str(folder.path / "tls" / "site.pem"), str(folder.path / "tls" / "site.key")] if options.tls else []
     site = processes.start(
@@ -176,7 +207,7 @@ async def start_lan(layout: Layout, folder: Folder, options: Options) -> list[St
     """Start dnsmasq, radvd and chrony; returns when all serve."""
     prepare_names(folder.path, "public")
     (folder.path / "dnsmasq.conf").write_text(dnsmasq_conf(folder.path, options))
-    (folder.path / "radvd.conf").write_text(radvd_conf())
+    (folder.path / "radvd.conf").write_text(radvd_conf(api_url(options) if await radvd_tells_portal() else None))
     dnsmasq = processes.start("dnsmasq", layout.gateway, ["dnsmasq", f"--conf-file={folder.path}/dnsmasq.conf"], folder.log("dnsmasq"))
     radvd_words = ["radvd", "-n", "-m", "stderr", "-d", "1", "-C", f"{folder.path}/radvd.conf", "-p", f"{folder.path}/radvd.pid"]
     radvd = processes.start("radvd", layout.gateway, radvd_words, folder.log("radvd"))

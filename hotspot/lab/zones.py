@@ -15,6 +15,7 @@ from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 from hotspot.lab.record import Folder, PhoneRecord, Started
 from hotspot.lab.servers import TUNNEL_TYPES, names_file, prepare_names
+from hotspot.lab.services import garden_lines
 
 _NAME = re.compile(r"[a-z][a-z0-9]{0,9}")
 MOST = 8
@@ -114,6 +115,7 @@ def dnsmasq_conf(folder: Folder, options: Options, extra: Extra, *, captive: boo
         f"host-record={extra.portal_name},{extra.gateway},{extra.gateway6}",
         f"servers-file={names_file(folder.path, extra.name)}",
     ]
+    lines += garden_lines(options, extra.name)
     if captive:
         lines += [f"port={at.CAPTIVE_DNS_PORT}", "local-ttl=300", "edns-packet-max=512", f"filter-rr={','.join(TUNNEL_TYPES)}"]
     else:
