@@ -37,7 +37,7 @@ _MISFITS = """([finger]) => {
   for (const element of document.querySelectorAll("button, .button, summary, nav a, label, li, p, h1, h2")) {
     if (element.scrollWidth > element.clientWidth) found.push(`${element.tagName} ${element.textContent.trim()} is wider than its box`);
   }
-  for (const element of document.querySelectorAll("button, .button, summary, nav a, label")) {
+  for (const element of document.querySelectorAll("button, .button, summary, nav a, label:has(input)")) {
     const height = element.getBoundingClientRect().height;
     if (height < finger) found.push(`${element.tagName} ${element.textContent.trim()} is ${height} px high`);
   }

@@ -1,7 +1,9 @@
 """What a browser meets before its visitor has agreed to anything: the portal and nobody else, in one small answer."""
 
+import gzip
 import ipaddress
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
@@ -87,10 +89,11 @@ async def headers_of(response: Response) -> dict[str, str]:
 
 
 async def test_nobody_but_the_portal_is_asked(first_view: FirstView) -> None:
-    """The only answers are the redirect and the splash page; no connection goes to anybody else or to another port."""
+    """The only answers are the redirect, the splash page and the hall's logo; no connection goes to anybody else or to another port."""
     visitor = first_view.visitor
-    assert visitor.requests == [f"GET {TOWN}", f"GET {PORTAL}"]
-    assert [response.status for response in visitor.responses] == [302, 200]
+    asked = [re.sub("logo-[0-9a-f]{12}", "logo", request) for request in visitor.requests]
+    assert asked == [f"GET {TOWN}", f"GET {PORTAL}", f"GET {PORTAL}brand/logo.svg"]
+    assert [response.status for response in visitor.responses] == [302, 200, 200]
     there = await opened(visitor.phone)
     assert [len(there & {(one, 80), (other, 80)}) > 0 for one, other in ((SITE, SITE6), (LAN_GATEWAY, LAN_GATEWAY6))] == [True, True]
     assert there <= {(address, 80) for address in (SITE, SITE6, LAN_GATEWAY, LAN_GATEWAY6)}
@@ -99,13 +102,20 @@ async def test_nobody_but_the_portal_is_asked(first_view: FirstView) -> None:
 
 async def test_it_is_small(first_view: FirstView) -> None:
     """Redirect and splash page with everything that belongs to it come in fourteen kilobytes."""
-    page = len(await first_view.visitor.responses[-1].body())
+    page = len(gzip.compress(await first_view.visitor.responses[1].body()))
     assert page < first_view.wire_bytes <= FIRST_VIEW
 
 
 async def test_answers_are_not_kept_and_load_nothing(first_view: FirstView) -> None:
-    """The redirect is never stored, and the page may use nothing but its own style."""
-    assert [await headers_of(response) for response in first_view.visitor.responses] == [{"cache-control": "no-store"}, PAGE_HEADERS]
+    """The redirect is never stored, and the page may use nothing but its own style. The logo may be kept: its name changes with it."""
+    redirect, page, logo = [await headers_of(response) for response in first_view.visitor.responses]
+    assert (redirect, page) == ({"cache-control": "no-store"}, PAGE_HEADERS)
+    drawing = PAGE_HEADERS["content-security-policy"].replace("sha256", "'unsafe-inline';") + "; sandbox"
+    assert logo == {
+        **PAGE_HEADERS,
+        "cache-control": "public, max-age=31536000, immutable",
+        "content-security-policy": drawing,
+    }
 
 
 async def test_the_button_is_in_view(first_view: FirstView) -> None:
@@ -119,7 +129,7 @@ async def test_the_terms_are_on_the_page(first_view: FirstView) -> None:
     """One tap opens them, and nothing is asked of the network for it."""
     visitor = first_view.visitor
     asked = list(visitor.requests)
-    await visitor.page.locator("summary").tap()
+    await visitor.page.locator("main summary").tap()
     assert await visitor.page.locator(".terms").is_visible()
     await visitor.look("terms")
     assert visitor.requests == asked
@@ -133,5 +143,9 @@ async def test_text_can_be_twice_as_large(visit: Visit) -> None:
         await visitor.look("large-splash")
         await visitor.press_button()
         await visitor.look("large-online")
-        accepted, online = visitor.responses[-2:]
-        assert [(answer.status, await headers_of(answer)) for answer in (accepted, online)] == [(303, PAGE_HEADERS), (200, PAGE_HEADERS)]
+        accepted, online = [answer for answer in visitor.responses if "/brand/" not in answer.url][-2:]
+        live = f"{PAGE_HEADERS['content-security-policy']}; script-src sha256 connect-src 'self'"
+        assert [(answer.status, await headers_of(answer)) for answer in (accepted, online)] == [
+            (303, PAGE_HEADERS),
+            (200, {**PAGE_HEADERS, "content-security-policy": live}),
+        ]

@@ -87,9 +87,10 @@ async def test_the_same_without_scripts_and_cookies(visit: Visit, language: str)
 
 
 async def test_the_language_can_be_changed(visit: Visit) -> None:
-    """A link leads to the other language, and everything that follows stays in it."""
+    """A link in the menu leads to the other language, and everything that follows stays in it."""
     async with visit("de") as visitor:
         await visitor.open(TOWN)
+        await visitor.page.locator("header summary").tap()
         chosen = await visitor.press(visitor.page.get_by_role("link", name="English"))
         assert chosen == Seen(200, f"{PORTAL}?lang=en", "en", "Free Wi-Fi")
         assert await visitor.press_button() == Seen(200, f"{PORTAL}online?lang=en", "en", "You are online")
@@ -108,4 +109,4 @@ async def test_the_keyboard_is_enough(visit: Visit) -> None:
         await visitor.page.screenshot(path=visitor.picture("focus"))
         async with visitor.page.expect_navigation():
             await visitor.page.keyboard.press("Enter")
-        assert (focused, visitor.page.url) == (["Deutsch", "Accept and connect"], f"{PORTAL}online")
+        assert (focused, visitor.page.url) == (["Language:\nEnglish", "Accept and connect"], f"{PORTAL}online")
