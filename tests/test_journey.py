@@ -53,7 +53,7 @@ async def test_a_visitor_gets_online_and_leaves_on_time() -> None:
         told = await anna.get(API)
         assert (told.header("content-type"), json.loads(told.text)) == (
             "application/captive+json",
-            {"captive": True, "user-portal-url": PORTAL, "venue-info-url": "http://www.town.example/", "can-extend-session": False},
+            {"captive": True, "user-portal-url": PORTAL, "venue-info-url": f"{PORTAL}town", "can-extend-session": False},
         )
 
         # 3. The page: small, in the visitor's language, one form.

@@ -28,7 +28,7 @@ NOT_OURS = {
     "dist",
 }
 MODULE_LINES, FUNCTION_LINES = 400, 60
-BINARY = {".gz", ".ico", ".mo", ".png", ".woff2"}
+BINARY = {".gz", ".ico", ".mo", ".png", ".webm", ".woff2"}
 VAGUE_NAMES = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 LOG_METHODS = {"bind", "critical", "debug", "error", "exception", "info", "labels", "log", "msg", "warn", "warning"}
 IDENTITIES = {"client_ip", "client_mac", "ip", "ips", "lladdr", "mac", "macs", "peer_ip", "peername", "user_agent"}
