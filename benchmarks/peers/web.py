@@ -51,7 +51,7 @@ def pages(namespace: str, connections: int, seconds: int) -> Load:
 
 def _wrk(namespace: str, url: str, host: str, connections: int, seconds: int) -> Load:
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
-    headers = ["-H", "Connection: close", "-H", f"Host: {host}", "-H", AGENT, "-H", "Accept-Language: en"]
+    headers = ["-H", "Connection: close", "-H", f"Host: {host}", "-H", AGENT, "-H", "Accept-Language: en", "-H", "Accept-Encoding: gzip"]
     said = subprocess.run(["ip", "netns", "exec", namespace, *words, *headers, url], check=True, capture_output=True, text=True).stdout
     found = {key: re.search(rf"{key}:?\s+([\d.]+[a-z]*)", said) for key in ("50%", "99%", "Requests/sec")}
     values = {key: match[1] for key, match in found.items() if match is not None}
