@@ -5,13 +5,12 @@ there is all that a new language needs. Catalogues are compiled in memory when a
 """
 
 import io
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from msgspec import Struct
@@ -55,15 +54,10 @@ def language_of(code: str) -> Language:
     return Language(code, name[:1].upper() + name[1:], locale.text_direction, code.partition("-")[0])
 
 
-def is_language(code: str) -> bool:
-    """Can a text be said to be in it? BCP 47 in small letters, and known to CLDR: pages name the language and its direction."""
-    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{4,8})*", code):
-        return False
-    try:
-        language_of(code)
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
+@lru_cache(maxsize=1)
+def known() -> tuple[str, ...]:
+    """Languages in which texts can be given: those of the pages, because nobody reads another one."""
+    return Catalogues().codes
 
 
 def _compiled(file: Path) -> GNUTranslations:

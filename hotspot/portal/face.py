@@ -26,8 +26,10 @@ RETRY_AFTER = "30"
 """Seconds after which a detector may ask again when we cannot serve (Chromium heeds it)."""
 NO_PAGES: Final = frozenset((capport.PATH, "/accept", "/leave", "/extend", "/left", "/favicon.ico", "/brand/{name}"))
 """Addresses that are never looked at by a person."""
-KEPT: Final = ("q", "group")
+KEPT: Final[Mapping[str, tuple[str, ...]]] = {"/services": ("q", "group")}
 """Parameters of the directory, which go along when the language is changed. Nothing else that a request says comes back in a page."""
+MOST_KEPT: Final = 100
+"""Characters of such a parameter."""
 
 
 class Access(Enum):
@@ -115,7 +117,8 @@ class Face:
         resource = request.match_info.route.resource
         if request.method not in ("GET", "HEAD") or resource is None or resource.canonical in NO_PAGES:
             return "/"
-        rest = urlencode([(key, request.query[key]) for key in KEPT if key in request.query])
+        kept = KEPT.get(resource.canonical, ())
+        rest = urlencode([(key, request.query[key][:MOST_KEPT]) for key in kept if key in request.query])
         return f"{request.rel_url.raw_path}?{rest}" if rest else request.rel_url.raw_path
 
     async def visitor(self, request: web.Request) -> Visitor | None:

@@ -93,7 +93,10 @@ def start(config: Path, files: Files) -> tuple[Settings, Files, str]:
     try:
         return load(config, files), files, ""
     except BadSettings as error:
-        restored = restore(config)
+        try:
+            restored = restore(config)
+        except BadSettings as other:
+            raise BadSettings(f"{error}; the last good settings cannot be used either: {other}") from None
         if restored is None:
             raise
         return restored.settings, restored.files, str(error)

@@ -180,8 +180,7 @@ class Office:
 
     def warnings(self) -> tuple[str, ...]:
         """What somebody should see to, though the portal does all that it should."""
-        missing = self.settings.legal.missing
-        return (f"legal pages are not complete: {', '.join(missing)} missing in the settings",) if missing else ()
+        return warnings_of(self.settings)
 
     def finish(self, session_id: str, event: EndEvent, final: Usage | None = None) -> Session | None:
         """A session ended; None when that is known already. To be followed by ``save``."""
@@ -220,3 +219,9 @@ class Office:
             return False  # told through ``health``
         self.register.wrote(unwritten)
         return True
+
+
+def warnings_of(settings: Settings) -> tuple[str, ...]:
+    """What somebody should see to before visitors do."""
+    missing = settings.legal.missing
+    return (f"legal pages are not complete: {', '.join(missing)} missing in the settings",) if missing else ()

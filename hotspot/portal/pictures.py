@@ -7,7 +7,7 @@ from typing import Final
 Size = tuple[int, int]
 """Width and height in the picture's own units; pages need their proportion only."""
 
-_NUMBER = rb"([0-9]*\.?[0-9]+)"
+_NUMBER = rb"([0-9]{0,6}\.?[0-9]{1,6})"
 _VIEW_BOX = re.compile(rb"viewBox\s*=\s*[\"']\s*-?[0-9.]+[\s,]+-?[0-9.]+[\s,]+" + _NUMBER + rb"[\s,]+" + _NUMBER)
 _WIDTH, _HEIGHT = (re.compile(rb"<svg[^>]*?\s" + name + rb"\s*=\s*[\"']" + _NUMBER + rb"(px)?[\"']") for name in (b"width", b"height"))
 _SIZE_MARKERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hotspot.portal.catalogues import FOLDER
+from hotspot.portal.office import warnings_of
 from hotspot.portal.pages import Pages, Reader, source_of
 from hotspot.portal.scenes import SCENES, shown
 from hotspot.portal.settings import BadSettings, Settings, Theme, load
@@ -128,7 +129,7 @@ def check(config: Path, zone: str | None = None) -> tuple[Weight, list[str]]:
         for scene in shown(stages.stage(settings, language)):
             scene.draw(stages.stage(settings, language, f"/scenes/{scene.name}"))
     weight = weigh(stages, settings)
-    return weight, heavy(stages, settings, weight)
+    return weight, [*heavy(stages, settings, weight), *warnings_of(settings)]
 
 
 def _answer(text: str, stages: Stages, theme: Theme, status: int = 200) -> web.Response:

@@ -26,7 +26,7 @@ from hotspot.portal.journal import NewerJournal
 from hotspot.portal.listeners import CannotListen, serve_zone
 from hotspot.portal.management import serve_management
 from hotspot.portal.meter import Meter
-from hotspot.portal.office import NOT_OPEN_YET, Office
+from hotspot.portal.office import NOT_OPEN_YET, Office, warnings_of
 from hotspot.portal.recovery import Recovery
 from hotspot.portal.settings import BadSettings, Settings, load
 from hotspot.portal.settings_reader import Files
@@ -92,26 +92,32 @@ class Service:
         if self._config is None:
             return
         notify_reloading()
+        try:
+            self._reload(self._config)
+            if self._certificate is not None:
+                self._certificate.look()
+        finally:
+            notify("READY=1")
+
+    def _reload(self, config: Path) -> None:
         office, files = self.office, Files()
         try:
-            new = load(self._config, files)
+            new = load(config, files)
             objection = office.register.terms.objection(new.terms) if new.terms != office.settings.terms else ""
             if objection:
-                raise BadSettings(f"cannot use {self._config}: {objection}")
+                raise BadSettings(f"cannot use {config}: {objection}")
         except BadSettings as error:
             log.error("settings not reloaded", why=str(error))
             office.settings_judged(str(error))
-        else:
-            office.settings = merged = keep_fixed(office.settings, new)
-            office.settings_judged("")
-            office.terms_fault = office.register.terms.objection(new.terms)
-            log.info("settings reloaded", restart_needed=merged != new)
-            self._keep(files)
-            self._warn()
-            office.wake.set()
-        if self._certificate is not None:
-            self._certificate.look()
-        notify("READY=1")
+            return
+        office.settings = merged = keep_fixed(office.settings, new)
+        office.settings_judged("")
+        office.terms_fault = office.register.terms.objection(new.terms)
+        log.info("settings reloaded", restart_needed=merged != new)
+        if merged == new:
+            self._keep(files)  # what only a restart tries has not proved good yet
+        self._warn()
+        office.wake.set()
 
     def _keep(self, files: Files | None) -> None:
         """These settings are good: the next start can do with them, whatever happens to the files."""
@@ -240,7 +246,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.check_config:
-            load(arguments.config)
+            for warning in warnings_of(load(arguments.config)):
+                sys.stderr.write(f"warning: {warning}\n")
             return 0
         settings, files, fault = last_good.start(arguments.config, Files())
     except BadSettings as error:

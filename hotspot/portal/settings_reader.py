@@ -5,19 +5,37 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from hotspot.portal.catalogues import is_language
+from hotspot.portal.catalogues import known
 from hotspot.portal.settings import BadSettings
+from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
 
 T = TypeVar("T")
 
 MAX_TEXT_FILE = 1_000_000
 """Bytes of a settings or text file."""
+MOST_SHOWN = 200
+"""Characters of a value in an error."""
+_UNITS: Mapping[object, str] = {
+    parse_rate: ' bit/s, such as "10 Mbit/s"',
+    parse_seconds: ' seconds, such as "2 h"',
+    parse_bytes: ' bytes, such as "500 MB"',
+}
+_KINDS: Mapping[str, str] = {
+    "`array`": 'a list such as ["one", "two"]',
+    "`object`": "a table of keys and values",
+    "`str`": "a text in quotes",
+    "`bool`": "true or false",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`null`": "nothing",
+}
 
 
 class Files:
@@ -72,10 +90,12 @@ class Reader:
     def toml(self) -> dict[str, Any]:
         """The whole file."""
         try:
-            return tomllib.loads(self.files.read(self.path, MAX_TEXT_FILE).decode())
+            return tomllib.loads(self.files.read(self.path, MAX_TEXT_FILE).decode("utf-8-sig"))
         except OSError as error:
             raise self._unreadable(str(error.strerror or error)) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise BadSettings(f"cannot read {self.path}: {_no_text(error)}") from None
+        except (ValueError, RecursionError) as error:  # not TOML, or a number or a nesting that nobody would write
             raise BadSettings(f"cannot read {self.path}: {error}") from None
 
     def beside(self, key: str, name: str) -> "Reader":
@@ -92,13 +112,16 @@ class Reader:
     def text(self, key: str, name: str) -> str:
         """The same, UTF-8."""
         try:
-            return self.content(key, name).decode()
+            return self.content(key, name).decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise self.error(key, name, f"expected a readable text file in UTF-8 ({error})") from None
+            raise self.error(key, name, _no_text(error)) from None
 
     def error(self, key: str, value: object, expected: str) -> BadSettings:
         """``cannot use portal.toml: plans.free.down = "fast": expected a rate ...``."""
-        return BadSettings(f"cannot use {self.path}: {key} = {value!r}: {expected}")
+        shown = repr(value)
+        if len(shown) > MOST_SHOWN:
+            shown = f"{shown[:MOST_SHOWN]}..."
+        return BadSettings(f"cannot use {self.path}: {key} = {shown}: {expected}")
 
     def missing(self, key: str) -> BadSettings:
         """``cannot use portal.toml: hall.name is missing``."""
@@ -115,12 +138,14 @@ class Reader:
             unknown = re.search(r"unknown field `([^`]+)`", what)
             missing = re.search(r"missing required field `([^`]+)`", what)
             if unknown:
-                known = ", ".join(getattr(kind, "__struct_fields__", ()))
+                keys = getattr(kind, "__struct_fields__", ())
                 where = ".".join(filter(None, [where, unknown[1]]))
-                raise self.error(where, _look_up(raw, [*steps, unknown[1]]), f"unknown key, expected one of {known}") from None
+                near = "".join(f" (perhaps {each})" for each in get_close_matches(unknown[1], keys, 1))
+                value = _look_up(raw, [*steps, unknown[1]])
+                raise self.error(where, value, f"unknown key, expected one of {', '.join(keys)}{near}") from None
             if missing:
                 raise self.missing(".".join(filter(None, [where, missing[1]]))) from None
-            raise self.error(where, _look_up(raw, steps), what) from None
+            raise self.error(where, _look_up(raw, steps), _said(what)) from None
 
     def value(self, key: str, value: object, parse: Callable[[object], T], low: float | None = None, high: float | None = None) -> T:
         """A quantity, within bounds."""
@@ -129,22 +154,36 @@ class Reader:
         except ValueError as error:
             raise self.error(key, value, str(error)) from None
         if isinstance(parsed, int | float) and ((low is not None and parsed < low) or (high is not None and parsed > high)):
-            raise self.error(key, value, f"expected {low:.15g} to {high:.15g}" if high is not None else f"expected at least {low:.15g}")
+            bounds = f"{low:.15g} to {high:.15g}" if high is not None else f"at least {low:.15g}"
+            raise self.error(key, value, f"expected {bounds}{_UNITS.get(parse, '')}")
         return parsed
 
     def texts(self, key: str, value: str | Mapping[str, str], most: int = 2_000) -> dict[str, str]:
-        """A text for visitors, by language: a plain string is German. Languages are BCP 47 in small letters, ``de``, ``de-simple``."""
+        """A text for visitors, by language: a plain string is German. Languages are those of the pages."""
         texts = {"de": value} if isinstance(value, str) else dict(value)
         for language, text in texts.items():
-            if not is_language(language):
-                raise self.error(key, language, 'expected languages as "de", "en" or "de-simple"')
+            if language not in known():
+                raise self.error(f"{key}.{language}", text, f"expected one of the languages of the pages: {', '.join(known())}")
             if len(text) > most:
                 raise self.error(f"{key}.{language}", f"{text[:40]}...", f"expected at most {most:,} characters, not {len(text):,}")
         return {language: text.strip() for language, text in texts.items() if text.strip()}
 
     def file(self, text: str) -> Path:
-        """A path; relative ones stand beside the settings file."""
+        """A path; relative ones stand beside the settings file. Raises ``BadSettings`` for what no file can be called."""
+        if "\0" in text:
+            raise BadSettings(f"cannot use {self.path}: {text!r}: expected the name of a file")
         return Path(os.path.normpath(self.path.parent / text))
+
+
+def _no_text(error: UnicodeDecodeError) -> str:
+    """What is wrong with a file in another encoding."""
+    line = error.object[: error.start].count(b"\n") + 1
+    return f"expected UTF-8, but line {line} has a byte that is none: save it as UTF-8"
+
+
+def _said(what: str) -> str:
+    """msgspec's words about a value, in the words of a settings file."""
+    return re.sub("|".join(_KINDS), lambda found: _KINDS[found[0]], what)
 
 
 def _look_up(raw: object, steps: Sequence[str]) -> object:

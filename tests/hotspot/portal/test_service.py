@@ -202,10 +202,11 @@ def config(terms: str = "1", time: str = "2 h") -> str:
 
 
 def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 for good settings; 2 and one line for bad ones."""
+    """0 for good settings, and what is still to be seen to; 2 and one line for bad ones."""
     path = tmp_path / "portal.toml"
     path.write_text(config())
     assert main(["--config", str(path), "--check-config"]) == 0
+    assert capsys.readouterr().err.startswith("warning: legal pages are not complete: legal.operator, ")
     path.write_text(config(time="2 ages"))
     assert main(["--config", str(path), "--check-config"]) == 2
     assert capsys.readouterr().err.startswith(f"cannot use {path}: plans.free.time = '2 ages': expected a duration")
@@ -294,7 +295,7 @@ async def test_a_start_with_broken_settings(hall_files: Path, firewall: FakeFire
     assert [str(line["what"]).partition(":")[0] for line in log if line["event"] == "to be seen to"] == ["legal pages are not complete"]
     theme.write_text("wellcome = 5\n")
     assert main(["--config", str(hall_files), "--check-config"]) == 2
-    why = f"cannot use {theme}: wellcome = 5: unknown key, expected one of base, colours, logo, photo, welcome, sign_language"
+    why = f"cannot use {theme}: wellcome = 5: unknown key, expected one of base, colours, logo, photo, welcome, sign_language (perhaps welcome)"
     status, log, health, metrics = await told(hall_files, signal.SIGHUP)
     assert [(line["event"], line["why"]) for line in log if line["level"] == "error"] == [
         ("started with the last good settings", why),

@@ -213,3 +213,22 @@ def test_voucher_plans(path: Path) -> None:
     path.write_text(text.replace('plans = ["free", "slow"]', 'plans = ["guest"]'), encoding="utf-8")
     with pytest.raises(BadSettings, match=r"zones\.public\.plans = \['guest'\]: expected at least one plan that needs no voucher"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"\xef\xbb\xbf" + FULL.encode().replace(b"[hall]", b"[hal]"), "unknown key, expected one of"),
+        (FULL.encode().replace(b"Rathaus", b"R\xe4thaus", 1), "has a byte that is none: save it as UTF-8"),
+        (b"a = " + b"[" * 5_000, "cannot read "),
+        (b"a = 1" + b"0" * 5_000, "cannot read "),
+        (FULL.encode().replace(b"[hall]", b'theme = "a\\u0000b"\n[hall]', 1), "expected the name of a file"),
+        (FULL.encode().replace(b'down = "10 Mbit/s"', b"down = 10", 1), 'bit/s, such as "10 Mbit/s"'),
+    ],
+)
+def test_whatever_stands_in_the_file(path: Path, content: bytes, text: str) -> None:
+    """Every file is read, or refused as settings are: nothing else goes through to whoever starts or reloads."""
+    path.write_bytes(content)
+    with pytest.raises(BadSettings) as caught:
+        load(path)
+    assert text in str(caught.value) and str(path) in str(caught.value)

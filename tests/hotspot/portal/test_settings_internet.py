@@ -37,7 +37,7 @@ def test_the_section(raw: dict[str, Any], expected: Internet) -> None:
     ("raw", "expected"),
     [
         ({"new_visitors": "shut"}, """internet.new_visitors = 'shut': expected "open" or "closed\""""),
-        ({"message": {"De": "x"}}, "internet.message = 'De': expected languages"),
+        ({"message": {"De": "x"}}, "internet.message.De = 'x': expected one of the languages of the pages: de, "),
         ({"message": {"de": "x" * 501}}, "internet.message.de = 'x"),
         ({"message": 7}, "internet.message = 7: Expected"),
         ({"targets": ["town.example:80"]}, "internet.targets = 'town.example:80': expected address and port"),

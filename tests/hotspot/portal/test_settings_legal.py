@@ -117,7 +117,7 @@ def test_no_section_is_no_error(read: Reader) -> None:
         ('"https://datenschutz.example/"', '"datenschutz"', "legal.privacy.authority.link = 'datenschutz': expected an address such as"),
         ('"imprint.txt"', '"none.txt"', "legal.imprint.file.de = 'none.txt': expected a readable file"),
         ("text.en", "text.de", "legal.imprint.file.de = 'imprint.txt': expected either this or legal.imprint.text.de"),
-        ("text.en", "text.English", "legal.imprint.text = 'English': expected languages as"),
+        ("text.en", "text.English", "legal.imprint.text.English = 'From the town.': expected one of the languages"),
         ('text.en = "From the town."\n', "", None),
         ('"partial"', '"mostly"', "legal.accessibility.status = 'mostly': Invalid enum value 'mostly'"),
         ('barriers.de = "Keine Untertitel."', "", "legal.accessibility.barriers = '': expected a text"),
