@@ -1,6 +1,8 @@
 """``hotspot vouchers …`` and ``hotspot poster``: codes for visitors, and what a town prints."""
 
 import csv
+import os
+import stat
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -90,6 +92,17 @@ def _write(path: Path, content: bytes) -> None:
         fail(f"cannot write {path}: {error.strerror}")
 
 
+def _write_secret(path: Path, content: bytes) -> None:
+    """A file with codes in it: for its owner alone, also when it was there before with other rights."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+    except OSError as error:
+        fail(f"cannot write {path}: {error.strerror}")
+
+
 @vouchers.command("create")
 @click.option("--plan", required=True, help="A plan with voucher = true.")
 @click.option("--count", type=click.IntRange(1, 10_000), required=True, help="How many codes.")
@@ -175,9 +188,9 @@ def _hand_out(made: "VoucherBatch", target: _Print, as_json: bool) -> None:
     if not as_json:
         click.echo(_said(batch))  # first: a sheet that cannot be written can be printed again by this number
     if target.csv_file is not None:
-        _write(target.csv_file, _table(batch, all_codes))
+        _write_secret(target.csv_file, _table(batch, all_codes))
     if target.pdf is not None:
-        _write(target.pdf, _sheets(batch, all_codes, target))
+        _write_secret(target.pdf, _sheets(batch, all_codes, target))
     if as_json:
         print_json({"batch": batch, "codes": all_codes})
         return

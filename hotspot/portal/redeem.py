@@ -48,6 +48,8 @@ class Asked(Struct, frozen=True):
     terms_version: str
     language: str
     family: str
+    seen: Session | None = None
+    """The visitor's session with what the kernel had counted when they came: the register's counters are some seconds old."""
 
 
 class _Use(Struct, frozen=True):
@@ -66,16 +68,16 @@ async def redeem(office: Office, client: Client, asked: Asked) -> Session | Refu
     office.look_at_day()
     if office.register.blocked(client, now) is not None:
         return Refusal("blocked")
-    waiting = vouchers.tries.wait(client.mac, now)
+    waiting = vouchers.tries.wait(client.zone, client.mac, now)
     if waiting:
         return Refusal(f"voucher_{waiting}")
     try:
         found = vouchers.find(parse_voucher(asked.code))
     except Mistyped:
-        vouchers.tries.wrong(client.mac, now, mistyped=True)
+        vouchers.tries.wrong(client.zone, client.mac, now, mistyped=True)
         return Refusal("voucher_mistyped")
     if found is None:
-        vouchers.tries.wrong(client.mac, now, mistyped=False)
+        vouchers.tries.wrong(client.zone, client.mac, now, mistyped=False)
         return Refusal("voucher_unknown")
     async with vouchers.lock(found.ticket.place):
         return await _use(office, client, asked, vouchers.at(found.ticket.place) or found)
@@ -90,7 +92,7 @@ async def _use(office: Office, client: Client, asked: Asked, found: Found) -> Se
     use = _checked(office, client, found)
     if isinstance(use, Refusal):
         return use
-    register.vouchers.put(use.after)  # the session's end depends on it
+    used_now = register.vouchers.put(use.after)  # the session's end depends on it
     if online is None:
         entry = Entry(
             event=TermsAccepted(),
@@ -101,11 +103,11 @@ async def _use(office: Office, client: Client, asked: Asked, found: Found) -> Se
             family=asked.family,
             voucher=use.after.place.text,
             volume_base=-use.earlier,
-            also=tuple(rows.of_ticket(use.after)),
+            also=tuple(used_now),
         )
         result = await open_session(office, client, entry)
     else:
-        result = await _go_on(office, online, use, asked)
+        result = await _go_on(office, _counted(office, online, asked.seen), use, asked)
     if isinstance(result, Refusal):
         register.vouchers.take_back(use.before, use.after)
         office.wake.set()
@@ -137,6 +139,16 @@ def barrier_with_code(office: Office, client: Client, plan: Plan) -> Barrier | N
     return None if barrier is not None and barrier.code == "pause" and last is not None and last.plan != plan.name else barrier
 
 
+def _counted(office: Office, session: Session, seen: Session | None) -> Session:
+    """The session in progress with the counters that were seen last: what was used until now belongs to what it leaves."""
+    if seen is None or seen.id != session.id:
+        return session
+    counted = merge_counters(session, seen)
+    office.metrics.count_bytes(session, counted)
+    office.register.put(counted)
+    return counted
+
+
 async def _go_on(office: Office, session: Session, use: _Use, asked: Asked) -> Session | Refusal:
     """The session in progress goes on with the code: its use and the session's new plan on disk, then the kernel."""
     register, now = office.register, office.now()
@@ -155,7 +167,8 @@ async def _go_on(office: Office, session: Session, use: _Use, asked: Asked) -> S
     unsure = msgspec.structs.replace(changed, rates=None)  # until the kernel has answered: whoever looks after a crash asks it again
     try:
         accepted = [*register.terms.statements(terms), *rows.of_acceptance(unsure, now.unix)]  # the session's moment is older
-        await office.journal.write([*accepted, *rows.of_session(unsure), *rows.of_ticket(use.after)])
+        left = register.vouchers.enter(register.hall_key, session)  # what was used of another code is that code's
+        await office.journal.write([*accepted, *rows.of_session(unsure), *left, *rows.of_ticket(use.after)])
     except JournalUnavailable:
         return Refusal("journal")
     register.terms.wrote(terms)

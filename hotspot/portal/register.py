@@ -159,6 +159,7 @@ class Register:
                     del self._latest[client]
                 self._drop_code(client)
         self.vouchers.sweep(now)
+        self.vouchers.tries.forget(now)
         self._drop_unseen(now)
         for client in [one for one, block in self.blocks.items() if not in_force(block, now.unix)]:
             del self.blocks[client]

@@ -164,6 +164,9 @@ class Staff:
 
     async def _allow(self, request: control.Allow) -> control.Done:
         client, office = self._client(request.code, request.zone), self._office
+        known = office.register.session(client)
+        if known is not None and known.voucher and in_progress(known):
+            await self._meter.read()  # what it has used until now is its code's; not below: the meter may want this lock
         async with office.register.lock(client):
             if office.register.blocked(client, office.now()) is not None:
                 office.register.unblock(client)
@@ -190,6 +193,8 @@ class Staff:
         current = office.register.sessions[session.id]
         if not in_progress(current):
             raise _Refuse("state", "the session ended at this moment")
+        if session.voucher:
+            office.register.vouchers.enter(office.register.hall_key, session)  # it leaves its code
         put_granted(office, extended, grant)
         await office.save()
 

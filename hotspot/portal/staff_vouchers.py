@@ -15,7 +15,7 @@ from hotspot.portal.vouchers import MOST_CODES, Found
 from hotspot.session.sessions import Session, in_progress
 from hotspot.session.states import Kicked
 from hotspot.session.voucher_codes import Mistyped, parse_voucher
-from hotspot.session.vouchers import Batch, Place, parse_place
+from hotspot.session.vouchers import Batch, Place, Ticket, parse_place
 
 log = structlog.get_logger("vouchers")
 
@@ -103,32 +103,34 @@ class Issuing:
             return found
         index = None if request.code is None else found.ticket.index
         try:
-            await (self._withdraw_batch(found.batch, by, uid) if index is None else self._withdraw_code(found.ticket.place, by, uid))
+            await (self._withdraw_batch(found.batch.number, by, uid) if index is None else self._withdraw_code(found.ticket.place, by, uid))
         except JournalUnavailable as error:
             return control.Refused("journal", f"nothing was changed: {error}")
         ended, pending = await self._cut(found.batch.number, index)
         return control_vouchers.VoucherWithdrawn(
-            self._row(vouchers.batches[found.batch.number]),
+            self._row(vouchers.batches.get(found.batch.number, found.batch)),
             code="" if request.code is None else parse_voucher(request.code),
             ended=ended,
             pending=pending,
         )
 
-    async def _withdraw_batch(self, batch: Batch, by: str, uid: int | None) -> None:
+    async def _withdraw_batch(self, number: int, by: str, uid: int | None) -> None:
         """Raises ``JournalUnavailable``; then it is in force as before."""
         vouchers = self._office.register.vouchers
-        if batch.withdrawn_at is not None:
-            return
-        withdrawn = replace(batch, withdrawn_at=self._office.now().unix, withdrawn_by=by, withdrawn_uid=uid)
-        vouchers.put_batch(withdrawn)  # from here on nobody gets in
-        for lock in vouchers.locks(batch.number):
-            async with lock:
-                pass  # whoever was getting in with it has done so, and is cut
-        try:
-            await self._office.journal.write(rows.of_batch(withdrawn))
-        except JournalUnavailable:
-            vouchers.put_batch(batch)
-            raise
+        async with vouchers.changing:
+            batch = vouchers.batches.get(number)
+            if batch is None or batch.withdrawn_at is not None:
+                return
+            withdrawn = replace(batch, withdrawn_at=self._office.now().unix, withdrawn_by=by, withdrawn_uid=uid)
+            vouchers.put_batch(withdrawn)  # from here on nobody gets in
+            for lock in vouchers.locks(number):
+                async with lock:
+                    pass  # whoever was getting in with it has done so, and is cut
+            try:
+                await self._office.journal.write(rows.of_batch(withdrawn))
+            except JournalUnavailable:
+                vouchers.put_batch(batch)
+                raise
 
     async def _withdraw_code(self, place: Place, by: str, uid: int | None) -> None:
         """Raises ``JournalUnavailable``; then it is in force as before."""
@@ -137,9 +139,11 @@ class Issuing:
             found = vouchers.at(place)
             if found is None or found.ticket.withdrawn_at is not None:
                 return
-            withdrawn = replace(found.ticket, withdrawn_at=self._office.now().unix, withdrawn_by=by, withdrawn_uid=uid)
-            await self._office.journal.write(rows.of_ticket(withdrawn))
-            vouchers.put(withdrawn)
+            moment = self._office.now().unix
+            await self._office.journal.write(rows.of_ticket(_withdrawn(found.ticket, moment, by, uid)))
+            found = vouchers.at(place)  # a session on it may have ended while we wrote
+            if found is not None:
+                vouchers.put(_withdrawn(found.ticket, moment, by, uid))
 
     def _named(self, request: control_vouchers.VoucherWithdraw) -> Found | control.Refused:
         """What the request is about; the ticket is the first of the batch when it is about all of it."""
@@ -214,3 +218,8 @@ class Issuing:
             withdrawn_uid=batch.withdrawn_uid,
             withdrawn_codes=vouchers.withdrawn(batch.number),
         )
+
+
+def _withdrawn(ticket: Ticket, moment: float, by: str, uid: int | None) -> Ticket:
+    """The code, withdrawn at a moment of the wall clock."""
+    return replace(ticket, withdrawn_at=moment, withdrawn_by=by, withdrawn_uid=uid)

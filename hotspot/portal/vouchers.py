@@ -6,9 +6,11 @@ What is changed here is on disk already, or handed to ``remember``. The rules ar
 import asyncio
 import secrets
 from array import array
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
+from math import ceil
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -18,7 +20,21 @@ from msgspec.structs import replace
 from hotspot.portal.journal import Statement, rows
 from hotspot.session.sessions import Now, Session
 from hotspot.session.voucher_codes import are_distinct, code_table, find
-from hotspot.session.vouchers import Batch, Place, Ticket, device_name, forgotten_at, is_over, parse_place, settle, spent, valid_left
+from hotspot.session.vouchers import (
+    SURE,
+    Batch,
+    Place,
+    Ticket,
+    device_name,
+    forgotten_at,
+    is_closed,
+    is_over,
+    is_withdrawn,
+    parse_place,
+    settle,
+    spent,
+    valid_left,
+)
 
 Remember = Callable[[object, Sequence[Statement]], None]
 """Takes what must be written, by subject."""
@@ -31,8 +47,13 @@ TRIES_OF_CLIENT = 10
 """Wrong codes of one client in that time, typing mistakes included."""
 MOST_CLIENTS = 20_000
 """Clients whose wrong codes are counted; with more of them the one counted longest ago is let off. About 4 MB."""
-TRIES_OF_HALL = 200
-"""Codes in that time that could be one and are none: those of somebody who guesses, perhaps with many devices."""
+TRIES_OF_ZONE = 2_000
+"""Codes of one zone in that time that could be one and are none: those of somebody who guesses, with many devices or many invented
+addresses. So many that 20 addresses cannot shut out everybody, and so few that guessing stays hopeless (docs/decisions/0020)."""
+SWEPT = 500
+"""Codes in use looked at in one sweep: a millisecond or two in which no page is served."""
+SWEEPS = 60
+"""Sweeps after which each code in use was looked at, however many there are."""
 
 
 @lru_cache(maxsize=1)
@@ -63,8 +84,10 @@ class Vouchers:
         """By batch and index: what was used or withdrawn."""
         self.tries: Final = Tries()
         self.changing: Final = asyncio.Lock()
-        """Held by staff who make a batch."""
+        """Held by staff who make or withdraw a batch."""
         self._remember = remember
+        self._open: OrderedDict[Place, None] = OrderedDict()
+        """Codes about which something is still to be done, the one looked at longest ago first."""
         self._tables: dict[int, array[int]] = {}
         self._locks: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
@@ -102,10 +125,13 @@ class Vouchers:
         return Found(batch, self.tickets.get(place.batch, {}).get(place.index) or Ticket(batch=place.batch, index=place.index))
 
     def left(self, session: Session, now: Now) -> float | None:
-        """Seconds until the code of a session is over; None: it has none, or one that is not known (any more)."""
+        """Seconds until the code of a session is over; None: it has none, or one that is not known (any more), or that was withdrawn: what
+        was said to its visitor holds until staff have cut the session."""
         place = parse_place(session.voucher) if session.voucher else None
         found = None if place is None else self.at(place)
-        return None if found is None or found.ticket.first_at is None else valid_left(found.ticket, found.batch, now)
+        if found is None or found.ticket.first_at is None or is_withdrawn(found.ticket, found.batch):
+            return None
+        return valid_left(found.ticket, found.batch, now)
 
     def used(self, number: int) -> int:
         """Codes of a batch that were used."""
@@ -127,14 +153,16 @@ class Vouchers:
     # Changing -----------------------------------------------------------------------------------------------------------------------
 
     def put_batch(self, batch: Batch) -> None:
-        """A batch was made or withdrawn."""
-        self.batches[batch.number] = batch
-        if batch.number not in self._tables:
-            self._tables[batch.number] = _table_of(batch)
+        """A batch was made or withdrawn. Also whoever writes it calls this: what waits to be written must not be older."""
+        self._know_batch(batch)
+        self._remember(f"vouchers:{batch.number}", rows.of_batch(batch))
 
-    def put(self, ticket: Ticket) -> None:
-        """A code was used or withdrawn."""
-        self.tickets.setdefault(ticket.batch, {})[ticket.index] = ticket
+    def put(self, ticket: Ticket) -> list[Statement]:
+        """A code was used or withdrawn; returns what is to be written. Also whoever writes it calls this, as ``put_batch``."""
+        self._know(ticket)
+        statements = rows.of_ticket(ticket)
+        self._remember(ticket.place, statements)
+        return statements
 
     def take_back(self, before: Ticket, after: Ticket) -> None:
         """A use came to nothing: what was known before holds again, unless something else has happened to the code since."""
@@ -143,39 +171,59 @@ class Vouchers:
             return
         if before == Ticket(batch=before.batch, index=before.index):
             del of_batch[after.index]
+            self._open.pop(before.place, None)
             self._remember(before.place, rows.of_no_ticket(before.place))
         else:
-            self._put(before)
+            self.put(before)
 
-    def enter(self, hall_key: bytes, session: Session) -> None:
-        """A session with a code has ended: what it used counts for the next one of this device."""
+    def enter(self, hall_key: bytes, session: Session) -> list[Statement]:
+        """A session with a code has ended or leaves the code: what it used counts for the next one of this device. Returns what is to be
+        written; empty when all is known already."""
         place = parse_place(session.voucher)
         found = None if place is None else self.at(place)
         if found is not None and session.mac is not None:
             after = spent(found.ticket, device_name(hall_key, found.batch, found.ticket.index, session.mac), session)
             if after is not found.ticket:
-                self._put(after)
+                return self.put(after)
+        return []
 
     def sweep(self, now: Now) -> None:
-        """Codes that are over forget their devices, the others follow the clocks; batches whose time on record is over are gone."""
+        """Codes that are over forget their devices, the others follow the clocks; batches whose time on record is over are gone. Of many
+        codes some in each call."""
+        if self.changing.locked():
+            return  # a withdrawal that is not on disk may still come to nothing
         for number, batch in list(self.batches.items()):
-            tickets, until = list(self.tickets.get(number, {}).values()), forgotten_at(batch)
-            if until is not None and until <= now.unix and all(is_over(each, batch, now) for each in tickets):
-                self._drop(number)
+            until = forgotten_at(batch)
+            if until is None or until > now.unix or now.boottime < SURE:
                 continue
-            for ticket in tickets:
-                settled = settle(ticket, batch, now)
-                if settled is not ticket:
-                    self._put(settled)
+            if all(is_over(each, batch, now) for each in self.tickets.get(number, {}).values()):
+                self._drop(number)
+        for place in list(islice(self._open, max(SWEPT, ceil(len(self._open) / SWEEPS)))):
+            known, ticket = self.batches.get(place.batch), self.tickets.get(place.batch, {}).get(place.index)
+            if known is None or ticket is None:
+                del self._open[place]  # its batch is gone
+                continue
+            self._open.move_to_end(place)
+            settled = settle(ticket, known, now)
+            if settled is not ticket:
+                self.put(settled)
 
     def _drop(self, number: int) -> None:
         self.tickets.pop(number, None)
         del self.batches[number], self._tables[number]
         self._remember(f"vouchers:{number}", rows.of_no_batch(number))
 
-    def _put(self, ticket: Ticket) -> None:
-        self.put(ticket)
-        self._remember(ticket.place, rows.of_ticket(ticket))
+    def _know_batch(self, batch: Batch) -> None:
+        self.batches[batch.number] = batch
+        if batch.number not in self._tables:
+            self._tables[batch.number] = _table_of(batch)
+
+    def _know(self, ticket: Ticket) -> None:
+        self.tickets.setdefault(ticket.batch, {})[ticket.index] = ticket
+        if is_closed(ticket):
+            self._open.pop(ticket.place, None)
+        else:
+            self._open.setdefault(ticket.place)
 
     # The journal --------------------------------------------------------------------------------------------------------------------
 
@@ -183,9 +231,10 @@ class Vouchers:
         """The journal was opened: what is only in the file is taken over."""
         for batch in batches:
             if batch.number not in self.batches:
-                self.put_batch(batch)
+                self._know_batch(batch)
         for ticket in tickets:
-            self.tickets.setdefault(ticket.batch, {}).setdefault(ticket.index, ticket)
+            if ticket.index not in self.tickets.get(ticket.batch, {}):
+                self._know(ticket)
 
     def write_all(self) -> None:
         """A fresh file."""
@@ -197,26 +246,35 @@ class Vouchers:
 
 
 class Tries:
-    """Wrong codes of late, by client and in all. Clocks are CLOCK_BOOTTIME. Bounded: who was counted longest ago goes first."""
+    """Wrong codes of late, by client and by zone. Clocks are CLOCK_BOOTTIME. Bounded: who was counted longest ago goes first."""
 
     def __init__(self) -> None:
-        self._by_client: dict[str, deque[float]] = {}
-        self._all: deque[float] = deque(maxlen=TRIES_OF_HALL)
+        self._by_client: OrderedDict[str, deque[float]] = OrderedDict()
+        self._by_zone: dict[str, deque[float]] = {}
 
-    def wait(self, mac: str, now: Now) -> str:
-        """``tries`` when this client has typed too many wrong codes, ``guessing`` when all together have; else ""."""
+    def wait(self, zone: str, mac: str, now: Now) -> str:
+        """``tries`` when this client has typed too many wrong codes, ``guessing`` when all of its zone together have; else ""."""
         since = now.boottime - TRIES_SECONDS
-        mine = self._by_client.get(mac, ())
+        mine, all_here = self._by_client.get(mac, ()), self._by_zone.get(zone)
         if sum(moment > since for moment in mine) >= TRIES_OF_CLIENT:
             return "tries"
-        return "guessing" if len(self._all) == TRIES_OF_HALL and self._all[0] > since else ""
+        return "guessing" if all_here is not None and len(all_here) == TRIES_OF_ZONE and all_here[0] > since else ""
 
-    def wrong(self, mac: str, now: Now, *, mistyped: bool) -> None:
+    def wrong(self, zone: str, mac: str, now: Now, *, mistyped: bool) -> None:
         """One more."""
-        mine = self._by_client.pop(mac, None) or deque(maxlen=TRIES_OF_CLIENT)
+        mine = self._by_client.setdefault(mac, deque(maxlen=TRIES_OF_CLIENT))
         mine.append(now.boottime)
-        self._by_client[mac] = mine  # at the end
+        self._by_client.move_to_end(mac)
         if not mistyped:
-            self._all.append(now.boottime)
-        while len(self._by_client) > MOST_CLIENTS or next(iter(self._by_client.values()))[-1] <= now.boottime - TRIES_SECONDS:
-            del self._by_client[next(iter(self._by_client))]
+            self._by_zone.setdefault(zone, deque(maxlen=TRIES_OF_ZONE)).append(now.boottime)
+        while len(self._by_client) > MOST_CLIENTS:
+            self._by_client.popitem(last=False)
+        self.forget(now)
+
+    def forget(self, now: Now) -> None:
+        """Whose last wrong code no longer counts is not known any more."""
+        until = now.boottime - TRIES_SECONDS
+        while self._by_client and next(iter(self._by_client.values()))[-1] <= until:
+            self._by_client.popitem(last=False)
+        for zone in [one for one, moments in self._by_zone.items() if moments[-1] <= until]:
+            del self._by_zone[zone]

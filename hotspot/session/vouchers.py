@@ -1,7 +1,8 @@
 """Vouchers: what a batch of codes gives, and what each code is still good for.
 
 Rule 1: a code's time begins with its first use and is counted as a session's time is (``hotspot.session.sessions``, rule 1): a wall clock
-that is set back does not make it longer. Rule 2: devices are pseudonyms under the hall's key, and are forgotten when the code is over.
+that is set back does not make it longer. Rule 2: devices are pseudonyms under the hall's key, and are forgotten when the code is over, with
+the moments that a session could be found by. Rule 3: what a wall clock of the machine's first hour says destroys nothing.
 """
 
 import hmac
@@ -20,7 +21,10 @@ LEAST_BYTES = 100_000
 """Bytes; less than this of the volume is not worth a session (as ``hotspot.session.allowance``)."""
 WRITTEN = 3_600.0
 """Seconds after which ``Ticket.left`` is written anew: what a wall clock that wakes up in the past can give away at most."""
-KEPT = 90 * 86_400.0
+SURE = 3_600.0
+"""Seconds after the machine's start from which on its wall clock is believed when it says that something is over for good."""
+HOUR, DAY = 3_600.0, 86_400.0
+KEPT = 90 * DAY
 """Seconds for which a batch stays on record after its last code can be over."""
 
 # Batches and tickets -----------------------------------------------------------------------------------------------------------------
@@ -76,7 +80,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     batch: int
     index: int
     first_at: float | None = None
-    """Wall clock of the first use; None: not used yet."""
+    """Wall clock of the first use, to the hour, and to the day when the code is over; None: not used yet."""
     boot_id: str = ""
     ends_boottime: float = 0.0
     ends_at: float = 0.0
@@ -110,26 +114,44 @@ def valid_left(ticket: Ticket, batch: Batch, now: Now) -> float:
 
 def is_over(ticket: Ticket, batch: Batch, now: Now) -> bool:
     """True when no session can begin on it any more, because its time or its batch's is over, or because it was withdrawn."""
-    if batch.withdrawn_at is not None or ticket.withdrawn_at is not None:
+    if is_withdrawn(ticket, batch):
         return True
     if ticket.first_at is None:
         return batch.not_after is not None and now.unix >= batch.not_after
     return valid_left(ticket, batch, now) < LEAST
 
 
+def is_withdrawn(ticket: Ticket, batch: Batch) -> bool:
+    """True when staff have withdrawn it, or its batch."""
+    return batch.withdrawn_at is not None or ticket.withdrawn_at is not None
+
+
+def is_closed(ticket: Ticket) -> bool:
+    """True when nothing is left to be done about it, whatever the clocks will say: it is over and has forgotten who used it."""
+    return ticket.left == 0.0 and not ticket.boot_id and not ticket.devices
+
+
 def settle(ticket: Ticket, batch: Batch, now: Now) -> Ticket:
-    """The ticket as it goes on in this boot and with the wall clock as it is set now; without its devices when it is over. The same value
-    when nothing changed."""
-    if ticket.devices and is_over(ticket, batch, now):
-        ticket = msgspec.structs.replace(ticket, devices={})
-    if ticket.first_at is None:
+    """The ticket as it goes on in this boot and with the wall clock as it is set now; one that is over is so for good, without devices and
+    moments. The same value when nothing changed."""
+    if ticket.first_at is None or is_closed(ticket):
         return ticket
     left = valid_left(ticket, batch, now)
+    if is_withdrawn(ticket, batch) or ticket.left == 0.0:
+        return _closed(ticket, ticket.first_at)
     if left < LEAST:
-        return ticket if ticket.left == 0.0 else msgspec.structs.replace(ticket, left=0.0)  # for good
+        by_wall_clock = ticket.boot_id != now.boot_id
+        return ticket if by_wall_clock and now.boottime < SURE else _closed(ticket, ticket.first_at)
     if ticket.boot_id == now.boot_id and abs(now.unix + left - ticket.ends_at) <= CLOCK_SLACK and ticket.left - left < WRITTEN:
         return ticket
     return msgspec.structs.replace(ticket, boot_id=now.boot_id, ends_boottime=now.boottime + left, ends_at=now.unix + left, left=left)
+
+
+def _closed(ticket: Ticket, first_at: float) -> Ticket:
+    """Over for good. Its moments would lead to the session that began with it."""
+    return msgspec.structs.replace(
+        ticket, first_at=first_at - first_at % DAY, boot_id="", ends_boottime=0.0, ends_at=0.0, left=0.0, devices={}
+    )
 
 
 def forgotten_at(batch: Batch) -> float | None:
@@ -148,7 +170,7 @@ def refusal(ticket: Ticket, batch: Batch, plan: Plan, device: str, now: Now) -> 
 
     ``withdrawn`` | ``early`` | ``over`` | ``devices`` | ``volume``.
     """
-    if batch.withdrawn_at is not None or ticket.withdrawn_at is not None:
+    if is_withdrawn(ticket, batch):
         return "withdrawn"
     if batch.not_before is not None and now.unix < batch.not_before:
         return "early"
@@ -166,7 +188,7 @@ def used(ticket: Ticket, batch: Batch, device: str, now: Now) -> Ticket:
     if ticket.first_at is None:
         ticket = msgspec.structs.replace(
             ticket,
-            first_at=now.unix,
+            first_at=now.unix - now.unix % HOUR,
             boot_id=now.boot_id,
             ends_boottime=now.boottime + batch.valid,
             ends_at=now.unix + batch.valid,

@@ -1,6 +1,8 @@
 """Redeeming a voucher code: journal, then kernel, step by step and when a step fails."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,11 @@ from msgspec.structs import replace
 from firewall.api import Rates
 from hotspot.control_vouchers import VoucherBatch, VoucherCreate
 from hotspot.portal.desk import Accepted, Refusal
+from hotspot.portal.journal import JournalUnavailable, Statement
 from hotspot.portal.retention import forget
 from hotspot.portal.settings import Settings, Terms
 from hotspot.portal.staff_vouchers import Issuing
-from hotspot.portal.vouchers import TRIES_OF_CLIENT, TRIES_OF_HALL, TRIES_SECONDS
+from hotspot.portal.vouchers import TRIES_OF_CLIENT, TRIES_OF_ZONE, TRIES_SECONDS
 from hotspot.session.forms import ExtendForm, VoucherForm
 from hotspot.session.hours import Hours
 from hotspot.session.plans import Plan
@@ -104,6 +107,42 @@ async def test_online_goes_on_with_the_code(bench: Bench, firewall: FakeFirewall
     assert await bench.rows("SELECT plan, voucher, volume_base FROM sessions") == [("guest", "1.0", 500_000)]
 
 
+async def test_leaving_a_code_for_another(bench: Bench, firewall: FakeFirewall) -> None:
+    """What was used of a code before its session went on with another one counts, to the last byte, in memory and on disk: going back
+    and forth makes no volume."""
+    first, second = (await make(bench))[:2]
+    online = await use(bench, first)
+    assert isinstance(online, Session)
+    firewall.used[online.id] = (0, 4_000_000)  # not read by the meter yet
+    await use(bench, second)
+    assert firewall.grants[online.id].volume == 4_000_000 + 5_000_000
+    firewall.used[online.id] = (0, 7_000_000)
+    await use(bench, first)
+    assert firewall.grants[online.id].volume == 7_000_000 + 1_000_000
+    firewall.used[online.id] = (0, 8_000_000)
+    await use(bench, second)
+    assert (firewall.grants[online.id].volume, await use(bench, first)) == (8_000_000 + 2_000_000, "voucher_volume")
+    charged = [json.loads(str(devices)) for (devices,) in await bench.rows('SELECT devices FROM voucher_tickets ORDER BY "index"')]
+    assert [list(devices.values()) for devices in charged] == [[5_000_000], [3_000_000]]
+
+
+async def test_older_rows_do_not_win(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A use that came to nothing waits to be undone on disk; when the code is used before that, its use stays written."""
+    code = (await make(bench))[0]
+    write = bench.office.journal.write
+
+    async def full(statements: Sequence[Statement]) -> None:
+        raise JournalUnavailable("full", "no space left")
+
+    monkeypatch.setattr(bench.office.journal, "write", full)
+    assert await use(bench, code) == "journal"
+    await until(lambda: not bench.office.wake.is_set())
+    monkeypatch.setattr(bench.office.journal, "write", write)
+    assert isinstance(await use(bench, code), Session)
+    assert await bench.office.save()
+    assert await bench.rows('SELECT batch, "index" FROM voucher_tickets') == [(1, 0)]
+
+
 async def test_rest_of_a_code(bench: Bench, firewall: FakeFirewall) -> None:
     """A device that comes back has what is left of the code's volume and time; a second one has its own volume."""
     code = (await make(bench))[0]
@@ -163,14 +202,14 @@ async def test_tries_of_a_client(bench: Bench) -> None:
     assert isinstance(await use(bench, code), Session)
 
 
-async def test_tries_of_the_hall(bench: Bench) -> None:
+async def test_tries_of_the_zone(bench: Bench) -> None:
     """Guessing with many devices makes all wait; typing mistakes do not."""
     code, tries, now = (await make(bench))[0], bench.office.register.vouchers.tries, bench.office.now()
-    for number in range(TRIES_OF_HALL):
-        tries.wrong(f"mac-{number}", now, mistyped=True)
+    for number in range(TRIES_OF_ZONE):
+        tries.wrong("public", f"mac-{number}", now, mistyped=True)
     assert isinstance(await use(bench, code), Session)
-    for number in range(TRIES_OF_HALL):
-        tries.wrong(f"mac-{number}", now, mistyped=False)
+    for number in range(TRIES_OF_ZONE):
+        tries.wrong("public", f"mac-{number}", now, mistyped=False)
     assert await use(bench, code, BERT_IP) == "voucher_guessing"
     bench.clock.tick(TRIES_SECONDS)
     assert isinstance(await use(bench, code, BERT_IP), Session)

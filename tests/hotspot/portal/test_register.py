@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from hotspot.portal.journal import Loaded
 from hotspot.portal.register import MAX_SEEN, SEEN_SECONDS, Ambiguous, Client, Register
+from hotspot.portal.vouchers import TRIES_SECONDS
 from hotspot.session.blocks import Block
 from hotspot.session.codes import code_of
 from hotspot.session.sessions import adopt, end
@@ -36,6 +37,14 @@ def test_an_idle_hall_forgets_too() -> None:
     assert register.find(register.code(CLIENT)) == CLIENT
     register.forget(0.0, later(SEEN_SECONDS + 1))
     assert (register.find(register.code(CLIENT)), len(register._seen)) == (None, 0)
+
+
+def test_forgets_wrong_codes() -> None:
+    """Who typed a wrong voucher code is forgotten by the clock, though nobody types another."""
+    register = Register()
+    register.vouchers.tries.wrong("public", MAC, NOW, mistyped=True)
+    register.forget(0.0, later(TRIES_SECONDS))
+    assert list(register.vouchers.tries._by_client) == []
 
 
 def test_bounded() -> None:

@@ -1,6 +1,7 @@
 """What staff do with voucher codes."""
 
 import zoneinfo
+from collections.abc import Sequence
 
 import pytest
 from msgspec.structs import replace
@@ -16,12 +17,13 @@ from hotspot.control_vouchers import (
     VoucherWithdraw,
     VoucherWithdrawn,
 )
+from hotspot.portal.journal import Statement
 from hotspot.portal.settings import Settings
 from hotspot.portal.staff import Staff
 from hotspot.portal.vouchers import MOST_CODES
 from hotspot.session.sessions import Session
 from hotspot.session.voucher_codes import codes
-from tests.hotspot.portal.conftest import BERT_IP, Bench
+from tests.hotspot.portal.conftest import BERT_IP, Bench, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
 from tests.hotspot.portal.test_accept import break_journal
 from tests.hotspot.portal.test_redeem import DAY, GUEST, use
@@ -175,6 +177,50 @@ async def test_withdraw_while_the_firewall_is_away(bench: Bench, staff: Staff, f
     again = await staff.answer(VoucherWithdraw("Kaya", number=1))
     assert isinstance(again, VoucherWithdrawn)
     assert (again.ended, again.pending, firewall.grants) == (1, 0, {})
+
+
+async def test_staff_take_it_off_its_code(bench: Bench, staff: Staff, firewall: FakeFirewall) -> None:
+    """When staff give a device another plan, what it has used of its code until then counts there."""
+    all_codes = await made(staff)
+    online = await use(bench, all_codes[0])
+    assert isinstance(online, Session)
+    firewall.used[online.id] = (0, 4_000_000)  # not read by the meter yet
+    await staff.answer(control.Allow((await bench.visitor()).code, plan="long"))
+    firewall.used[online.id] = (0, 6_000_000)
+    await use(bench, all_codes[0])
+    assert firewall.grants[online.id].volume == 6_000_000 + 1_000_000
+
+
+async def test_withdrawn_while_its_session_ends(
+    bench: Bench, staff: Staff, firewall: FakeFirewall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends while the withdrawal is being written stays counted, and the row on disk is withdrawn even when an older one waited."""
+    all_codes = await made(staff)
+    online = await use(bench, all_codes[0])
+    assert isinstance(online, Session)
+    firewall.used[online.id] = (0, 4_000_000)
+    journal, vouchers = bench.office.journal, bench.office.register.vouchers
+    write, tickets = journal.write, vouchers.tickets[1]
+
+    async def slow(statements: Sequence[Statement]) -> None:
+        monkeypatch.setattr(journal, "write", write)
+        await write(statements)
+        firewall.end(online.id, "time")
+        await until(lambda: not bench.office.register.in_progress() and not bench.office.register.unwritten())
+
+    monkeypatch.setattr(journal, "write", slow)
+    await staff.answer(VoucherWithdraw("Kaya", code=all_codes[0]))
+    assert (list(tickets[0].devices.values()), tickets[0].withdrawn_by) == ([4_000_000], "Kaya")
+    assert await bench.rows("SELECT withdrawn_by, devices LIKE '%:4000000}' FROM voucher_tickets") == [("Kaya", 1)]
+
+
+async def test_an_older_batch_does_not_win(bench: Bench, staff: Staff) -> None:
+    """A batch that waits to be written anew, as after a fresh file, is not written over its withdrawal."""
+    await made(staff)
+    bench.office.register.vouchers.write_all()
+    await staff.answer(VoucherWithdraw("Kaya", number=1))
+    assert await bench.office.save()
+    assert await bench.rows("SELECT withdrawn_by FROM voucher_batches") == [("Kaya",)]
 
 
 async def test_no_journal(bench: Bench, staff: Staff, portal_settings: Settings) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from hotspot.portal.journal import Statement, rows
-from hotspot.portal.vouchers import MOST_CLIENTS, TRIES_OF_CLIENT, TRIES_SECONDS, Tries, Vouchers
+from hotspot.portal.vouchers import MOST_CLIENTS, SWEEPS, SWEPT, TRIES_OF_CLIENT, TRIES_OF_ZONE, TRIES_SECONDS, Tries, Vouchers
 from hotspot.session.voucher_codes import codes
-from hotspot.session.vouchers import KEPT, Batch, Place, Ticket, device_name, used
+from hotspot.session.vouchers import KEPT, SURE, Batch, Place, Ticket, device_name, is_closed, used
 from tests.hotspot.session.examples import MAC, NOW, later, session_of
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -16,6 +16,7 @@ BATCH = Batch(number=3, key=KEY, plan="guest", count=50, devices=2, valid=DAY, n
 CODE = codes(bytes.fromhex(KEY), 50)[17]
 FRESH = Ticket(batch=3, index=17)
 USED = used(FRESH, BATCH, "one", NOW)
+CLOSED = replace(FRESH, first_at=NOW.unix - NOW.unix % DAY)
 
 
 class Told:
@@ -77,6 +78,8 @@ def test_take_back() -> None:
     vouchers.put(USED)
     vouchers.take_back(FRESH, USED)
     assert (vouchers.tickets, told.statements) == ({3: {}}, {Place(3, 17): rows.of_no_ticket(Place(3, 17))})
+    vouchers.put(USED)
+    assert told.statements == {Place(3, 17): rows.of_ticket(USED)}  # what waits to be written is the newest
     withdrawn = replace(USED, withdrawn_at=1.0)
     vouchers.put(withdrawn)
     vouchers.take_back(FRESH, USED)
@@ -88,6 +91,8 @@ def test_left() -> None:
     vouchers = vouchers_of(Told(), USED)
     sessions = [replace(session_of(), voucher=text) for text in ("", "3.17", "3.18", "4.1")]
     assert [vouchers.left(session, later(HOUR)) for session in sessions] == [None, 23 * HOUR, None, None]
+    vouchers.put_batch(replace(BATCH, withdrawn_at=NOW.unix))  # until it is cut, what was said to its visitor holds
+    assert vouchers.left(sessions[1], later(HOUR)) is None
 
 
 def test_enter() -> None:
@@ -112,27 +117,80 @@ def test_sweep() -> None:
     vouchers.sweep(later(HOUR - 1))
     assert told.statements == {}
     vouchers.sweep(later(DAY))
-    assert vouchers.tickets == {3: {17: replace(USED, devices={}, left=0.0)}}
+    assert vouchers.tickets == {3: {17: CLOSED}}
     vouchers.sweep(later(DAY + HOUR + KEPT))
     assert (vouchers.batches, vouchers.tickets, told.statements["vouchers:3"]) == ({}, {}, rows.of_no_batch(3))
     assert vouchers.find(CODE) is None
+
+
+def test_sweep_looks_at_some() -> None:
+    """However many codes are over at once, one look takes down a bounded part of them; after a few looks none is left, and none of them is
+    looked at again."""
+    count = 3 * SWEPT
+    batch = replace(BATCH, count=count)
+    vouchers = vouchers_of(Told(), *(used(Ticket(batch=3, index=index), batch, "one", NOW) for index in range(count)), batch=batch)
+    closed = []
+    for _ in range(3):
+        vouchers.sweep(later(DAY))
+        closed.append(sum(map(is_closed, vouchers.tickets[3].values())))
+    assert (closed, len(vouchers._open), SWEPT * SWEEPS) == ([SWEPT, 2 * SWEPT, count], 0, 30_000)
+
+
+def test_sweep_waits_for_a_sure_clock() -> None:
+    """A machine that wakes up in the future drops no batch; when its clock is as far an hour later it does."""
+    vouchers = vouchers_of(Told(), USED, batch=replace(BATCH, not_after=NOW.unix + HOUR))
+    ahead = replace(NOW, unix=NOW.unix + DAY + HOUR + KEPT, boottime=20.0, boot_id="boot-2")
+    vouchers.sweep(ahead)
+    assert vouchers.tickets == {3: {17: USED}}
+    vouchers.sweep(replace(ahead, boottime=SURE))
+    assert (vouchers.batches, vouchers.tickets) == ({}, {})
+
+
+async def test_sweep_leaves_alone_what_may_be_taken_back() -> None:
+    """While staff withdraw a batch, which comes to nothing when it cannot be written, no code of it forgets anything."""
+    vouchers = vouchers_of(Told(), USED)
+    async with vouchers.changing:
+        vouchers.put_batch(replace(BATCH, withdrawn_at=NOW.unix))
+        vouchers.sweep(NOW)
+        vouchers.put_batch(BATCH)
+    assert vouchers.tickets == {3: {17: USED}}
 
 
 def test_tries() -> None:
     """Counted by client, forgotten after a while, and no more is kept than what still counts."""
     tries = Tries()
     for number in range(TRIES_OF_CLIENT - 1):
-        tries.wrong("anna", later(number), mistyped=True)
-    assert tries.wait("anna", later(20)) == ""
-    tries.wrong("anna", later(20), mistyped=False)
-    assert (tries.wait("anna", later(20)), tries.wait("bert", later(20))) == ("tries", "")
-    tries.wrong("bert", later(20 + TRIES_SECONDS), mistyped=True)
-    assert (tries.wait("anna", later(20 + TRIES_SECONDS)), list(tries._by_client)) == ("", ["bert"])
+        tries.wrong("public", "anna", later(number), mistyped=True)
+    assert tries.wait("public", "anna", later(20)) == ""
+    tries.wrong("public", "anna", later(20), mistyped=False)
+    assert (tries.wait("public", "anna", later(20)), tries.wait("public", "bert", later(20))) == ("tries", "")
+    tries.wrong("public", "bert", later(20 + TRIES_SECONDS), mistyped=True)
+    assert (tries.wait("public", "anna", later(20 + TRIES_SECONDS)), list(tries._by_client)) == ("", ["bert"])
+
+
+def test_tries_of_a_zone() -> None:
+    """Who guesses with twenty invented addresses shuts out nobody, and with very many only the zone where they are."""
+    tries = Tries()
+    for number in range(TRIES_OF_ZONE):
+        tries.wrong("public", f"{number // TRIES_OF_CLIENT}", NOW, mistyped=False)
+        if number == 20 * TRIES_OF_CLIENT - 1:
+            assert tries.wait("public", "anna", NOW) == ""
+    assert (tries.wait("public", "anna", NOW), tries.wait("council", "anna", NOW)) == ("guessing", "")
+
+
+def test_tries_are_forgotten_without_others() -> None:
+    """No address stays in memory because nobody else types a wrong code."""
+    tries = Tries()
+    tries.wrong("public", "anna", NOW, mistyped=False)
+    tries.forget(later(TRIES_SECONDS - 1))
+    assert (list(tries._by_client), list(tries._by_zone)) == (["anna"], ["public"])
+    tries.forget(later(TRIES_SECONDS))
+    assert (list(tries._by_client), list(tries._by_zone)) == ([], [])
 
 
 def test_tries_are_bounded() -> None:
     """However many addresses somebody invents, memory stays the same; the newest are kept."""
     tries = Tries()
     for number in range(MOST_CLIENTS + 5):
-        tries.wrong(f"{number}", NOW, mistyped=True)
+        tries.wrong("public", f"{number}", NOW, mistyped=True)
     assert (len(tries._by_client), next(iter(tries._by_client))) == (MOST_CLIENTS, "5")

@@ -13,12 +13,14 @@ from hotspot.session.sessions import Now, bytes_left, can_prolong, end, fast_byt
 from hotspot.session.states import IllegalMove, LeftByChoice, TimeUp
 from hotspot.session.vouchers import (
     KEPT,
+    SURE,
     WRITTEN,
     Batch,
     Place,
     Ticket,
     device_name,
     forgotten_at,
+    is_closed,
     is_over,
     parse_place,
     refusal,
@@ -64,6 +66,8 @@ def test_first_use() -> None:
 
 
 USED = used(used(FRESH, BATCH, ONE, NOW), BATCH, TWO, NOW)
+CLOSED_AT = NOW.unix - NOW.unix % DAY
+CLOSED = replace(FRESH, first_at=CLOSED_AT)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +109,35 @@ def test_no_clock_makes_it_longer(moments: list[Now]) -> None:
         ticket = settle(ticket, BATCH, now)
         assert left <= before.left
         assert left <= ticket.left <= before.left
-        assert ticket.left - left < WRITTEN
+        assert ticket.left - left < WRITTEN or (left < 1 and boottime < SURE)
         assert abs(valid_left(ticket, BATCH, now) - left) < 1
 
 
 def test_over_is_over() -> None:
     """A code that ran out forgets its devices and stays over when the next boot wakes up in the past."""
     over = settle(USED, BATCH, later(7 * DAY))
-    expected = replace(USED, devices={}, left=0.0)
     past = Now(unix=0.0, boottime=3.0, boot_id="boot-2")
-    assert (over, settle(over, BATCH, past), refusal(over, BATCH, GUEST, ONE, past)) == (expected, over, "over")
+    assert (over, settle(over, BATCH, past), refusal(over, BATCH, GUEST, ONE, past)) == (CLOSED, over, "over")
+
+
+def test_over_forgets_moments() -> None:
+    """The first use is kept to the hour, and to the day when the code is over, with nothing else that leads to the session; a row that an
+    earlier version wrote is treated alike."""
+    used_at = used(FRESH, BATCH, ONE, later(DAY + 1_234.567))
+    written_before = replace(USED, first_at=NOW.unix + 1.5, devices={}, left=0.0)
+    over = settle(used_at, BATCH, later(9 * DAY))
+    assert (used_at.first_at, over.first_at) == (NOW.unix + DAY, CLOSED_AT + DAY)
+    assert (settle(written_before, BATCH, NOW), is_closed(written_before), is_closed(CLOSED)) == (CLOSED, False, True)
+
+
+def test_a_clock_in_the_future_destroys_nothing() -> None:
+    """What the wall clock of another boot's first hour says is not written down for good; afterwards, and in the same boot, it is."""
+    ahead = Now(unix=NOW.unix + 400 * DAY, boottime=20.0, boot_id="boot-2")
+    mended = Now(unix=NOW.unix + 60, boottime=40.0, boot_id="boot-2")
+    waited = replace(ahead, boottime=SURE)
+    assert (settle(USED, BATCH, ahead) is USED, refusal(USED, BATCH, GUEST, ONE, ahead)) == (True, "over")
+    assert (refusal(USED, BATCH, GUEST, ONE, mended), valid_left(settle(USED, BATCH, mended), BATCH, mended)) == ("", 7 * DAY - 60)
+    assert settle(USED, BATCH, waited) == CLOSED
 
 
 def test_settle() -> None:
@@ -128,8 +151,8 @@ def test_settle() -> None:
 
 
 def test_withdrawn_forgets() -> None:
-    """A withdrawn code forgets its devices; its time stays known."""
-    assert settle(USED, replace(BATCH, withdrawn_at=NOW.unix), NOW) == replace(USED, devices={})
+    """A withdrawn code forgets its devices and moments at once."""
+    assert settle(USED, replace(BATCH, withdrawn_at=NOW.unix), NOW) == CLOSED
     assert is_over(replace(USED, withdrawn_at=NOW.unix), BATCH, NOW)
 
 
