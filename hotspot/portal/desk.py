@@ -187,7 +187,7 @@ class Desk:
             result = Refusal("terms")
         else:
             async with office.register.lock(client):
-                result = await redeem(office, client, Asked(form.code, form.terms, language, family))
+                result = await redeem(office, client, Asked(form.code, form.terms, language, family, visitor.session))
         office.metrics.vouchers.labels(visitor.zone, result.code if isinstance(result, Refusal) else "online").inc()
         return result if isinstance(result, Refusal) else Accepted(visitor=self._visitor(client, visitor.ip, None))
 
@@ -231,8 +231,8 @@ class Desk:
                 await office.save()
         return self._visitor(client, visitor.ip, None)
 
-    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal:
-        """The visitor tells the town something: the number of the message, once it is on disk."""
+    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal | None:
+        """The visitor tells the town something: the number of the message, once it is on disk; None when it is there without one."""
         office = self._office
         if not check_token(office.register.csrf_key, token, self._binding(visitor, self.terms.version), office.now()):
             return Refusal("token")

@@ -9,7 +9,7 @@ from hotspot import control
 from hotspot.portal.journal import JournalUnavailable, Statement
 from hotspot.portal.office import Office
 from hotspot.portal.register import Client
-from hotspot.town.feedback import Message, Pace, Rules
+from hotspot.town.feedback import Message, Rules
 
 PAGE = 50
 """Messages in one answer to staff, without their texts' ends: they ask for the next ones."""
@@ -40,37 +40,38 @@ class Feedback:
 
     def __init__(self, office: Office) -> None:
         self._office: Final = office
-        self._pace: Final = Pace()
-        self._last: dict[Client, tuple[int, float]] = {}
-        """Number and moment of each client's last message: the page that says thank you shows it, and no address has to."""
 
-    async def take(self, client: Client, message: Message, language: str, id_: str) -> int | TooMany:
-        """The number of the message, once it is on disk. ``id_`` is random. Raises ``JournalUnavailable``."""
+    async def take(self, client: Client, message: Message, language: str, id_: str) -> int | TooMany | None:
+        """The number of the message, once it is on disk; None when it is there and nobody can say its number. ``id_`` is random. Raises
+        ``JournalUnavailable``."""
         office, now = self._office, self._office.now()
-        wait = self._pace.wait(client, now.boottime)
+        wait = office.pace.wait(client.zone, client, now.boottime)
         if wait:
             office.metrics.feedback.labels(client.zone, "too_many").inc()
             return TooMany(wait)
-        self._pace.sent(client, now.boottime)
+        office.pace.sent(client.zone, client, now.boottime)
         values = (id_, now.unix, client.zone, message.kind, language, message.place, message.text, message.contact)
         try:
             await office.journal.write([(_INSERT, values)])
-            found = await office.journal.read("SELECT number FROM feedback WHERE id = ?", (id_,))
         except JournalUnavailable:
-            self._pace.unsent(client, now.boottime)
+            office.pace.unsent(client.zone, client, now.boottime)
             raise
-        if not found:
-            raise JournalUnavailable("changed", "cannot write the journal: the message is not in it")
-        number = int(found[0][0])
-        self._last = {who: said for who, said in self._last.items() if said[1] > now.boottime - 3_600}
-        self._last[client] = number, now.boottime
+        number = await self._number(id_)
+        office.pace.number(client, number, now.boottime)
         office.metrics.feedback.labels(client.zone, message.kind).inc()
         return number
 
+    async def _number(self, id_: str) -> int | None:
+        """The number of a message that was written: without it the message was taken all the same, and must not be sent again."""
+        try:
+            found = await self._office.journal.read("SELECT number FROM feedback WHERE id = ?", (id_,))
+        except JournalUnavailable:
+            return None
+        return int(found[0][0]) if found else None
+
     def last(self, client: Client) -> int | None:
         """The number of the message that this client sent lately."""
-        number, at = self._last.get(client, (None, 0.0))
-        return number if at > self._office.now().boottime - 3_600 else None
+        return self._office.pace.last(client, self._office.now().boottime)
 
     # Staff --------------------------------------------------------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ _END = b"\x03\x00"
 _MOST_STORED = 65_535
 
 
-def _compressed(text: bytes) -> bytes:
+def _compressed(text: bytes, level: int) -> bytes:
     """Whole bytes of DEFLATE blocks, none of them the last."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     return deflate.compress(text) + deflate.flush(zlib.Z_FULL_FLUSH)
 
 
@@ -27,14 +27,15 @@ def _stored(text: bytes) -> bytes:
 
 
 class Mould:
-    """A text with named places: ``Mould("a @@b@@ c", {"b": "@@b@@"})``. A place may come several times."""
+    """A text with named places: ``Mould("a @@b@@ c", {"b": "@@b@@"})``. A place may come several times;
+    there may be none. A lower ``level`` (of zlib) makes large pages sooner."""
 
-    def __init__(self, text: str, places: Mapping[str, str]) -> None:
+    def __init__(self, text: str, places: Mapping[str, str], level: int = 9) -> None:
         names = {mark: name for name, mark in places.items()}
-        parts = re.split(f"({'|'.join(map(re.escape, names))})", text)
+        parts = re.split(f"({'|'.join(map(re.escape, names)) or '(?!)'})", text)  # without places nothing matches
         self._fixed = [part.encode() for part in parts[::2]]
         self._slots = [names[mark] for mark in parts[1::2]]
-        self._packed = [_compressed(part) if part else b"" for part in self._fixed]
+        self._packed = [_compressed(part, level) if part else b"" for part in self._fixed]
 
     def _fillings(self, values: Mapping[str, str]) -> list[bytes]:
         encoded = {name: value.encode() for name, value in values.items()}

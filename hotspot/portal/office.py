@@ -21,6 +21,7 @@ from hotspot.session.limits import new_day, tune, used_today
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import Now, Session, end, in_progress
 from hotspot.session.states import EndEvent
+from hotspot.town.feedback import Pace
 
 NOT_OPEN_YET = "not open yet"
 
@@ -39,6 +40,8 @@ class Office:
         self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set, self.alarm)
         self.enforcement: Final = Enforcement(self.register.blocklist, settings.zones, settings.blocked_names, now)
         self.alarms: Final = Alarms()
+        self.pace: Final = Pace()
+        """Of messages to the town."""
         self.internet_up = True
         self.settings_fault = ""
         """Why the settings file is not in force; "": it is."""

@@ -125,6 +125,23 @@ def source_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def said_in(texts: Mapping[str, str], reading: str) -> Markup:
+    """A text of the settings on a page in a language; in another language than the page's it says which."""
+    said, language = in_language(texts, reading), language_in(texts, reading)
+    if not said or language.partition("-")[0] == reading.partition("-")[0]:
+        return escape(said)
+    other = language_of(language)
+    return _span_of(other) + said + _SPAN_END  # Markup escapes what is added to it
+
+
+_SPAN_END = Markup("</span>")
+
+
+@lru_cache(maxsize=64)
+def _span_of(language: Language) -> Markup:
+    return Markup('<span lang="{}" dir="{}">').format(language.code, language.direction)
+
+
 class Pages:
     """All pages in all languages; made once, at the start of the service."""
 
@@ -172,11 +189,7 @@ class Pages:
 
     def say(self, texts: Mapping[str, str]) -> Markup:
         """A text of the settings for the reader of the page that is being made; in another language than the page's it says which."""
-        said, language = in_language(texts, self._reading), language_in(texts, self._reading)
-        if not said or language.partition("-")[0] == self._reading.partition("-")[0]:
-            return escape(said)
-        other = language_of(language)
-        return Markup('<span lang="{}" dir="{}">{}</span>').format(other.code, other.direction, said)
+        return said_in(texts, self._reading)
 
     def render(self, template: str, reader: Reader, hall: HallTexts, code: str = "", **values: object) -> str:
         """A page. Besides ``values`` templates know ``hall``, ``theme``, ``language`` (a ``Language``), ``languages``, ``query`` (what

@@ -21,6 +21,7 @@ async def forget(office: Office) -> int:
     before = now.unix - office.settings.retention
     office.register.forget(before, now)
     office.alarms.forget(before)
+    office.pace.forget(now.boottime)
     await office.save()
     await office.journal.write(erase(office.settings.feedback or Rules(), now.unix))  # also when the form was taken away meanwhile
     return await office.journal.forget(before, now.unix)

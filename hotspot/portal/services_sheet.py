@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from hotspot.portal.catalogues import known
 from hotspot.portal.settings import BadSettings
 from hotspot.portal.settings_reader import MAX_TEXT_FILE, Reader
 from hotspot.portal.settings_town import MOST_ENTRIES, entry
 from hotspot.town.directory import Entry
-from hotspot.town.sheet import Row, Unreadable, decode, parse
+from hotspot.town.sheet import GERMAN, Row, Unreadable, decode, parse
 
 
 class _RowReader(Reader):
@@ -23,7 +24,8 @@ class _RowReader(Reader):
     def missing(self, key: str) -> BadSettings:
         """A row without a cell that it must have."""
         column = key.removeprefix(f"services.{self._row.id}.").replace(".", "_")
-        return BadSettings(f"cannot import {self.path}: line {self._row.line}, column {column!r} is empty, but other cells need it")
+        named = f"{column!r}" if column not in GERMAN else f"{column!r} (in German {GERMAN[column]!r})"
+        return BadSettings(f"cannot import {self.path}: line {self._row.line}, column {named} is empty, but other cells need it")
 
     def _column(self, key: str, value: object) -> str:
         """``services.<id>.fee.iban`` -> the heading that it stands under."""
@@ -44,7 +46,7 @@ def read_sheet(path: Path) -> list[Entry]:
     if len(content) > MAX_TEXT_FILE:
         raise BadSettings(f"cannot read {path}: larger than {MAX_TEXT_FILE:,} bytes")
     try:
-        rows = parse(decode(content))
+        rows = parse(decode(content), known())
     except Unreadable as error:
         raise BadSettings(f"cannot import {path}: {error}") from None
     if len(rows) > MOST_ENTRIES:

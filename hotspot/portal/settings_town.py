@@ -10,15 +10,15 @@ from hotspot.portal.settings_reader import Reader, web_address
 from hotspot.session.hours import parse_closed
 from hotspot.session.quantities import parse_seconds
 from hotspot.town import directory
-from hotspot.town.accounts import MOST_RECEIVER, MOST_REFERENCE, Fee, parse_amount, parse_bic, parse_iban, parse_line
+from hotspot.town.accounts import MOST_RECEIVER, MOST_REFERENCE, Fee, parse_amount, parse_bic, parse_iban, parse_line, payload
 from hotspot.town.directory import Authority, Directory, Entry
 from hotspot.town.feedback import Rules
 from hotspot.town.hosts import parse_host
 from hotspot.town.week import parse_hours
 from hotspot.town.wifi4eu import Wifi4eu, parse_network_id
 
-MOST_ENTRIES = 2_000
-"""Of one hall; far more than a town offers."""
+MOST_ENTRIES = 500
+"""Of one hall; more than a town offers, and few enough that a page of all of them is made within 5 ms."""
 MOST_NAME, MOST_PURPOSE, MOST_NOTE = 120, 1_200, 400
 """Characters of an entry's texts."""
 MOST_KEEP = 3 * 366 * 86_400.0
@@ -87,7 +87,10 @@ def services(read: Reader, names: str | Iterable[str]) -> Directory:
     entries: list[Entry] = []
     for name in [names] if isinstance(names, str) else names:
         entries += services_file(read.beside("services", name))
-    return directory.of(entries)
+    found = directory.of(entries)
+    if len(found.entries) > MOST_ENTRIES:
+        raise read.error("services", names, f"expected at most {MOST_ENTRIES} entries in all files together, not {len(found.entries)}")
+    return found
 
 
 def services_file(read: Reader) -> list[Entry]:
@@ -149,7 +152,7 @@ def _fee(read: Reader, key: str, raw: object, account: _Account | None) -> Fee:
         raise read.missing(f"{key}.receiver")
     else:
         account = _account(read, {"iban": file.iban, "receiver": file.receiver, "bic": file.bic}, key)
-    return Fee(
+    fee = Fee(
         cents=read.value(f"{key}.amount", file.amount, parse_amount),
         iban=account.iban,
         receiver=account.receiver,
@@ -157,6 +160,8 @@ def _fee(read: Reader, key: str, raw: object, account: _Account | None) -> Fee:
         bic=account.bic,
         note=read.texts(f"{key}.note", file.note, MOST_NOTE),
     )
+    read.value(f"{key}.reference", fee.reference, lambda _: payload(fee))
+    return fee
 
 
 def feedback(read: Reader, raw: object) -> Rules | None:

@@ -1,25 +1,28 @@
 """The town's front door as pages: what the directory and the settings say, put into the reader's language. No request in here."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-import segno.helpers
-from markupsafe import Markup
+import segno
+from markupsafe import Markup, escape
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hotspot.portal import formats
 from hotspot.portal.catalogues import in_language
-from hotspot.portal.pages import Pages, Reader, source_of
+from hotspot.portal.mould import Mould
+from hotspot.portal.pages import Pages, Reader, said_in, source_of
 from hotspot.portal.settings import HallTexts, Settings
 from hotspot.portal.texts import N_
 from hotspot.session.hours import Hours, Span, opening
-from hotspot.town.accounts import Fee, in_fours
-from hotspot.town.directory import Authority, Directory, Entry, by_authority, by_letter, search
+from hotspot.town.accounts import Fee, in_fours, payload
+from hotspot.town.directory import MOST_LETTERS, Authority, Directory, Entry, Group, among, by_authority, by_letter, ordered, search
 from hotspot.town.feedback import KINDS, MOST_CONTACT, MOST_PLACE, MOST_TEXT, Form
+from hotspot.town.folding import words
 from hotspot.town.week import by_weekday
 from hotspot.town.wifi4eu import HOST
 
@@ -43,6 +46,12 @@ REFUSED: Final[Mapping[str, tuple[int, str]]] = {
     "journal": (503, N_("We cannot take messages right now. Your text is still here: please send it again in a few minutes.")),
 }
 """By what kept the message from being taken: status of the answer, and what the page says above the form."""
+_TITLE = "\ue000title\ue000"
+"""Stands for the title in a drawing that is kept."""
+MOST_HITS = 50
+"""Entries that are shown to a question; who gets more asks more precisely, or looks through all."""
+MOST_WHOLE = 64
+"""Pages of the whole directory that are kept: two for each language, whether it was chosen or not."""
 _NEXT = N_("The town hall reads every message. You get an answer if you tell us how to reach you.")
 
 
@@ -92,18 +101,20 @@ def hours_of(entry: Entry, hall: HallTexts) -> Hours | None:
     return Hours(hall.time_zone, entry.hours, entry.closed) if entry.hours else None
 
 
-@lru_cache(maxsize=256)
-def _giro_code(receiver: str, iban: str, cents: int, reference: str, bic: str, title: str) -> Markup:
-    """The EPC code as a drawing in the page: black on white with its quiet zone, whatever the colours of the page are; 10 ms."""
-    code = segno.helpers.make_epc_qr(name=receiver, iban=iban, amount=Decimal(cents) / 100, text=reference, bic=bic or None)
-    drawing = code.svg_inline(title=title, omitsize=True, border=4, dark="#000", light="#fff", svgclass="giro", lineclass=None)
-    return Markup(drawing.replace("<svg ", '<svg role="img" ', 1))  # segno escapes the title; the rest are its own numbers
+@lru_cache(maxsize=512)
+def _giro_code(content: bytes) -> str:
+    """The EPC code as a drawing in the page, with a place for its title: black on white with its quiet zone, whatever the colours of the
+    page are; 10 ms, but once for all languages."""
+    code = segno.make_qr(content, error="m", boost_error=False)  # EPC069-12 wants level M
+    drawing = code.svg_inline(title=_TITLE, omitsize=True, border=4, dark="#000", light="#fff", svgclass="giro", lineclass=None)
+    return drawing.replace("<svg ", '<svg role="img" ', 1)
 
 
 def payment(pages: Pages, language: str, fee: Fee) -> Payment:
     """A fee for a reader."""
     title = pages.text(language, N_("Code to pay with a banking app (GiroCode)"))
-    code = _giro_code(fee.receiver, fee.iban, fee.cents, fee.reference, fee.bic, title)
+    drawing = _giro_code(payload(fee))
+    code = Markup(drawing.replace(_TITLE, escape(title)))  # beside the title there are only segno's own numbers
     return Payment(formats.money(fee.amount, "EUR", language), in_fours(fee.iban), fee, code)
 
 
@@ -114,32 +125,107 @@ def town(pages: Pages, reader: Reader, settings: Settings, now: float) -> str:
     return pages.render("town.html", reader, hall, hours=hours, services=bool(settings.services), feedback=settings.feedback is not None)
 
 
+class Shelf(Struct, frozen=True):
+    """The directory as readers of one language look through it."""
+
+    names: Mapping[str, Markup]
+    """By id, escaped; what is said in another language is marked."""
+    letters: tuple[Group, ...]
+    authorities: tuple[Group, ...]
+
+
+class _Shelves:
+    """What is made once for a directory: its order in each language, and its pages without a question. Other settings drop all."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._of: tuple[HallTexts, Directory] | None = None
+        self._shelves: dict[str, Shelf] = {}
+        """By language, and languages are few."""
+        self._whole: OrderedDict[tuple[Reader, bool], Mould] = OrderedDict()
+
+    def _look(self, hall: HallTexts, directory: Directory) -> None:
+        if self._of is None or self._of[0] is not hall or self._of[1] is not directory:
+            self._of = hall, directory
+            self._shelves.clear()
+            self._whole.clear()
+
+    def shelf(self, hall: HallTexts, directory: Directory, language: str) -> Shelf:
+        """The directory in a language."""
+        self._look(hall, directory)
+        shelf = self._shelves.get(language)
+        if shelf is None:
+            entries = directory.entries.values()
+            in_order = ordered(entries, lambda entry: in_language(entry.name, language))
+            shelf = self._shelves[language] = Shelf(
+                {entry.id: said_in(entry.name, language) for entry in entries},
+                by_letter(in_order),
+                by_authority(in_order),
+            )
+        return shelf
+
+    def whole(self, reader: Reader, hall: HallTexts, directory: Directory, grouped: bool) -> Mould:
+        """All of it."""
+        self._look(hall, directory)
+        key = reader, grouped
+        mould = self._whole.get(key)
+        if mould is None:
+            page = services(self._pages, reader, hall, directory, "", "authority" if grouped else "")
+            mould = self._whole[key] = Mould(page, {}, level=6)
+            if len(self._whole) > MOST_WHOLE:
+                self._whole.popitem(last=False)
+        self._whole.move_to_end(key)
+        return mould
+
+
+@lru_cache(maxsize=4)
+def _shelves(pages: Pages) -> _Shelves:
+    """Pages are made once, at the start of the service."""
+    return _Shelves(pages)
+
+
+def directory_page(pages: Pages, reader: Reader, hall: HallTexts, directory: Directory, question: str, group: str) -> Mould | str:
+    """``services``, made once when nothing is asked: anybody may ask for it as often as they like. What no word is in asks nothing."""
+    question, group = question[:MOST_LETTERS].strip(), group if group == "authority" else ""
+    if words(question):
+        return services(pages, _at(reader, question, group), hall, directory, question, group)
+    return _shelves(pages).whole(_at(reader, "", group), hall, directory, bool(group))
+
+
+def _at(reader: Reader, question: str, group: str) -> Reader:
+    """The reader at the page's one address, however it was asked for: otherwise each way of writing it would be a page of its own."""
+    return replace(reader, path=_services_link(question, group, ""))
+
+
 def services(pages: Pages, reader: Reader, hall: HallTexts, directory: Directory, question: str, group: str) -> str:
-    """The directory, or what a question finds in it."""
-    language = reader.language
-
-    def name(entry: Entry) -> str:
-        return in_language(entry.name, language)
-
-    found = search(directory, question)
-    grouped = group == "authority"
-    groups = by_authority(found, name) if grouped else by_letter(found, name)
+    """The directory, or the first entries of those that a question finds in it, and how many those are."""
+    language, grouped = reader.language, group == "authority"
+    shelf = _shelves(pages).shelf(hall, directory, language)
+    groups = shelf.authorities if grouped else shelf.letters
+    found = formats.number(len(directory.entries), language)
+    if words(question):
+        hits = {entry.id for entry in search(directory, question)}
+        groups = among(groups, hits, MOST_HITS)
+        found = formats.number(len(hits), language)
+        if len(hits) > MOST_HITS:
+            found = f"{formats.number(MOST_HITS, language)} / {found}"
+    lang = language if reader.chosen else ""
     return pages.render(
         "services.html",
         reader,
         hall,
         question=" ".join(question.split()),
         groups=groups,
+        names=shelf.names,
         grouped=grouped,
-        found=formats.number(len(found), language),
-        other=_services_link(reader, question, "" if grouped else "authority"),
-        everything=_services_link(reader, "", group),
+        found=found,
+        other=_services_link(question, "" if grouped else "authority", lang),
+        everything=_services_link("", group, lang),
         authorities={key: pages.text(language, text) for key, text in AUTHORITIES.items()},
     )
 
 
-def _services_link(reader: Reader, question: str, group: str) -> str:
-    lang = reader.language if reader.chosen else ""
+def _services_link(question: str, group: str, lang: str) -> str:
     rest = urlencode([(key, value) for key, value in (("q", question), ("group", group), ("lang", lang)) if value])
     return f"/services?{rest}" if rest else "/services"
 

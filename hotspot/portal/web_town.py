@@ -9,7 +9,6 @@ from hotspot.portal.desk import Refusal, TooMany
 from hotspot.portal.face import Access, Ask, Face, OpenRoute, Route
 from hotspot.portal.gate import GateError
 from hotspot.session.states import State
-from hotspot.town.directory import MOST_LETTERS
 from hotspot.town.feedback import MAX_BODY, Form, Mistake, message_of, parse_form
 
 
@@ -23,8 +22,9 @@ async def services(face: Face, request: web.Request) -> web.Response:
     reader, directory = face.reader(request), face.desk.settings.services
     if not directory:
         return face.problem(reader, "not_found")
-    question, group = request.query.get("q", "")[:MOST_LETTERS], request.query.get("group", "")
-    return face.page(town_pages.services(face.pages, reader, face.hall, directory, question, group))
+    question, group = request.query.get("q", ""), request.query.get("group", "")
+    page = town_pages.directory_page(face.pages, reader, face.hall, directory, question, group)
+    return face.page(page) if isinstance(page, str) else face.filled(request, page, {})
 
 
 async def service(face: Face, request: web.Request) -> web.Response:
@@ -69,7 +69,7 @@ async def take(face: Face, ask: Ask) -> web.Response:
         wrong = town_pages.mistake(face.pages, language, mistake.field, mistake.why)
         return _form(face, ask, form, 400, mistake.field, wrong)
     outcome = await face.desk.tell(ask.visitor, form.token, message, language)
-    if isinstance(outcome, int):
+    if outcome is None or isinstance(outcome, int):
         return face.to("/told" + ask.reader.query)
     status, text = town_pages.REFUSED[outcome.code if isinstance(outcome, Refusal) else "too_many"]
     wrong = face.pages.text(language, text)

@@ -9,6 +9,10 @@ from msgspec import Struct
 MOST_RECEIVER, MOST_REFERENCE = 70, 140
 """Characters (EPC069-12: name of the beneficiary, unstructured remittance information)."""
 MOST_CENTS = 99_999_999_999
+MOST_PAYLOAD = 331
+"""Bytes of the code (EPC069-12)."""
+_ENCODINGS = ("iso-8859-1", "iso-8859-2", "iso-8859-4", "iso-8859-5", "iso-8859-7", "iso-8859-10", "iso-8859-15")
+"""With one byte for each character; their numbers in the code begin with 2. 1 is UTF-8."""
 _LENGTHS = {
     country: length
     for length, countries in (
@@ -54,6 +58,28 @@ class Fee(Struct, frozen=True):
     def amount(self) -> Decimal:
         """In euro."""
         return Decimal(self.cents) / 100
+
+
+def payload(fee: Fee) -> bytes:
+    """What the payment code says, in the first encoding that has all letters. Raises ``ValueError`` when a code cannot hold it."""
+    amount = f"EUR{fee.amount:.2f}".rstrip("0").rstrip(".")
+    said = ["SCT", fee.bic, fee.receiver, fee.iban, amount, "", "", fee.reference]
+    number, encoding = next(((number, each) for number, each in enumerate(_ENCODINGS, 2) if _fits("".join(said), each)), (1, "utf-8"))
+    content = "\n".join(["BCD", "002", str(number), *said]).encode(encoding)
+    if len(content) > MOST_PAYLOAD:
+        raise ValueError(
+            f"expected {len(content) - MOST_PAYLOAD} bytes less: receiver and reference together are more than a payment code holds, and "
+            "letters of several scripts take two to four bytes each"
+        )
+    return content
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parse_iban(value: object) -> str:

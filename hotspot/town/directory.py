@@ -1,13 +1,13 @@
 """The directory of services: what the town and the district do for people, found by a word or by looking through it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
 
 from hotspot.session.hours import Closed, Span
 from hotspot.town.accounts import Fee
-from hotspot.town.folding import german, holds, searchable, words
+from hotspot.town.folding import german, searchable, spellings, words
 
 MOST_LETTERS, MOST_WORDS = 100, 8
 """Of a question; what is longer is cut."""
@@ -74,6 +74,10 @@ class Group(Struct, frozen=True):
     entries: tuple[Entry, ...]
 
 
+Ordered = tuple[tuple[str, Entry], ...]
+"""Entries with the folded names by which they are sorted."""
+
+
 def of(entries: Iterable[Entry]) -> Directory:
     """A directory; of two entries with one id the later counts."""
     found = {entry.id: entry for entry in entries}
@@ -87,24 +91,49 @@ def _texts(entry: Entry) -> list[str]:
 
 def search(directory: Directory, question: str) -> tuple[Entry, ...]:
     """Entries in which every word of the question is found; all of them for a question without words."""
-    asked = words(question[:MOST_LETTERS])[:MOST_WORDS]
-    return tuple(entry for id_, entry in directory.entries.items() if all(holds(directory.hay[id_], word) for word in asked))
+    asked = [spellings(word) for word in dict.fromkeys(words(question[:MOST_LETTERS])[:MOST_WORDS])]
+    return tuple(entry for id_, entry in directory.entries.items() if _has_all(directory.hay[id_], asked))
 
 
-def by_letter(entries: Iterable[Entry], name: Callable[[Entry], str]) -> tuple[Group, ...]:
-    """Under their first letters; ``name`` gives an entry's name in the reader's language."""
-    ordered = sorted(entries, key=lambda entry: (german(name(entry)), entry.id))
-    letters = dict.fromkeys(_letter(name(entry)) for entry in ordered)
-    return tuple(Group(letter, tuple(entry for entry in ordered if _letter(name(entry)) == letter)) for letter in letters)
+def _has_all(hay: str, asked: Iterable[Iterable[str]]) -> bool:
+    return all(any(spelling in hay for spelling in spellings) for spellings in asked)
 
 
-def by_authority(entries: Iterable[Entry], name: Callable[[Entry], str]) -> tuple[Group, ...]:
+def ordered(entries: Iterable[Entry], name: Callable[[Entry], str]) -> Ordered:
+    """By name; ``name`` gives an entry's name in the reader's language. Folding a name is dear, so it is done once."""
+    return tuple(sorted(((german(name(entry)), entry) for entry in entries), key=lambda each: (each[0], each[1].id)))
+
+
+def by_letter(entries: Ordered) -> tuple[Group, ...]:
+    """Under their first letters."""
+    return _grouped((_letter(folded), entry) for folded, entry in entries)
+
+
+def by_authority(entries: Ordered) -> tuple[Group, ...]:
     """The town's, then the district's; without headings that nothing stands under."""
-    ordered = sorted(entries, key=lambda entry: (german(name(entry)), entry.id))
-    groups = (Group(each.value, tuple(entry for entry in ordered if entry.authority is each)) for each in Authority)
-    return tuple(group for group in groups if group.entries)
+    groups = {group.heading: group for group in _grouped((entry.authority.value, entry) for _, entry in entries)}
+    return tuple(groups[each.value] for each in Authority if each.value in groups)
 
 
-def _letter(name: str) -> str:
-    """``Ämter`` stands under A."""
-    return next((letter.upper() for letter in german(name) if letter.isalnum()), "#")
+def among(groups: Iterable[Group], wanted: Collection[str], most: int) -> tuple[Group, ...]:
+    """What of the groups has one of these ids, the first ``most``; a group without entries is none."""
+    kept: list[Group] = []
+    for group in groups:
+        entries = tuple(entry for entry in group.entries if entry.id in wanted)[:most]
+        most -= len(entries)
+        if entries:
+            kept.append(Group(group.heading, entries))
+    return tuple(kept)
+
+
+def _grouped(entries: Iterable[tuple[str, Entry]]) -> tuple[Group, ...]:
+    """Entries by their headings, both in the order in which they come."""
+    groups: dict[str, list[Entry]] = {}
+    for heading, entry in entries:
+        groups.setdefault(heading, []).append(entry)
+    return tuple(Group(heading, tuple(under)) for heading, under in groups.items())
+
+
+def _letter(folded: str) -> str:
+    """``Ämter`` stands under A; wants a name as ``german`` folds it."""
+    return next((letter.upper() for letter in folded if letter.isalnum()), "#")

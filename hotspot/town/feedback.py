@@ -13,10 +13,10 @@ MOST_TEXT, MOST_PLACE, MOST_CONTACT = 2_000, 120, 120
 """Characters."""
 MAX_BODY = 32_768
 """Bytes of the form: a text of 2,000 characters outside the basic plane is 24,000 when every byte of it is percent-encoded."""
-PER_CLIENT, PER_HALL, PER_SECONDS = 3, 60, 3_600.0
-"""Messages that one client, and all clients together, may send in so many seconds."""
+PER_CLIENT, PER_ZONE, PER_SECONDS = 3, 60, 3_600.0
+"""Messages that one client, and all clients of a zone together, may send in so many seconds."""
 MOST_CLIENTS = 2_000
-"""Clients whose messages are counted; the hall's limit is reached long before."""
+"""Clients whose messages are counted; the zones' limits are reached long before."""
 
 
 class Rules(Struct, frozen=True):
@@ -100,30 +100,52 @@ def _harmless(letter: str) -> bool:
 
 
 class Pace:
-    """How many messages came lately; moments are of CLOCK_BOOTTIME. Lives in memory: a restart gives everybody three more."""
+    """What came lately, and from which device; moments are of CLOCK_BOOTTIME. Lives in memory, and nothing of it longer than an hour: a
+    restart gives everybody three more."""
 
     def __init__(self) -> None:
         self._of_client: OrderedDict[object, list[float]] = OrderedDict()
-        self._of_hall: list[float] = []
+        self._of_zone: dict[str, list[float]] = {}
+        self._numbers: dict[object, tuple[int, float]] = {}
+        """Number and moment of each client's last message: the page that says thank you shows it, and no address has to."""
 
-    def wait(self, client: object, now: float) -> float:
-        """Seconds until this client may send (again); 0: now."""
+    def wait(self, zone: str, client: object, now: float) -> float:
+        """Seconds until this client of a zone may send (again); 0: now. Zones do not wait for each other."""
         since = now - PER_SECONDS
-        self._of_hall = [sent for sent in self._of_hall if sent > since]
+        whole = [sent for sent in self._of_zone.get(zone, []) if sent > since]
         own = [sent for sent in self._of_client.get(client, []) if sent > since]
-        waits = [sent[-most] - since for sent, most in ((own, PER_CLIENT), (self._of_hall, PER_HALL)) if len(sent) >= most]
+        waits = [sent[-most] - since for sent, most in ((own, PER_CLIENT), (whole, PER_ZONE)) if len(sent) >= most]
         return max(waits, default=0.0)
 
-    def sent(self, client: object, now: float) -> None:
+    def sent(self, zone: str, client: object, now: float) -> None:
         """A message was taken."""
-        self._of_hall.append(now)
+        self._of_zone[zone] = [*self._of_zone.get(zone, [])[-PER_ZONE:], now]
         self._of_client[client] = [*self._of_client.get(client, [])[-PER_CLIENT:], now]
         self._of_client.move_to_end(client)
         while len(self._of_client) > MOST_CLIENTS:
             self._of_client.popitem(last=False)
 
-    def unsent(self, client: object, now: float) -> None:
+    def unsent(self, zone: str, client: object, now: float) -> None:
         """That message, of the moment ``now``, could not be taken after all."""
-        for sent in (self._of_hall, self._of_client.get(client, [])):
+        for sent in (self._of_zone.get(zone, []), self._of_client.get(client, [])):
             if now in sent:
                 sent.remove(now)
+
+    def number(self, client: object, number: int | None, now: float) -> None:
+        """The client's last message got this number; None: nobody can say which."""
+        self._numbers.pop(client, None)
+        if number is not None:
+            self._numbers[client] = number, now
+
+    def last(self, client: object, now: float) -> int | None:
+        """The number of the message that this client sent lately."""
+        number, at = self._numbers.get(client, (None, 0.0))
+        return number if at > now - PER_SECONDS else None
+
+    def forget(self, now: float) -> None:
+        """Which device it came from is told by nothing any more once an hour is over: the privacy notice promises that."""
+        since = now - PER_SECONDS
+        self._of_zone = {zone: late for zone, sent in self._of_zone.items() if (late := [each for each in sent if each > since])}
+        of_client = ((client, [each for each in sent if each > since]) for client, sent in self._of_client.items())
+        self._of_client = OrderedDict((client, late) for client, late in of_client if late)
+        self._numbers = {client: said for client, said in self._numbers.items() if said[1] > since}

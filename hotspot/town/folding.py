@@ -14,6 +14,8 @@ def german(text: str) -> str:
 
 def plain(text: str) -> str:
     """``Müllabfuhr`` -> ``mullabfuhr``: letters without their marks."""
+    if text.isascii():
+        return text.casefold()
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
@@ -23,9 +25,9 @@ def searchable(texts: list[str]) -> str:
     return "\n".join(dict.fromkeys(fold(text) for text in texts for fold in (german, plain)))
 
 
-def holds(hay: str, word: str) -> bool:
-    """Does a text made by ``searchable`` contain a word, or a part of one?"""
-    return german(word) in hay or plain(word) in hay
+def spellings(word: str) -> tuple[str, ...]:
+    """How a word, or a part of one, may stand in a text made by ``searchable``: any of these."""
+    return tuple(dict.fromkeys((german(word), plain(word))))
 
 
 def slug(text: str) -> str:

@@ -7,7 +7,7 @@ have a column for each language: ``name``, ``name_en``, ``Name (en)``.
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -43,6 +43,15 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "fee_reference": ("fee-reference", "verwendungszweck", "reference"),
     "fee_note": ("fee-note", "gebuehr-hinweis", "hinweis-gebuehr"),
 }
+GERMAN: Mapping[str, str] = {
+    "id": "Kennung",
+    "name": "Name",
+    "fee_amount": "Gebühr",
+    "fee_iban": "IBAN",
+    "fee_receiver": "Empfänger",
+    "fee_reference": "Verwendungszweck",
+}
+"""How German offices head the columns that a row may lack."""
 _COLUMN_OF = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
 _SPLIT: Mapping[str, str] = {"hours": r"[;|\n]", "closed": r"[;,|\s]", "keywords": r"[;,|\n]", "reachable": r"[;,|\s]"}
 """Columns with several values in a cell."""
@@ -77,8 +86,8 @@ def decode(content: bytes) -> str:
     raise Unreadable("expected a text in UTF-8 or Windows-1252")
 
 
-def parse(text: str) -> list[Row]:
-    """Rows of a table with a heading; empty rows are left out. Raises ``Unreadable``."""
+def parse(text: str, languages: Collection[str]) -> list[Row]:
+    """Rows of a table with a heading; empty rows are left out. ``languages`` are those in which texts can be. Raises ``Unreadable``."""
     first = text.lstrip("\n\r").partition("\n")[0]
     delimiter = max(";,\t", key=lambda each: re.sub('"[^"]*"', "", first).count(each))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -91,7 +100,7 @@ def parse(text: str) -> list[Row]:
             if not any(cell.strip() for cell in cells):
                 continue
             if not headings:
-                headings = _headings(cells, line)
+                headings = _headings(cells, line, languages)
             elif len(cells) > len(headings) and any(cell.strip() for cell in cells[len(headings) :]):
                 raise Unreadable(f"line {line}: expected {len(headings)} cells as in the heading, not {len(cells)}")
             else:
@@ -103,9 +112,9 @@ def parse(text: str) -> list[Row]:
     return rows
 
 
-def _headings(cells: Sequence[str], line: int) -> list[tuple[str, str, str]]:
+def _headings(cells: Sequence[str], line: int, languages: Collection[str]) -> list[tuple[str, str, str]]:
     """Column, language and heading as it is written."""
-    found = [_heading(cell, line) for cell in cells]
+    found = [_heading(cell, line, languages) for cell in cells]
     named = [(column, language) for column, language, _ in found if column]
     for column, language in named:
         if named.count((column, language)) > 1:
@@ -115,7 +124,7 @@ def _headings(cells: Sequence[str], line: int) -> list[tuple[str, str, str]]:
     return found
 
 
-def _heading(cell: str, line: int) -> tuple[str, str, str]:
+def _heading(cell: str, line: int, languages: Collection[str]) -> tuple[str, str, str]:
     heading = cell.strip()
     tidy = slug(heading)
     if not tidy:
@@ -124,6 +133,9 @@ def _heading(cell: str, line: int) -> tuple[str, str, str]:
     language = DEFAULT_LANGUAGE if column in TEXTS else ""
     if column is None and (suffixed := _LANGUAGE.fullmatch(tidy)) and _COLUMN_OF.get(suffixed[1]) in TEXTS:
         column, language = _COLUMN_OF[suffixed[1]], suffixed[2]
+        if language not in languages:
+            expected = f"expected one of the languages of the pages: {', '.join(languages)}"
+            raise Unreadable(f"line {line}: column {heading!r}: {language!r} is no language here: {expected}")
     if column is None:
         known = ", ".join(_ALIASES)
         raise Unreadable(f"line {line}: column {heading!r}: expected one of {known}; texts may end in a language as name_en")

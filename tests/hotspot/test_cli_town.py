@@ -67,7 +67,8 @@ def test_a_bad_row_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "services.toml"
     out.write_text("as before")
     result = run("services", "import", tmp_path / "a.csv", "--out", out, "--force")
-    expected = f"cannot import {tmp_path / 'a.csv'}: line 3, column 'fee_reference' is empty, but other cells need it\n"
+    column = "column 'fee_reference' (in German 'Verwendungszweck')"
+    expected = f"cannot import {tmp_path / 'a.csv'}: line 3, {column} is empty, but other cells need it\n"
     assert (result.output, result.exit_code, out.read_text(), len(list(tmp_path.iterdir()))) == (expected, 1, "as before", 2)
 
 

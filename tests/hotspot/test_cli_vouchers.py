@@ -130,6 +130,16 @@ def test_print(tmp_path: Path, config: str) -> None:
     ]
 
 
+def test_codes_are_for_their_owner(tmp_path: Path, config: str) -> None:
+    """Files with codes are readable by whoever made them alone, also where one with other rights was before."""
+    pdf, table = tmp_path / "sheet.pdf", tmp_path / "codes.csv"
+    table.write_text("longer than what comes" * 100)
+    table.chmod(0o644)
+    run(tmp_path, MADE, "print", "7", "--pdf", str(pdf), "--csv", str(table), "--ssid", "x", "--config", config)
+    assert [oct(file.stat().st_mode & 0o777) for file in (pdf, table)] == ["0o600", "0o600"]
+    assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 4
+
+
 def test_what_could_not_be_printed_is_not_made(tmp_path: Path, config: str) -> None:
     """Settings and the network's name are looked at before codes are made."""
     words = ["vouchers", "create", "--plan", "guest", "--count", "3", "--valid", "7 d", "--pdf", str(tmp_path / "x.pdf")]

@@ -78,6 +78,7 @@ class DeskInMemory(Desk):
         self.gate_up = True
         self.accepted: list[tuple[AcceptForm, str, str]] = []
         self.messages: list[tuple[Message, str]] = []
+        self.numbered = True
         self.redeemed: list[tuple[VoucherForm, str, str]] = []
 
     @property
@@ -175,7 +176,7 @@ class DeskInMemory(Desk):
         self.state, self.reason = move(self.state, LeftByChoice()), LeftByChoice.reason
         return replace(visitor, state=self.state)
 
-    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal:
+    async def tell(self, visitor: Visitor, token: str, message: Message, language: str) -> int | TooMany | Refusal | None:
         """The next number, or the refusal that the test wants."""
         if token != TOKEN:
             return Refusal("token")
@@ -184,11 +185,14 @@ class DeskInMemory(Desk):
         if len(self.messages) == 3:
             return TooMany(1_200.0)
         self.messages.append((message, language))
-        return 16 + len(self.messages)
+        return self._number()
 
     def told(self, visitor: Visitor) -> int | None:
         """The last number."""
-        return 16 + len(self.messages) if self.messages else None
+        return self._number()
+
+    def _number(self) -> int | None:
+        return 16 + len(self.messages) if self.messages and self.numbered else None
 
     def internet(self, zone: str) -> bool:
         """As the test wants."""

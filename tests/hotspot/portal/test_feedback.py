@@ -9,6 +9,7 @@ from hotspot import control
 from hotspot.portal import retention
 from hotspot.portal.desk import Desk, Refusal, TooMany
 from hotspot.portal.feedback import GLIMPSE, PAGE
+from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.settings import Settings
 from hotspot.portal.staff import Staff
 from hotspot.town.feedback import Message, Rules
@@ -27,7 +28,7 @@ def staff(bench: Bench) -> Staff:
     return Staff(bench.office, bench.meter)
 
 
-async def tell(bench: Bench, message: Message, ip: str = ANNA_IP) -> int | TooMany | Refusal:
+async def tell(bench: Bench, message: Message, ip: str = ANNA_IP) -> int | TooMany | Refusal | None:
     """A visitor sends a message."""
     visitor = await bench.visitor(ip)
     return await bench.desk.tell(visitor, bench.desk.token(visitor), message, "de")
@@ -95,6 +96,31 @@ async def test_without_journal_nothing_is_taken(bench: Bench, portal_settings: S
     (portal_settings.state_dir / "journal.db").rmdir()
     await until(lambda: bench.office.journal.ok)
     assert await tell(bench, LAMP) == 1
+
+
+async def test_a_message_whose_number_cannot_be_read_is_taken(bench: Bench, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is on disk, so nobody is asked to send it again; the number of the one before is not said to be its number."""
+    assert await tell(bench, LAMP) == 1
+
+    async def failing(*_: object) -> list[tuple[object, ...]]:
+        raise JournalUnavailable("io", "cannot read the journal: the medium does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.office.journal, "read", failing)
+        assert await tell(bench, IDEA) is None
+    assert bench.desk.told(await bench.visitor()) is None
+    assert await bench.rows("SELECT number, text FROM feedback ORDER BY number") == [(1, LAMP.text), (2, IDEA.text)]
+
+
+async def test_memory_forgets_the_device_after_an_hour(bench: Bench, clock: Clock) -> None:
+    """As the privacy notice says, also when nobody else sends a message afterwards."""
+    await tell(bench, LAMP)
+    held = []
+    for seconds in (3_599, 2):
+        clock.tick(seconds)
+        await retention.forget(bench.office)
+        held.append(ANNA in str(vars(bench.office.pace)))
+    assert held == [True, False]
 
 
 async def test_messages_survive_a_restart(portal_settings: Settings, firewall: FakeFirewall, clock: Clock) -> None:

@@ -33,6 +33,12 @@ def test_a_secret_is_stored_and_not_compressed() -> None:
     assert len(mould.packed({"token": "x" * 21, "code": ""})) == len(stream) < 400
 
 
+def test_a_page_without_places() -> None:
+    """It is the same for everybody."""
+    mould = Mould("<p>Rathaus</p>", {})
+    assert (mould.filled({}), gzip.decompress(mould.packed({}))) == (b"<p>Rathaus</p>",) * 2
+
+
 def test_packed_is_smaller() -> None:
     """A page of repeated markup shrinks, and a stream can be read piece by piece as browsers do."""
     mould = Mould("<li>Rathaus</li>" * 500 + PLACES["code"], PLACES)

@@ -295,7 +295,8 @@ async def test_a_start_with_broken_settings(hall_files: Path, firewall: FakeFire
     assert [str(line["what"]).partition(":")[0] for line in log if line["event"] == "to be seen to"] == ["legal pages are not complete"]
     theme.write_text("wellcome = 5\n")
     assert main(["--config", str(hall_files), "--check-config"]) == 2
-    why = f"cannot use {theme}: wellcome = 5: unknown key, expected one of base, colours, logo, photo, welcome, sign_language (perhaps welcome)"
+    keys = "base, colours, logo, photo, welcome, sign_language"
+    why = f"cannot use {theme}: wellcome = 5: unknown key, expected one of {keys} (perhaps welcome)"
     status, log, health, metrics = await told(hall_files, signal.SIGHUP)
     assert [(line["event"], line["why"]) for line in log if line["level"] == "error"] == [
         ("started with the last good settings", why),

@@ -36,9 +36,10 @@ def test_a_good_table(tmp_path: Path) -> None:
     [
         (GOOD.replace("DE89", "DE88"), "line 3, column 'IBAN' = 'DE88 3704 0044 0532 0130 00': expected an IBAN whose check digits"),
         (GOOD.replace("28,80", "gratis"), "line 3, column 'Gebühr' = 'gratis': expected an amount in euro"),
-        (GOOD.replace("Stadtkasse", ""), "line 3, column 'fee_receiver' is empty"),
-        ("x;;;;;;;;\n", "line 3, column 'name' is empty"),
-        (";!;;;;;;;\n", "line 3, column 'id' is empty"),
+        (GOOD.replace("Stadtkasse", ""), "line 3, column 'fee_receiver' (in German 'Empfänger') is empty"),
+        (GOOD.replace(";Ausweis;\n", ";;\n"), "line 3, column 'fee_reference' (in German 'Verwendungszweck') is empty"),
+        ("x;;;;;;;;\n", "line 3, column 'name' (in German 'Name') is empty"),
+        (";!;;;;;;;\n", "line 3, column 'id' (in German 'Kennung') is empty"),
         ("x;X;Staat;;;;;;\n", "line 3, column 'Behörde' = 'Staat': expected \"town\" or \"district\""),
         ("x;X;;mittags;;;;;\n", "line 3, column 'Öffnungszeiten' = 'mittags': expected days and hours"),
         ("x;X;;;;;;;*.example.org\n", "line 3, column 'Erreichbar' = '*.example.org': expected the whole name"),
@@ -54,6 +55,15 @@ def test_errors_name_line_column_and_cell(tmp_path: Path, row: str, error: str) 
     with pytest.raises(BadSettings) as caught:
         read_sheet(path)
     assert str(caught.value).startswith(f"cannot import {path}: {error}")
+
+
+def test_a_language_that_no_page_has(tmp_path: Path) -> None:
+    """Before any row is looked at: the heading, and all languages that there are."""
+    path = sheet(tmp_path, "Name;Name (ua)\nRat;Рада\n", "utf-8")
+    with pytest.raises(BadSettings) as caught:
+        read_sheet(path)
+    expected = "expected one of the languages of the pages: de, de-simple, en, fr, tr, ar, uk, ru, pl, ro, fa, es, it"
+    assert str(caught.value) == f"cannot import {path}: line 1: column 'Name (ua)': 'ua' is no language here: {expected}"
 
 
 def test_no_such_file(tmp_path: Path) -> None:

@@ -97,6 +97,17 @@ def test_everything(tmp_path: Path) -> None:
         ),
         ('receiver = "Kreis"', f'receiver = "{"x" * 71}"', f"services.auto.fee.receiver = '{'x' * 71}': expected 1 to 70 characters"),
         ('receiver = "Kreis", ', "", "services.auto.fee.receiver is missing"),
+        (
+            'reference = "Auto"',
+            f'reference = "ß{"Ж" * 139}"',
+            f"services.auto.fee.reference = 'ß{'Ж' * 139}': expected 9 bytes less: receiver and reference together are more",
+        ),
+        (
+            'purpose = "Neuer Ausweis"',
+            'purpose = { ua = "Новий паспорт" }',
+            "services.pass.purpose.ua = 'Новий паспорт': expected one of the languages of the pages: de, de-simple, en",
+        ),
+        ('note = "Kinder frei"', 'note = { DE = "frei" }', "services.pass.fee.note.DE = 'frei': expected one of the languages"),
         ('"BKAUATWW"', '"BKAU"', "services.auto.fee.bic = 'BKAU': expected a BIC"),
         ('iban = "AT611904300234573201", ', "", "services.auto.fee.receiver = 'Kreis': expected iban beside it"),
         (
@@ -181,6 +192,20 @@ def test_the_examples_of_the_document(tmp_path: Path) -> None:
         Rules(next={"de": "Das Bürgerbüro liest jede Meldung am nächsten Arbeitstag."}),
         Wifi4eu(NETWORK),
     ]
+
+
+def test_most_entries(tmp_path: Path) -> None:
+    """In one file, and in all together, where an entry of two files counts once."""
+    for name, first, count in (("a", 0, 500), ("b", 499, 1), ("c", 499, 2), ("d", 0, 501)):
+        (tmp_path / f"{name}.toml").write_text("".join(f'[services.s-{number}]\nname = "x"\n' for number in range(first, first + count)))
+    reader = Reader(tmp_path / "portal.toml")
+    assert len(services(reader, ["a.toml", "b.toml"]).entries) == 500
+    for names, error in (
+        (["a.toml", "c.toml"], r"portal.toml: services = .*: expected at most 500 entries in all files together, not 501"),
+        (["d.toml"], "d.toml: services = '501 entries': expected at most 500"),
+    ):
+        with pytest.raises(BadSettings, match=error):
+            services(reader, names)
 
 
 def test_feedback(tmp_path: Path) -> None:

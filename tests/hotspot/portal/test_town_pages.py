@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -9,8 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from hotspot.portal import town_pages
+from hotspot.portal.mould import Mould
 from hotspot.portal.pages import Pages, Reader
 from hotspot.session.hours import Hours, parse_closed, parse_spans
+from hotspot.town.directory import Authority, Directory, Entry
+from hotspot.town.directory import of as directory_of
 from hotspot.town.feedback import Form, Rules
 from tests.hotspot.portal.desk_in_memory import NOW, make_settings
 from tests.hotspot.portal.front_door import BERLIN, WIFI4EU, front_door
@@ -96,6 +100,52 @@ def test_search_says_how_many() -> None:
     assert "Found: 0 Nothing has all these words." in texts(none)
     assert 'value="&#34;&gt;&lt;script&gt;"' in none
     assert '<a class="button second" href="/services?lang=en">' in none
+
+
+def many(count: int) -> Directory:
+    """So many services, each with an A in its name."""
+    return directory_of(
+        Entry(id=f"s-{number:03}", name={"de": f"Amt {number:03}"}, authority=list(Authority)[number % 2]) for number in range(count)
+    )
+
+
+def test_a_question_shows_the_first_hits() -> None:
+    """And says of how many; what is found exactly is shown whole."""
+    said = []
+    for question in ("amt", "amt 07"):
+        page = town_pages.services(PAGES, ENGLISH, SETTINGS.hall, many(80), question, "")
+        said.append((re.findall(r"Found: [^<]*", page), len(re.findall(r'href="/services/s-', page))))
+    assert said == [(["Found: 50 / 80"], 50), (["Found: 11"], 11)]
+
+
+def test_the_whole_directory_is_made_once() -> None:
+    """For each language and order, however it is asked for; a change of the settings makes it anew."""
+    directory, hall = many(3), SETTINGS.hall
+
+    def page(reader: Reader, question: str = "", group: str = "", what: Directory = directory) -> object:
+        return town_pages.directory_page(PAGES, reader, hall, what, question, group)
+
+    first = page(ENGLISH)
+    assert isinstance(first, Mould)
+    assert 'href="/services?lang=de"' in first.filled({}).decode()
+    same = [page(Reader("en", True, path), question, group) for path, question, group in (("/x", " ", ""), ("/y", "?!", "z"))]
+    assert [each is first for each in same] == [True, True]
+    others = [page(GERMAN), page(ENGLISH, "", "authority"), page(ENGLISH, "", "", many(4))]
+    assert [each is first for each in others] == [False] * 3
+    assert "Amt 003" in str(page(ENGLISH, "amt", "", many(4)))
+
+
+def test_what_anybody_asks_for_is_quick() -> None:
+    """500 services: no request keeps other visitors waiting. Measured is the time of this thread, the best of five; a page costs 2 ms."""
+    directory, took = many(500), {}
+    for question in ("", "e", "a m t s", "zzz", "a b c d e f g h"):
+        times = []
+        for _ in range(6):
+            begun = time.thread_time()
+            town_pages.directory_page(PAGES, ENGLISH, SETTINGS.hall, directory, question, "")
+            times.append(time.thread_time() - begun)
+        took[question] = min(times[1:])
+    assert {question: seconds for question, seconds in took.items() if seconds > 0.01} == {}
 
 
 def test_texts_in_another_language_say_so() -> None:

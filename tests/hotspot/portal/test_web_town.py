@@ -1,6 +1,7 @@
 """The front door over HTTP: before and after acceptance, for whoever reaches the listener."""
 
 import base64
+import gzip
 import hashlib
 import re
 
@@ -83,6 +84,23 @@ async def test_a_message() -> None:
         )
         thanks = await at.get(sent.headers["Location"])
     assert (thanks.status, heading(thanks), "Its number is 17." in thanks.text) == (200, "Thank you!", True)
+
+
+async def test_a_message_without_a_number_is_thanked_for() -> None:
+    """It was taken: who is asked to send it again sends it twice."""
+    async with hall(front_door()) as at:
+        at.desk.numbered = False
+        sent = await at.post("/tell?lang=en", GOOD)
+        thanks = await at.get(sent.headers["Location"])
+    assert (sent.status, heading(thanks), "Its number is" in thanks.text) == (303, "Thank you!", False)
+
+
+async def test_the_directory_comes_compressed() -> None:
+    """To whoever takes that; it is the same page."""
+    async with hall(front_door()) as at:
+        plain, packed = await at.get("/services"), await at.get("/services", Accept_Encoding="gzip")
+    assert ("Content-Encoding" in plain.headers, packed.headers["Content-Encoding"]) == (False, "gzip")
+    assert gzip.decompress(packed.body) == plain.body
 
 
 def kept(answer: Answer) -> tuple[int, list[str]]:

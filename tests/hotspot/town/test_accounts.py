@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+import segno
+import segno.helpers
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from hotspot.town.accounts import Fee, in_fours, parse_amount, parse_bic, parse_iban, parse_line
+from hotspot.town.accounts import MOST_CENTS, MOST_PAYLOAD, Fee, in_fours, parse_amount, parse_bic, parse_iban, parse_line, payload
 
 GOOD = "DE89370400440532013000"
 EXAMPLES = (GOOD, "AT611904300234573201", "BE68539007547034", "FR1420041010050500013M02606", "NL91ABNA0417164300", "NO9386011117947")
@@ -95,3 +98,24 @@ def test_lines() -> None:
     for text, why in (("", "1 to 5"), ("abcdef", "not 6"), ("a\0b", "control")):
         with pytest.raises(ValueError, match=why):
             parse_line(5)(text)
+
+
+@pytest.mark.parametrize("receiver", ["Stadtkasse Musterstadt", "Urząd Miasta Łódź", "Кмет", "Δήμος", "Stadtkasse Жß", "Kasse €"])
+@pytest.mark.parametrize(("cents", "bic"), [(2_880, ""), (1_000, "BKAUATWW"), (99_999_999_999, "COBADEFFXXX")])
+def test_payload(receiver: str, cents: int, bic: str) -> None:
+    """The same as segno's own, whatever letters there are."""
+    fee = Fee(cents=cents, iban="DE89370400440532013000", receiver=receiver, reference="Ausweis 17", bic=bic)
+    theirs = segno.helpers.make_epc_qr(name=receiver, iban=fee.iban, amount=fee.amount, text=fee.reference, bic=bic or None)
+    assert segno.make_qr(payload(fee), error="m", boost_error=False) == theirs
+
+
+def test_the_longest_payload() -> None:
+    """In letters of one script the longest texts fit; of several scripts 331 bytes are a code, one more is none."""
+    fee = Fee(cents=MOST_CENTS, iban="MT84MALT011000012345MTLCAST001S", receiver="Ж" * 70, reference="ж" * 140, bic="COBADEFFXXX")
+    assert len(payload(fee)) <= MOST_PAYLOAD
+    mixed = replace(fee, receiver="ß", reference="ж" * 100)
+    room = MOST_PAYLOAD - len(payload(mixed))
+    most = payload(replace(mixed, reference=mixed.reference + "x" * room))
+    assert (len(most), segno.make_qr(most, error="m", boost_error=False).version) == (331, 13)
+    with pytest.raises(ValueError, match="expected 1 bytes less"):
+        payload(replace(mixed, reference=mixed.reference + "x" * (room + 1)))

@@ -15,8 +15,8 @@ from hotspot.town.feedback import (
     MOST_PLACE,
     MOST_TEXT,
     PER_CLIENT,
-    PER_HALL,
     PER_SECONDS,
+    PER_ZONE,
     Form,
     Message,
     Mistake,
@@ -105,37 +105,60 @@ def test_pace_of_a_client() -> None:
     """Three in an hour, then it is told how long to wait."""
     pace = Pace()
     for moment in (0.0, 10.0, 20.0):
-        assert pace.wait("anna", moment) == 0
-        pace.sent("anna", moment)
-    assert (pace.wait("anna", 30.0), pace.wait("bert", 30.0)) == (PER_SECONDS - 30, 0)
-    assert pace.wait("anna", PER_SECONDS) == 0
+        assert pace.wait("public", "anna", moment) == 0
+        pace.sent("public", "anna", moment)
+    assert (pace.wait("public", "anna", 30.0), pace.wait("public", "bert", 30.0)) == (PER_SECONDS - 30, 0)
+    assert pace.wait("public", "anna", PER_SECONDS) == 0
 
 
-def test_pace_of_the_hall() -> None:
-    """Sixty in an hour, of whomever."""
+def test_pace_of_a_zone() -> None:
+    """Sixty in an hour, of whomever; who fills one zone does not keep another one from telling."""
     pace = Pace()
-    for number in range(PER_HALL):
-        assert pace.wait(number, float(number)) == 0
-        pace.sent(number, float(number))
-    assert pace.wait("anna", 100.0) == PER_SECONDS - 100
-    assert pace.wait("anna", PER_SECONDS) == 0
+    for number in range(PER_ZONE):
+        assert pace.wait("public", number, float(number)) == 0
+        pace.sent("public", number, float(number))
+    assert (pace.wait("public", "anna", 100.0), pace.wait("council", "anna", 100.0)) == (PER_SECONDS - 100, 0)
+    assert pace.wait("public", "anna", PER_SECONDS) == 0
 
 
 def test_what_could_not_be_taken_does_not_count() -> None:
     """The journal was full, say."""
     pace = Pace()
     for _ in range(PER_CLIENT + 1):
-        pace.sent("anna", 1.0)
-        pace.unsent("anna", 1.0)
-    assert pace.wait("anna", 2.0) == 0
+        pace.sent("public", "anna", 1.0)
+        pace.unsent("public", "anna", 1.0)
+    assert pace.wait("public", "anna", 2.0) == 0
 
 
-def test_the_pace_forgets() -> None:
-    """A flood of devices does not fill the memory."""
+def test_a_flood_of_devices_does_not_fill_the_memory() -> None:
+    """The oldest go first."""
     pace = Pace()
     for number in range(MOST_CLIENTS + 10):
-        pace.sent(number, number * PER_SECONDS)
+        pace.sent("public", number, number * PER_SECONDS)
     assert len(pace._of_client) == MOST_CLIENTS
+
+
+def test_the_pace_forgets_after_an_hour() -> None:
+    """Nothing says any more which device it was; what is younger stays."""
+    pace = Pace()
+    for client, moment in (("anna", 0.0), ("bert", 60.0)):
+        pace.sent("public", client, moment)
+        pace.number(client, 7, moment)
+    held = []
+    for moment in (PER_SECONDS - 1, PER_SECONDS, PER_SECONDS + 60):
+        pace.forget(moment)
+        held.append([who for who in ("anna", "bert") if f"'{who}'" in str(vars(pace))])
+    assert held == [["anna", "bert"], ["bert"], []]
+    assert list(map(bool, vars(pace).values())) == [False] * 3
+
+
+def test_the_last_number() -> None:
+    """For an hour; a later message without a number takes it away, so that nobody is told another message's."""
+    pace = Pace()
+    pace.number("anna", 7, 0.0)
+    assert [pace.last("anna", 10.0), pace.last("bert", 10.0), pace.last("anna", PER_SECONDS)] == [7, None, None]
+    pace.number("anna", None, 20.0)
+    assert pace.last("anna", 30.0) is None
 
 
 def test_kinds_are_those_of_the_page() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotspot.town.folding import german, holds, plain, searchable, slug, words
+from hotspot.town.folding import german, plain, searchable, slug, spellings, words
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,14 @@ def test_folds(text: str, as_german: str, without_marks: str) -> None:
 @pytest.mark.parametrize("word", ["Müll", "muell", "MULL", "müllabfuhr", "strasse", "Straße", "STRASSE"])
 def test_every_spelling_finds_it(word: str) -> None:
     """People type umlauts as they can."""
-    assert holds(searchable(["Müllabfuhr in der Hauptstraße"]), word)
+    hay = searchable(["Müllabfuhr in der Hauptstraße"])
+    assert any(spelling in hay for spelling in spellings(word))
 
 
 def test_what_is_not_there_is_not_found() -> None:
     """A word over the end of a text does not match either."""
     hay = searchable(["Müll", "Abfuhr"])
-    assert [holds(hay, word) for word in ("müllabfuhr", "papier", "llab")] == [False, False, False]
+    assert [any(spelling in hay for spelling in spellings(word)) for word in ("müllabfuhr", "papier", "llab")] == [False, False, False]
 
 
 def test_words_of_a_question() -> None:
