@@ -5,7 +5,6 @@
 #   make test                       everything: source, pure, kernel and browser tests      ARGS are pytest's
 #   make test-pure                  what needs neither root nor namespaces, in seconds      ARGS are pytest's
 #   make test-kills                 the failures at full length: KILLS=500 kills under load, then more rounds of each other failure
-#   make test-pages                 every page in every language against WCAG 2.2 (axe-core and our own checks); make test does a part
 #   make fuzz                       the sockets, the capture parser and the netlink decoder for minutes; EXAMPLES=20000 per property
 #   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL) at full length, and Debian's kernels under qemu
 #   make fullkernel                 build the kernel for that, if FULLKERNEL names none: about 10 minutes
@@ -34,7 +33,7 @@ compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX
 	--no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-kills test-pages fuzz test-fullkernel fullkernel lint format bench bench-peers screenshots lock clean ready venv
+.PHONY: help demo test test-pure test-kills fuzz test-fullkernel fullkernel lint format bench bench-peers screenshots lock clean ready venv
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -50,9 +49,6 @@ test-pure: venv
 test-kills: ready
 	HOTSPOT_LONG=1 HOTSPOT_KILLS=$(KILLS) $(run)/python -P -m pytest -s tests/kernel/failures/test_kills.py $(ARGS)
 	HOTSPOT_LONG=1 $(run)/python -P -m pytest --timeout 900 tests/kernel/failures --deselect tests/kernel/failures/test_kills.py $(ARGS)
-
-test-pages: ready
-	HOTSPOT_LONG=1 $(run)/python -P -m pytest --timeout 900 tests/browser/test_accessibility.py $(ARGS)
 
 fuzz: venv
 	FUZZ_EXAMPLES=$(EXAMPLES) $(run)/python -P -m pytest --timeout 3600 --durations 20 tests/fuzz $(ARGS)

@@ -1,11 +1,9 @@
 """Every page against WCAG 2.2 AA, in every language: what axe-core finds, what a small screen and large text do, what a keyboard reaches.
 
-All scenes of the preview are looked at in German, Arabic and Ukrainian, one of each script; in the other languages those that differ by
-more than their words (``SAME_BUT_WORDS``). With HOTSPOT_LONG=1 (``make test-pages``) it is all of them in all languages.
+All scenes of the preview, in all languages.
 """
 
 import itertools
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -22,12 +20,7 @@ from tests.browser.survey import Faults, survey
 
 pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(400)]
 
-LONG = bool(os.environ.get("HOTSPOT_LONG"))
 LANGUAGES = Catalogues().languages
-EVERY_SCENE = ("de", "ar", "uk")
-"""Languages in which all scenes are looked at: one of each script."""
-SAME_BUT_WORDS = ("problem-", "ended-", "voucher-", "wait-closed-", "tell-journal", "tell-token", "told-again")
-"""Scenes that differ from another one by their words alone."""
 CHECKS = ("axe", "contrast", "misfits", "large", "head", "motion", "tongues", "complaints")
 WALKS = ("splash-plans", "online-extension", "tell-text", "services-search", "voucher-mistyped", "town", "privacy")
 """Pages with each kind of thing that a keyboard can reach."""
@@ -60,9 +53,7 @@ async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
 async def faults(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Faults:
     """What is wrong with the pages in one language, by check."""
     language = LANGUAGES[request.param]
-    every = LONG or language.code in EVERY_SCENE
-    scenes = [name for name in SCENES if every or not name.startswith(SAME_BUT_WORDS)]
-    return await survey(chromium, address, language.code, language.direction, scenes)
+    return await survey(chromium, address, language.code, language.direction, list(SCENES))
 
 
 @pytest.mark.parametrize("check", CHECKS)
