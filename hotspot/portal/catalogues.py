@@ -19,12 +19,28 @@ import portal_pages
 
 FOLDER = Path(portal_pages.__file__).parent
 DEFAULT_LANGUAGE = "de"
-ORDER = ("de", "de-simple", "en", "fr", "tr", "ar", "uk", "ru", "pl", "ro", "fa", "es", "it")
+NAMES: Mapping[str, str] = {
+    "de": "Deutsch",
+    "de-simple": "Leichte Sprache",
+    "en": "English",
+    "fr": "Français",
+    "tr": "Türkçe",
+    "ar": "العربية",
+    "uk": "Українська",
+    "ru": "Русский",
+    "pl": "Polski",
+    "ro": "Română",
+    "fa": "فارسی",
+    "es": "Español",
+    "it": "Italiano",
+}
+"""What languages call themselves, as CLDR has it: to ask it would load the data of every language, a megabyte each, for a menu."""
+RIGHT_TO_LEFT = frozenset(("ar", "fa"))
+ORDER = tuple(NAMES)
 """As the menu shows them; further ones follow by their code."""
 
 _LOCALES: Mapping[str, str] = {"de-simple": "de", "en": "en_GB"}
 """Where the rules for numbers and times have another name: ``simple`` is a variant (BCP 47), and our readers live in Europe."""
-_NAMES: Mapping[str, str] = {"de-simple": "Leichte Sprache"}
 
 
 class Language(Struct, frozen=True):
@@ -48,10 +64,13 @@ def locale_of(language: str) -> Locale:
 
 @lru_cache(maxsize=64)
 def language_of(code: str) -> Language:
-    """A language by its code; also one that has no catalogue, as long as CLDR knows it. Raises ``babel.UnknownLocaleError``."""
+    """A language by its code; also one that is not in ``NAMES``, as long as CLDR knows it. Raises ``babel.UnknownLocaleError``."""
+    base = code.partition("-")[0]
+    if code in NAMES:
+        return Language(code, NAMES[code], "rtl" if code in RIGHT_TO_LEFT else "ltr", base)
     locale = locale_of(code)
-    name = _NAMES.get(code) or locale.get_language_name(code.partition("-")[0]) or code
-    return Language(code, name[:1].upper() + name[1:], locale.text_direction, code.partition("-")[0])
+    name = locale.get_language_name(base) or code
+    return Language(code, name[:1].upper() + name[1:], locale.text_direction, base)
 
 
 @lru_cache(maxsize=1)

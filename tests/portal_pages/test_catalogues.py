@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import hotspot.portal
 import hotspot.printing
 import portal_pages
-from hotspot.portal.catalogues import ORDER, locale_of
+from hotspot.portal.catalogues import ORDER, Language, language_of, locale_of
 
 FOLDER = Path(portal_pages.__file__).parent
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
@@ -126,3 +126,11 @@ def test_faults_are_seen() -> None:
         "markup": ["<b>Lisez les conditions</b>"],
         "still English": ["The start page says when"],
     }
+
+
+@pytest.mark.parametrize("code", [code for code in ORDER if code != "de-simple"])
+def test_names_and_directions_are_those_of_cldr(code: str) -> None:
+    """What stands in the table is what the languages call themselves, and how they are written."""
+    locale = locale_of(code)
+    name = locale.get_language_name(code) or ""
+    assert language_of(code) == Language(code, name[:1].upper() + name[1:], locale.text_direction, code)
