@@ -14,7 +14,7 @@ from firewall.api import PlanName, Rates, ZoneName
 from hotspot.portal import settings_internet, settings_legal, settings_town, theme
 from hotspot.portal.settings import HallTexts, Settings, Theme, Zone
 from hotspot.portal.settings_reader import Files, Reader, host_port, mail_address, telephone, web_address
-from hotspot.session.hours import Hours, parse_closed, parse_spans
+from hotspot.session.hours import Hours, overlap, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
 
@@ -123,6 +123,9 @@ def _hours(read: Reader, name: str, raw: object, hall: tzinfo) -> Hours:
     if not file.open:
         raise read.error(f"{key}.open", file.open, 'expected at least one line such as "Mon-Fri 08:00-18:00"')
     spans = {span for text in file.open for span in read.value(f"{key}.open", text, lambda one: parse_spans(str(one)))}
+    both = overlap(spans)
+    if both is not None:
+        raise read.error(f"{key}.open", file.open, f"expected hours that do not overlap, as {both[0].text} and {both[1].text} do")
     return Hours(
         time_zone=hall if file.time_zone is None else read.value(f"{key}.time_zone", file.time_zone, _time_zone),
         spans=tuple(sorted(spans)),

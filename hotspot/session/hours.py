@@ -29,6 +29,23 @@ class Span(Struct, frozen=True, order=True):
     opens: int
     closes: int
 
+    @property
+    def text(self) -> str:
+        """``Wed 08:00-12:30``."""
+        begin, end = (f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in (self.opens, self.closes))
+        return f"{DAYS[self.weekday]} {begin}-{end}"
+
+
+def overlap(spans: Iterable[Span]) -> tuple[Span, Span] | None:
+    """Two spans of a week that share a minute, if there are any: somebody mistyped one of them."""
+    ordered = sorted(spans)
+    for one, other in zip(ordered, [*ordered[1:], *ordered[:1]], strict=True):
+        ends = one.weekday * _DAY_MINUTES + one.closes
+        begins = other.weekday * _DAY_MINUTES + other.opens + (0 if other > one else 7 * _DAY_MINUTES)
+        if ends > begins and one != other:
+            return one, other
+    return None
+
 
 class Closed(Struct, frozen=True):
     """Closed from ``first`` to ``last``, both days included; ``yearly``: whatever the year."""

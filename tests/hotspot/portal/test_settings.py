@@ -182,6 +182,11 @@ def test_every_key(path: Path) -> None:
         ('daily_time = "4 h"', 'daily_time = "4 hours"', "plans.free.daily_time = '4 hours': expected a duration"),
         ('daily_volume = "2 GB"', "daily_volume = 0", "plans.free.daily_volume = 0: expected 1 to"),
         ('pause = "10 min"', 'pause = "13 h"', "plans.free.pause = '46800 s': expected at most retention (43200 s)"),
+        (
+            '"Sat 09:00-12:00"]',
+            '"Sat 09:00-12:00", "Sat 11:00-15:00"]',
+            "expected hours that do not overlap, as Sat 09:00-12:00 and Sat 11:00-15:00 do",
+        ),
         ("extensions = 2", "extensions = 0", "plans.free.extensions = 0: expected 1 to 1000"),
         ('extension = "30 min"', 'extension = "soon"', "plans.free.extension = 'soon': expected a duration"),
     ],

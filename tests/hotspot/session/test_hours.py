@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.session.hours import Closed, Hours, Opening, Span, day_of, next_day, opening, parse_closed, parse_spans
+from hotspot.session.hours import Closed, Hours, Opening, Span, day_of, next_day, opening, overlap, parse_closed, parse_spans
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TOWN = Hours(BERLIN, (*parse_spans("Mon-Fri 08:00-12:00, 13:00-18:00"), *parse_spans("Sat 09:00-12:00")))
@@ -162,3 +162,20 @@ def test_opening_and_closing_are_the_next(hours: Hours, unix: float, part: float
         assert open_by_the_book(hours, change) is not how.open
         between = unix + (change - unix) * part
         assert between >= change or open_by_the_book(hours, between) is how.open
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["Mon-Wed 08:00-12:30", "Wed 11:00-18:00"], ("Wed 08:00-12:30", "Wed 11:00-18:00")),
+        (["Mon-Fri 08:00-12:00, 12:00-18:00", "Wed 08:00-12:00"], None),
+        (["Fri 18:00-02:00", "Sat 01:00-03:00"], ("Fri 18:00-02:00", "Sat 01:00-03:00")),
+        (["Sun 20:00-02:00", "Mon 01:00-08:00"], ("Sun 20:00-02:00", "Mon 01:00-08:00")),
+        (["Mon 08:00-12:00"], None),
+        ([], None),
+    ],
+)
+def test_overlap(lines: list[str], expected: tuple[str, str] | None) -> None:
+    """Two spans that share a minute, past midnight and from Sunday to Monday too; the same twice is once."""
+    found = overlap({span for line in lines for span in parse_spans(line)})
+    assert (None if found is None else tuple(span.text for span in found)) == expected
