@@ -33,7 +33,8 @@ def test_pieces_make_no_difference(data: bytes, cut: int) -> None:
     """What was decided on the first piece stays decided when the rest is there: garbage does not turn into a request, nor back."""
     first, _ = classify(data[:cut], LIMIT)
     whole, _ = classify(data, LIMIT)
-    assert first in {Kind.INCOMPLETE, whole} or b" HTTP/" not in data[:cut]
+    line = data[:cut].lstrip(b"\r\n").partition(b"\n")[0]  # without a version it is whole (HTTP/0.9): nothing that follows can mend it
+    assert first in {Kind.INCOMPLETE, whole} or b" HTTP/" not in line
 
 
 @fuzzed
