@@ -23,7 +23,6 @@ Every figure is the median of the rounds' figures. Exits 1 when the bar is misse
 import argparse
 import asyncio
 import gc
-import json
 import os
 import select
 import signal
@@ -37,11 +36,10 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from benchmarks import crowd
+from benchmarks import command, crowd
 from benchmarks.crowd import Crowd, Ready, Visitor, WrongAnswer
 from hotspot.lab.hall import Hall
 from hotspot.lab.layout import LAN_GATEWAY, SITE
-from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
 
 BAR_P50_MS, BAR_P99_MS, BAR_RATE = 6.0, 25.0, 300.0
@@ -346,21 +344,13 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     arguments = parser.parse_args()
-    if os.geteuid() != 0:
-        print("cannot measure: network namespaces need root", file=sys.stderr)
-        return 2
-    command = " ".join(["python -m benchmarks.accept", *sys.argv[1:]])
-    try:
-        seen = [asyncio.run(one_round(arguments.samples, arguments.online, arguments.at_once)) for _ in range(arguments.rounds)]
-    except (LabFailed, WrongAnswer) as error:
-        print(error, file=sys.stderr)
-        return 2
-    result = summary(seen, command)
-    if arguments.json:
-        print(json.dumps(structs.asdict(result), default=structs.asdict))
-    else:
-        show(result, arguments.at_once)
-    return 0 if result.passed else 1
+    return command.of_rounds(
+        "accept",
+        arguments,
+        lambda: one_round(arguments.samples, arguments.online, arguments.at_once),
+        summary,
+        lambda result: show(result, arguments.at_once),
+    )
 
 
 if __name__ == "__main__":

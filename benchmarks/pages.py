@@ -14,22 +14,19 @@ accepts/s.
 import argparse
 import asyncio
 import gc
-import json
-import os
 import statistics
 import sys
 import threading
 import time
 from collections.abc import Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from benchmarks import crowd
+from benchmarks import command, crowd
 from benchmarks.accept import crowded_hall, percentile
 from benchmarks.crowd import Crowd, Visitor, WrongAnswer
 from benchmarks.peers import web
 from hotspot.lab.layout import LAN_GATEWAY, PORTAL_NAME, SITE
-from hotspot.lab.namespaces import LabFailed
 
 BAR_P50_MS, BAR_PAGES, BAR_ACCEPTS = 2.0, 2_000.0, 500.0
 REDIRECT = "redirect"
@@ -181,21 +178,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=4, help="of wrk")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     arguments = parser.parse_args()
-    if os.geteuid() != 0:
-        print("cannot measure: network namespaces need root", file=sys.stderr)
-        return 2
-    command = " ".join(["python -m benchmarks.pages", *sys.argv[1:]])
-    try:
-        seen = [asyncio.run(one_round(arguments.samples, arguments.visitors, arguments.seconds)) for _ in range(arguments.rounds)]
-    except (LabFailed, WrongAnswer) as error:
-        print(error, file=sys.stderr)
-        return 2
-    result = summary(seen, command)
-    if arguments.json:
-        print(json.dumps(structs.asdict(result), default=structs.asdict))
-    else:
-        show(result)
-    return 0 if result.passed else 1
+    return command.of_rounds("pages", arguments, lambda: one_round(arguments.samples, arguments.visitors, arguments.seconds), summary, show)
 
 
 if __name__ == "__main__":

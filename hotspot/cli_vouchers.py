@@ -3,10 +3,11 @@
 import csv
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -74,6 +75,22 @@ class _Print(msgspec.Struct, frozen=True):
             _settings(self.config)
 
 
+def _handing_out(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that hands out codes, as its argument ``target``, checked before anything is done."""
+
+    @wraps(command)
+    def handing_out(
+        *, pdf: Path | None, csv_file: Path | None, config: Path, zone: str | None, ssid: str | None, language: str, **others: Any
+    ) -> None:
+        target = _Print(pdf, csv_file, config, zone, ssid, language)
+        target.check()
+        command(target=target, **others)
+
+    for option in (_config, _zone, _language, _ssid, _csv, _pdf):  # click shows them the other way round
+        handing_out = option(handing_out)
+    return handing_out
+
+
 def _settings(config: Path) -> "Settings":
     """The settings, or the end of the command."""
     from hotspot.portal.settings import BadSettings, load
@@ -112,12 +129,7 @@ def _write_secret(path: Path, content: bytes) -> None:
 @click.option("--not-after", help="Last day of a first use, such as 2027-01-31; without it for ever.")
 @click.option("--note", default="", help="For whom, for what: for staff only.")
 @_by
-@_pdf
-@_csv
-@_ssid
-@_language
-@_zone
-@_config
+@_handing_out
 @socket_option
 @json_option
 def create(
@@ -129,20 +141,13 @@ def create(
     not_after: str | None,
     note: str,
     by: str,
-    pdf: Path | None,
-    csv_file: Path | None,
-    ssid: str | None,
-    language: str,
-    zone: str | None,
-    config: Path,
+    target: _Print,
     path: Path,
     as_json: bool,
 ) -> None:
     """Make a batch of codes. Without --pdf and --csv they are listed."""
     from hotspot.control_vouchers import VoucherBatch, VoucherCreate
 
-    target = _Print(pdf, csv_file, config, zone, ssid, language)
-    target.check()
     request = VoucherCreate(plan, count, by, valid, devices, not_before, not_after, note)
     reply = ask_portal(path, request)
     assert isinstance(reply, VoucherBatch)
@@ -151,30 +156,13 @@ def create(
 
 @vouchers.command("print")
 @click.argument("number", type=int)
-@_pdf
-@_csv
-@_ssid
-@_language
-@_zone
-@_config
+@_handing_out
 @socket_option
 @json_option
-def print_again(
-    number: int,
-    pdf: Path | None,
-    csv_file: Path | None,
-    ssid: str | None,
-    language: str,
-    zone: str | None,
-    config: Path,
-    path: Path,
-    as_json: bool,
-) -> None:
+def print_again(number: int, target: _Print, path: Path, as_json: bool) -> None:
     """The codes of batch NUMBER again. Without --pdf and --csv they are listed."""
     from hotspot.control_vouchers import VoucherBatch, VoucherPrint
 
-    target = _Print(pdf, csv_file, config, zone, ssid, language)
-    target.check()
     reply = ask_portal(path, VoucherPrint(number))
     assert isinstance(reply, VoucherBatch)
     _hand_out(reply, target, as_json)

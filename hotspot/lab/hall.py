@@ -77,6 +77,8 @@ class Hall:
                 for start in several:
                     group.create_task(self._started(start(self.layout, self.folder, self.options)))
         except ExceptionGroup as failures:
+            if failures.split(LabFailed)[1] is not None:
+                raise  # not a matter of the hall: with all that was raised
             raise namespaces.leaves(failures)[0] from None
 
     async def start_firewall(self) -> Started:

@@ -249,14 +249,6 @@ class Desk:
         """The last check of the WAN."""
         return self._office.internet_up and zone in self._office.settings.zones
 
-    def journal_ok(self) -> bool:
-        """False while acceptances cannot be written down."""
-        return self._office.journal.ok
-
-    def firewall_ok(self) -> bool:
-        """False while the firewall does not answer."""
-        return self._office.gate.up
-
     def _checked(self, visitor: Visitor, form: AcceptForm) -> Plan | Refusal:
         """The plan that the form asks for, or what is wrong with the form. The token was made for the terms that the form names."""
         if not check_token(self._office.register.csrf_key, form.token, self._binding(visitor, form.terms), self._office.now()):
