@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from hotspot.portal.legal import Legal
+from hotspot.portal.policy_values import FromHub
+from hotspot.session.admission import Away
 from hotspot.session.hours import Hours
 from hotspot.session.plans import Plan
 from hotspot.town.directory import Directory
@@ -20,6 +22,7 @@ from hotspot.town.wifi4eu import Wifi4eu
 
 if TYPE_CHECKING:
     from hotspot.portal.settings_reader import Files
+    from hotspot.wire import Policy
 
 
 class Terms(Struct, frozen=True):
@@ -132,6 +135,27 @@ class Internet(Struct, frozen=True):
     """What staff say to visitors while it is down, by language."""
 
 
+class Hub(Struct, frozen=True):
+    """The host city's server that this hall reports to and gets its policy from."""
+
+    url: str
+    """``https://hub.city.example``, without a slash at its end."""
+    authority: str
+    """The only certificates, PEM, that the hub's may come from."""
+    report_every: float = 60.0
+    """Seconds between two deliveries."""
+    keep: int = 256_000_000
+    """Bytes on disk for reports that wait."""
+    keep_for: float = 90 * 86_400.0
+    """Seconds for which reports wait."""
+    away: Away = "last-policy"
+    """What new visitors meet while the hub is away (``hotspot.session.admission.hub_away``)."""
+    away_after: float = 900.0
+    """Seconds of silence from which on the hub is away."""
+    proxy: str | None = None
+    """``http://proxy.hall.example:3128``; None: straight."""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that the portal can be told."""
 
@@ -163,6 +187,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How messages to the town are kept; None: there is no form for them."""
     legal: Legal = Legal()
     """What the town says about itself on the legal pages."""
+    hub: Hub | None = None
+    """None: the hall is on its own; nothing is reported."""
 
     @property
     def wifi4eu(self) -> Wifi4eu | None:
@@ -179,8 +205,9 @@ class BadSettings(Exception):
     """The settings file cannot be used; the text names file, key, value and what was expected."""
 
 
-def load(path: str | Path, files: "Files | None" = None) -> Settings:
-    """Read and check one TOML file and those that it names; relative paths in it are relative to its folder. Raises ``BadSettings``."""
+def load(path: str | Path, files: "Files | None" = None, policy: "Policy | None" = None) -> Settings:
+    """Read and check one TOML file and those that it names, with a policy of the hub over it; relative paths in it are relative to its
+    folder. Raises ``BadSettings``."""
     from hotspot.portal import settings_file  # it builds on the values above
 
-    return settings_file.load(Path(path), files)
+    return settings_file.load(Path(path), files, policy)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from firewall.api import PlanName, Rates, ZoneName
-from hotspot.portal import settings_internet, settings_legal, settings_town, theme
+from hotspot.portal import settings_hub, settings_internet, settings_legal, settings_town, theme
 from hotspot.portal.settings import HallTexts, Settings, Theme, Zone
 from hotspot.portal.settings_reader import Files, Reader, host_port, mail_address, telephone, web_address
 from hotspot.session.hours import Hours, overlap, parse_closed, parse_spans
@@ -99,6 +99,7 @@ class _File(Struct, forbid_unknown_fields=True):
     feedback: Any = None
     wifi4eu: Any = None
     legal: Any = None
+    hub: Any = None
 
 
 def _uid(value: object) -> int:
@@ -278,4 +279,5 @@ def load(path: Path, files: Files | None = None) -> Settings:
         services=settings_town.services(read, file.services),
         feedback=settings_town.feedback(read, file.feedback),
         legal=settings_legal.legal(read, file.legal),
+        hub=settings_hub.hub(read, file.hub),
     )

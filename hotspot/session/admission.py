@@ -1,6 +1,7 @@
 """May a client begin a session on a plan now, and if not, why and until when?"""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import Struct
 
@@ -11,6 +12,10 @@ from hotspot.session.sessions import Session, in_progress
 
 PAUSED_AFTER = frozenset({"time", "volume", "left"})
 """Ends that a pause follows. Not: a phone that went to sleep, what staff did, and what was our fault."""
+
+
+Away = Literal["open", "closed", "last-policy"]
+"""What new visitors meet while the hub is away: ``open`` lets them in, ``closed`` does not, ``last-policy`` does when there is one."""
 
 
 class Barrier(Struct, frozen=True):
@@ -47,6 +52,15 @@ def closed_until(openings: Iterable[Opening]) -> Barrier | None:
 def line_down(up: bool, closes: bool) -> Barrier | None:
     """The barrier while the line is down, where the hall lets nobody in then (``closes``); nobody knows when it ends."""
     return None if up or not closes else Barrier("offline")
+
+
+def hub_away(away: Away, reached: bool, has_policy: bool, silent: float, patience: float) -> bool:
+    """Does the hub's absence keep new visitors out? ``reached``: it has answered at least once; ``has_policy``: a policy of it is in force;
+    ``silent``: seconds since it answered last, or since the start; ``patience``: seconds of silence from which on it is away. A hub that
+    was never reached is away at once: until then nobody has said that this hall may serve."""
+    if away == "open" or (away == "last-policy" and has_policy):
+        return False
+    return not reached or silent >= patience
 
 
 def paused_until(standing: Standing) -> Barrier | None:

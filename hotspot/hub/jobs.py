@@ -1,0 +1,46 @@
+"""Periodic work: each job runs in one hub process at a time, whichever comes first, by an advisory lock of PostgreSQL."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from zlib import crc32
+
+import structlog
+from msgspec import Struct
+
+from hotspot.hub.hub import Hub
+from hotspot.hub.store import StoreUnavailable, locks
+
+log = structlog.get_logger("jobs")
+
+
+class Job(Struct, frozen=True):
+    """Something to be done again and again."""
+
+    name: str
+    seconds: float
+    """From one end to the next beginning."""
+    run: Callable[[Hub], Awaitable[None]]
+
+
+async def run(hub: Hub, jobs: Iterable[Job]) -> None:
+    """Until cancelled. A job that cannot reach the database is tried again at its next turn."""
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(_forever(hub, job))
+
+
+async def _forever(hub: Hub, job: Job) -> None:
+    while True:
+        try:
+            await once(hub, job)
+        except StoreUnavailable as error:
+            log.warning("job not done", job=job.name, why=str(error))
+        await asyncio.sleep(job.seconds)
+
+
+async def once(hub: Hub, job: Job) -> bool:
+    """Do it now; False: another process is at it."""
+    async with locks.held(hub.store, crc32(job.name.encode())) as mine:
+        if mine:
+            await job.run(hub)
+        return mine

@@ -1,0 +1,117 @@
+"""A hub process: connects, looks that the tables are those of this version, serves, works through its jobs; stops on SIGTERM and SIGINT."""
+
+import argparse
+import asyncio
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from hotspot.hub import jobs
+from hotspot.hub.app import make_app
+from hotspot.hub.hub import Hub
+from hotspot.hub.schedule import JOBS
+from hotspot.hub.settings import BadSettings, Settings, load
+from hotspot.hub.store import Store, StoreUnavailable, migrations
+from hotspot.notify import notify, watchdog_interval
+
+SHUTDOWN = 5.0
+"""Seconds for requests in hand when the process stops; long polls are answered at once."""
+
+log = structlog.get_logger("hub")
+
+
+class CannotServe(Exception):
+    """The hub cannot run; the text says why."""
+
+
+class Service:
+    """One hub process. ``addresses`` are known when ``serve`` calls ``on_ready``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.stopping = asyncio.Event()
+        self.addresses: list[tuple[str, int]] = []
+
+    async def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Run until ``stopping`` is set. Raises ``CannotServe`` and ``StoreUnavailable``."""
+        async with AsyncExitStack() as parts:
+            store = await parts.enter_async_context(Store(self.settings.database, self.settings.connections))
+            async with store.connection() as connection:
+                try:
+                    fresh = await migrations.pending(connection)
+                except migrations.CannotMigrate as error:
+                    raise CannotServe(str(error)) from None
+            if fresh:
+                raise CannotServe(f"cannot serve: {fresh[0].name} is not in the database yet: run 'hotspot hub migrate'")
+            hub = Hub(self.settings, store)
+            await self._listen(parts, hub)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), _watchdog())]
+                notify("READY=1")
+                log.info("ready", addresses=[f"{host}:{port}" for host, port in self.addresses])
+                on_ready()
+                await self.stopping.wait()
+                notify("STOPPING=1")
+                for task in tasks:
+                    task.cancel()
+
+    async def _listen(self, parts: AsyncExitStack, hub: Hub) -> None:
+        tls: ssl.SSLContext | None = None
+        if self.settings.certificate is not None:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            try:
+                tls.load_cert_chain(self.settings.certificate, self.settings.key)
+            except OSError as error:  # ssl.SSLError is one
+                raise CannotServe(f"cannot use certificate {self.settings.certificate}: {error}") from None
+        runner = web.AppRunner(make_app(hub), access_log=None, shutdown_timeout=SHUTDOWN)
+        await runner.setup()
+        parts.push_async_callback(runner.cleanup)
+        for host, port in self.settings.listen:
+            site = web.TCPSite(runner, host, port, ssl_context=tls, backlog=1_024)
+            try:
+                await site.start()
+            except OSError as error:
+                raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        self.addresses = [(str(address[0]), int(address[1])) for address in runner.addresses]
+
+
+async def _watchdog() -> None:
+    interval = watchdog_interval()
+    while interval is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval)
+
+
+async def _run(settings: Settings) -> None:
+    service = Service(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stopping.set)
+    await service.serve()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``hotspot hub serve --config hub.toml [--check-config]``; returns the exit status: 2 for bad settings, 1 when it cannot run."""
+    parser = argparse.ArgumentParser(prog="hotspot hub serve", description="The city's web: reports, policy, API.")
+    parser.add_argument("--config", type=Path, required=True, help="settings file (TOML)")
+    parser.add_argument("--check-config", action="store_true", help="only check the settings file")
+    arguments = parser.parse_args(argv)
+    try:
+        settings = load(arguments.config)
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if arguments.check_config:
+        return 0
+    try:
+        asyncio.run(_run(settings))
+    except (CannotServe, StoreUnavailable) as error:
+        log.critical("cannot run", why=str(error))
+        return 1
+    return 0

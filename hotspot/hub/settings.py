@@ -1,0 +1,168 @@
+"""The hub's settings: one TOML file. What staff change while it runs is in the database, not here."""
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hotspot.session.quantities import parse_seconds
+
+T = TypeVar("T")
+DAY = 86_400.0
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the text names file, key, value and what was expected."""
+
+
+class Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long the hub keeps what grows, in seconds; in the file ``"90 d"``."""
+
+    quarters: float = 90 * DAY
+    """Figures by quarter of an hour."""
+    hours: float = 400 * DAY
+    days: float = 5 * 366 * DAY
+    feedback: float = 180 * DAY
+    """From the day a message came."""
+    alarms: float = 400 * DAY
+    audit: float = 3 * 366 * DAY
+    orders: float = 3_600.0
+    """Live orders with their answers: the only place with device codes."""
+
+
+class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the hub sends e-mail."""
+
+    server: str
+    port: int = 587
+    sender: str
+    starttls: bool = True
+    user: str = ""
+    password_file: str = ""
+
+
+class RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where metrics are pushed to, when nobody scrapes them."""
+
+    url: str
+    every: float = 60.0
+    """Seconds."""
+    token_file: str = ""
+    """Bearer token."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that a hub process is told."""
+
+    database: str
+    """As libpq writes it: ``postgresql:///hub?host=/run/postgresql``; several hosts for a standby."""
+    listen: tuple[tuple[str, int], ...] = (("127.0.0.1", 8700),)
+    """Address and port; 0: any free one."""
+    url: str = ""
+    """Where gateways and people find the hub, as ``https://hub.stadt.example``: for what is printed at enrolment."""
+    certificate: Path | None = None
+    """PEM chain; None: plain HTTP, for a proxy in front that speaks TLS."""
+    key: Path | None = None
+    connections: int = 8
+    """To the database, of this process."""
+    retention: Retention = Retention()
+    mail: Mail | None = None
+    remote_write: RemoteWrite | None = None
+
+
+class _Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    quarters: str | float = "90 d"
+    hours: str | float = "400 d"
+    days: str | float = "1830 d"
+    feedback: str | float = "180 d"
+    alarms: str | float = "400 d"
+    audit: str | float = "1098 d"
+    orders: str | float = "1 h"
+
+
+class _RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: str
+    every: str | float = "1 min"
+    token_file: str = ""
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As the file writes it."""
+
+    database: str
+    listen: tuple[str, ...] = ("127.0.0.1:8700",)
+    url: str = ""
+    certificate: str | None = None
+    key: str | None = None
+    connections: Annotated[int, Meta(ge=2, le=100)] = 8
+    retention: _Retention = _Retention()
+    mail: Mail | None = None
+    remote_write: _RemoteWrite | None = None
+
+
+def load(path: Path) -> Settings:
+    """Read and check one file; relative names in it stand beside it. Raises ``BadSettings``."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise BadSettings(f"cannot read {path}: {error}") from None
+    return from_raw(raw, path)
+
+
+def from_raw(raw: dict[str, Any], path: Path) -> Settings:
+    """The same from a parsed file that stood at ``path``."""
+
+    def bad(key: str, value: object, expected: str) -> BadSettings:
+        return BadSettings(f"cannot use {path}: {key} = {value!r}: expected {expected}")
+
+    def seconds(key: str, value: str | float, low: float, high: float) -> float:
+        try:
+            found = parse_seconds(value)
+        except ValueError as error:
+            raise BadSettings(f"cannot use {path}: {key} = {value!r}: {error}") from None
+        if not low <= found <= high:
+            raise bad(key, value, f'{low:g} to {high:g} seconds, such as "90 d"')
+        return found
+
+    try:
+        file = msgspec.convert(raw, _File)
+    except msgspec.ValidationError as error:
+        raise BadSettings(f"cannot use {path}: {error}") from None
+    if (file.certificate is None) != (file.key is None):
+        raise bad("certificate", file.certificate, "certificate and key together")
+    if file.url and not file.url.startswith(("https://", "http://")):
+        raise bad("url", file.url, 'an address such as "https://hub.stadt.example"')
+    kept = {
+        name: seconds(f"retention.{name}", value, 60, 100 * 366 * DAY) for name, value in msgspec.structs.asdict(file.retention).items()
+    }
+    push = file.remote_write
+    return Settings(
+        database=file.database,
+        listen=tuple(_host_port(bad, value) for value in file.listen),
+        url=file.url.rstrip("/"),
+        certificate=None if file.certificate is None else path.parent / file.certificate,
+        key=None if file.key is None else path.parent / file.key,
+        connections=file.connections,
+        retention=Retention(**kept),
+        mail=file.mail,
+        remote_write=None
+        if push is None
+        else RemoteWrite(url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=push.token_file),
+    )
+
+
+def _host_port(bad: Any, value: str) -> tuple[str, int]:
+    host, colon, port = value.rpartition(":")
+    try:
+        address = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        address = ""
+    if not (address and colon and port.isascii() and port.isdigit() and int(port) < 65_536):
+        error: BadSettings = bad("listen", value, 'address and port such as "127.0.0.1:8700" or "[::]:8700"')
+        raise error
+    return address, int(port)

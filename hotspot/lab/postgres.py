@@ -1,0 +1,138 @@
+"""A private PostgreSQL cluster: made, started, killed and removed by the demo, the tests and the benchmarks. It listens on a unix socket
+only, and asks the machine for nothing but Debian's packages."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from hotspot.lab.namespaces import LabFailed
+
+USER = "postgres"
+"""PostgreSQL refuses to run as root; Debian's packages bring this user."""
+START_SECONDS = 30
+
+
+def programs() -> Path:
+    """The folder with ``initdb`` and ``pg_ctl`` of the newest version here, or the one named by HOTSPOT_POSTGRES. Raises ``LabFailed``."""
+    named = os.environ.get("HOTSPOT_POSTGRES")
+    if named:
+        return Path(named)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        raise LabFailed("cannot raise a database: PostgreSQL is not installed")
+    return found[-1].parent
+
+
+class Cluster:
+    """One cluster in a folder of its own. ``with Cluster() as cluster`` makes, starts and removes it.
+
+    ``durable``: commits are flushed to the disk, as in production; without it they are lost only when the machine dies.
+    """
+
+    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+        self.programs = programs()
+        self.folder = Path(tempfile.mkdtemp(prefix="hotspot-pg-"))
+        self.data = self.folder / "data"
+        self.settings = {
+            "listen_addresses": "''",
+            "unix_socket_directories": f"'{self.folder}'",
+            "fsync": "on" if durable else "off",
+            "synchronous_commit": "on",
+            "full_page_writes": "on" if durable else "off",
+            "shared_buffers": "128MB",
+            "max_connections": "100",
+            "timezone": "UTC",
+            **(settings or {}),
+        }
+
+    def dsn(self, database: str = "postgres") -> str:
+        """As libpq writes it."""
+        return f"postgresql://{USER}@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def __enter__(self) -> Self:
+        try:
+            self.create()
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.remove()
+
+    def create(self) -> None:
+        """Make its files. Raises ``LabFailed``."""
+        self.folder.chmod(0o755)
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, USER, USER)
+        words = ["--auth=trust", "--username", USER, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--pgdata", str(self.data)]
+        self.run("initdb", *words)
+        lines = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(lines)
+
+    def start(self) -> None:
+        """Returns when it takes connections. Raises ``LabFailed``."""
+        log = self.folder / "log"
+        self.run("pg_ctl", "start", "--wait", "--timeout", str(START_SECONDS), "--silent", "--pgdata", str(self.data), "--log", str(log))
+
+    def stop(self, mode: str = "fast") -> None:
+        """``fast``: cut connections; ``immediate``: as after a crash."""
+        self.run("pg_ctl", "stop", "--wait", "--mode", mode, "--silent", "--pgdata", str(self.data))
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all of its processes, as the out-of-memory killer would."""
+        pid = self._pid()
+        if pid is None:
+            return
+        children = Path("/proc", str(pid), "task", str(pid), "children").read_text().split()
+        for victim in (pid, *map(int, children)):
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def running(self) -> bool:
+        """Does the server run?"""
+        return self._pid() is not None
+
+    def remove(self) -> None:
+        """Stop it, whatever is left, and remove its files."""
+        if self.running():
+            try:
+                self.stop("immediate")
+            except LabFailed:
+                self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, program: str, *words: str) -> str:
+        """Run one of PostgreSQL's programs as its user; returns what it printed. Raises ``LabFailed``."""
+        command = [str(self.programs / program), *words]
+        if os.geteuid() == 0:
+            who = pwd.getpwnam(USER)
+            command = ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--init-groups", *command]
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "PGHOST": str(self.folder), "PGUSER": USER}
+        # Without a terminal's signals: Ctrl-C ends the demo, which then ends its database.
+        done = subprocess.run(
+            command, cwd="/", env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, start_new_session=True
+        )
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip()
+            raise LabFailed(f"cannot run {program}: {said[-500:]}")
+        return done.stdout
+
+    def _pid(self) -> int | None:
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (OSError, ValueError):
+            return None
+        return pid
