@@ -11,6 +11,7 @@
 #   make lint                       ruff, mypy and the import contracts
 #   make format                     ruff's formatting and its safe fixes
 #   make bench                      all benchmarks, or BENCH="capture accept"               ARGS are the benchmarks'
+#   make bench-hub                  the hub under load, beside its own PostgreSQL; BENCH="hub_reports" ARGS="--seconds 10"
 #   make bench-peers                beside openNDS and plain forwarding; ARGS="--quick" or "--parts packets"
 #   make screenshots                every page in every language on phone and desktop; LANGUAGES="de ar" SCENES="splash online"
 #   make lock                       renew requirements/*.txt; ARGS=--upgrade for newer versions
@@ -24,7 +25,9 @@ KILLS ?= 500
 EXAMPLES ?= 20000
 LANGUAGES ?=
 SCENES ?=
-BENCH ?= $(basename $(notdir $(shell grep -l '^if __name__ == "__main__"' benchmarks/[a-z]*.py)))
+ALL_BENCH := $(basename $(notdir $(shell grep -l '^if __name__ == "__main__"' benchmarks/[a-z]*.py)))
+BENCH ?= $(filter-out hub_%,$(ALL_BENCH))
+BENCH_HUB = $(if $(filter hub_%,$(BENCH)),$(filter hub_%,$(BENCH)),$(filter hub_%,$(ALL_BENCH)))
 export PYTHON VENV
 
 run := $(VENV)/bin
@@ -33,7 +36,7 @@ compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX
 	--no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-kills fuzz test-fullkernel fullkernel lint format bench bench-peers screenshots lock clean ready venv
+.PHONY: help demo test test-pure test-kills fuzz test-fullkernel fullkernel lint format bench bench-hub bench-peers screenshots lock clean ready venv
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -72,6 +75,11 @@ format: venv
 
 bench: ready
 	@missed=; for name in $(BENCH); do \
+		echo "== $$name"; $(run)/python -P -m benchmarks.$$name $(ARGS) || missed="$$missed $$name"; \
+	done; [ -z "$$missed" ] || { echo "below the bar, or not run:$$missed" >&2; exit 1; }
+
+bench-hub: ready
+	@missed=; for name in $(BENCH_HUB); do \
 		echo "== $$name"; $(run)/python -P -m benchmarks.$$name $(ARGS) || missed="$$missed $$name"; \
 	done; [ -z "$$missed" ] || { echo "below the bar, or not run:$$missed" >&2; exit 1; }
 

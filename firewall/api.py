@@ -244,6 +244,10 @@ class ZoneStatus(Struct, frozen=True):
     grants: int
     neighbours: int
     link_up: bool
+    leased: int = 0
+    """IPv4 addresses that are leased."""
+    pool: int = 0
+    """IPv4 addresses that there are for it; 0: the daemon does not know."""
 
 
 class StatusIs(Reply, frozen=True, tag="status"):

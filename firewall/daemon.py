@@ -232,7 +232,9 @@ class Daemon:
         for name, zone in state.settings.zones.items():
             lan = state.links.get(zone.lan)
             up = lan is not None and lan.up
-            zones.append(ZoneStatus(name, zone.lan, zone.wan, state.grants.count(name), state.presence.count(state.lan_index(name)), up))
+            there = state.presence.count(state.lan_index(name))
+            leased = len(state.leases[name].by_ip) if name in state.leases else 0
+            zones.append(ZoneStatus(name, zone.lan, zone.wan, state.grants.count(name), there, up, leased, zone.pool_size))
         ready = state.ready and all(
             interface in state.classes for zone in state.settings.zones.values() for interface in (zone.lan, zone.wan)
         )

@@ -59,6 +59,8 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     ceilings: Ceilings = Ceilings()
     leases: str | None = None
     """dnsmasq's file of leases: a client may use the IPv4 address that it has leased. None: any of the zone."""
+    pool: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    """IPv4 addresses that dnsmasq has to lease (``dhcp-range``); None: all of the zone's networks."""
     addresses6: Annotated[int, Meta(ge=1, le=1_000)] = 16
     """IPv6 addresses of one client."""
     connections: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
@@ -77,6 +79,15 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
         """The zone's IPv4 or IPv6 prefixes."""
         interfaces = map(ipaddress.ip_interface, self.addresses)
         return tuple(str(each.network) for each in interfaces if each.version == version)
+
+    @property
+    def pool_size(self) -> int:
+        """IPv4 addresses for clients, as far as it is known; 0: leases are not looked at."""
+        if self.leases is None:
+            return 0
+        networks = {ipaddress.ip_network(network) for network in self.networks(4)}
+        all_of_them = sum(max(0, network.num_addresses - 2) for network in networks) - len(self.own(4))
+        return self.pool if self.pool is not None else max(0, all_of_them)
 
     def own(self, version: int) -> tuple[str, ...]:
         """The gateway's own IPv4 or IPv6 addresses in the zone."""

@@ -20,8 +20,11 @@ _zone = click.option("--zone", help="Zone, for a device that is known in several
 
 
 _ELSEWHERE = {
+    "check": "hotspot.cli_check",
+    "enrol": "hotspot.cli_uplink",
     "feedback": "hotspot.cli_town",
     "garden": "hotspot.cli_town",
+    "hub": "hotspot.cli_hub",
     "lab": "hotspot.lab.commands",
     "poster": "hotspot.cli_vouchers",
     "preview": "hotspot.cli_preview",
@@ -118,6 +121,21 @@ def _alarm(alarm: "control.Alarm") -> str:
     return f"{clock(alarm.last)}: {what} {alarm.code} in zone {alarm.zone}{times}"
 
 
+def _hub(hub: "control.HubStatus | None") -> list[str]:
+    """How it stands with the hub, in lines."""
+    if hub is None:
+        return []
+    if hub.connected_since is not None:
+        lines = [f"connected since {clock(hub.connected_since)}"]
+    else:
+        lines = [f"AWAY since {clock(hub.away_since or 0)}" + (f": {hub.trouble}" if hub.trouble else "")]
+    lines += ["nobody new is let in"] if hub.closes else []
+    lines += [f"policy {hub.policy} in force" if hub.policy else "no policy yet"]
+    lines += [f"policy {hub.refused} refused: {hub.error}"] if hub.refused else []
+    lines += [f"{hub.backlog} {'report waits' if hub.backlog == 1 else 'reports wait'}"]
+    return lines + ([f"{hub.lost} {'report' if hub.lost == 1 else 'reports'} LOST"] if hub.lost else [])
+
+
 @main.command()
 @socket_option
 @json_option
@@ -132,6 +150,7 @@ def status(path: Path, as_json: bool) -> None:
     else:
         parts = (("firewall", reply.firewall, "connected", "NOT CONNECTED"), ("journal", reply.journal, "well", "UNWELL"))
         rows = [[name, good if well else bad] for name, well, good, bad in (*parts, ("internet", reply.internet, "reachable", "DOWN"))]
+        rows += [["hub", line] for line in _hub(reply.hub)]
         rows += [[f"zone {zone.zone}", f"{zone.online} online, plans: {', '.join(zone.plans)}{_closed(zone)}"] for zone in reply.zones]
         rows += [["fault", fault] for fault in reply.faults]
         rows += [["warning", warning] for warning in reply.warnings]

@@ -113,11 +113,13 @@ def _write(path: Path, content: bytes) -> None:
 @click.option("--zone", help="One zone; without it all of them.")
 def garden(config: Path, zone: str | None) -> None:
     """Print the lines with which dnsmasq opens the walled garden: what is marked reachable in the services, and WiFi4EU's host."""
-    from hotspot.portal.settings import BadSettings, load
+    from hotspot.portal.settings import BadSettings
+    from hotspot.portal.settings_reader import Files
+    from hotspot.portal.uplink.kept import in_force
     from hotspot.town.garden import dnsmasq_lines
 
     try:
-        settings = load(config)
+        settings = in_force(config, Files())
     except BadSettings as error:
         fail(str(error), 2)
     if zone is not None and zone not in settings.zones:

@@ -93,10 +93,12 @@ def _handing_out(command: Callable[..., None]) -> Callable[..., None]:
 
 def _settings(config: Path) -> "Settings":
     """The settings, or the end of the command."""
-    from hotspot.portal.settings import BadSettings, load
+    from hotspot.portal.settings import BadSettings
+    from hotspot.portal.settings_reader import Files
+    from hotspot.portal.uplink.kept import in_force
 
     try:
-        return load(config)
+        return in_force(config, Files())
     except BadSettings as error:
         fail(str(error))
 

@@ -178,6 +178,28 @@ class Alarm(Struct, frozen=True):
     times: int
 
 
+class HubStatus(Struct, frozen=True):
+    """How it stands with the hub; moments are of the wall clock, seconds since 1970."""
+
+    connected_since: float | None
+    """None: the last try failed, or there was none yet."""
+    away_since: float | None
+    trouble: str
+    """Why the last try failed."""
+    policy: int
+    """Serial of the policy in force; 0: none."""
+    refused: int = 0
+    """Serial of a policy that cannot be applied; 0: none."""
+    error: str = ""
+    """Why not."""
+    backlog: int = 0
+    """Reports that wait."""
+    lost: int = 0
+    """Reports that were given up."""
+    closes: bool = False
+    """Nobody new is let in, because the hub is away."""
+
+
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     """To ``Status``."""
 
@@ -194,6 +216,8 @@ class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     """Entries of the block list in force."""
     warnings: tuple[str, ...] = ()
     """What somebody should see to, though nothing is amiss."""
+    hub: HubStatus | None = None
+    """None: the hall has none."""
 
 
 class SessionRow(Struct, frozen=True):

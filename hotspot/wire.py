@@ -271,6 +271,8 @@ class Receipt(Said, frozen=True):
     """Serial of the policy that this gateway should have."""
     rotate: bool = False
     """The credential is old: ``ROTATE``."""
+    again: Unix = 0
+    """When the hub was restored from a backup: reports that were delivered before are wanted again, once for each value; 0: it was not."""
 
 
 # Policy -----------------------------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import fields
 
-from hotspot.portal import settings_file, settings_internet, settings_town
+from hotspot.portal import settings_file, settings_hub, settings_internet, settings_town
 from hotspot.portal.settings import load
+from tests.hotspot.portal.test_certificates import make_pair
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "portal.toml"
 ELSEWHERE = {
@@ -23,6 +24,7 @@ ELSEWHERE = {
     "feedback",
     "internet",
     "hours",
+    "hub",
 }
 """Keys whose values name files or users that a test has not, and sections."""
 SECTIONS: dict[str, type[Struct]] = {
@@ -32,6 +34,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "plans.free": settings_file._Plan,
     "zones.public": settings_file._Zone,
     "internet": settings_internet._Internet,
+    "hub": settings_hub._Hub,
     "feedback": settings_town._Feedback,
     "wifi4eu": settings_town._Wifi4eu,
 }
@@ -72,12 +75,15 @@ def test_it_loads_with_every_comment_taken_as_a_key(tmp_path: Path) -> None:
     lines = []
     for line in EXAMPLE.read_text().splitlines():
         key = _KEY.match(line)
-        section = re.match(r"^# \[(feedback|wifi4eu)\]", line)
+        section = re.match(r"^# \[(hub|feedback|wifi4eu)\]", line)
         wanted = (key is not None and key[1] is not None and key[2] not in ELSEWHERE) or section is not None
         lines.append(line.removeprefix("# ") if wanted else line)
     text = "\n".join(lines).partition("# [legal.operator]")[0]
+    (tmp_path / "hub-authority.pem").write_bytes(make_pair(tmp_path, "hub.grossstadt.example")[0])
     path = tmp_path / "portal.toml"
     path.write_text(text)
     settings = load(path)
     assert (settings.plans["free"].daily_volume, settings.hall.town) == (2_000_000_000, "Gemeinde Kleinheim")
+    assert settings.hub is not None
+    assert (settings.hub.away, settings.hub.keep, settings.hub.proxy) == ("last-policy", 256_000_000, "http://proxy.kleinheim.example:3128")
     assert (settings.wifi4eu is not None, settings.internet.targets[0]) == (True, ("192.0.2.1", 443))

@@ -18,7 +18,7 @@ class Permission(StrEnum):
     ADMIN = "admin"
     """Partners, halls, gateways, users, export and erasure: the host's alone."""
     METRICS = "metrics"
-    """``/metrics``."""
+    """``/metrics``: of all halls for the host's people, of their own for a partner's."""
 
 
 class Role(StrEnum):
@@ -38,8 +38,8 @@ class Role(StrEnum):
 ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
     Role.HOST_ADMIN: frozenset(Permission),
     Role.HOST_OPERATOR: frozenset(Permission) - {Permission.ADMIN},
-    Role.PARTNER_EDITOR: frozenset({Permission.SEE, Permission.OPERATE, Permission.EDIT}),
-    Role.PARTNER_VIEWER: frozenset({Permission.SEE}),
+    Role.PARTNER_EDITOR: frozenset({Permission.SEE, Permission.OPERATE, Permission.EDIT, Permission.METRICS}),
+    Role.PARTNER_VIEWER: frozenset({Permission.SEE, Permission.METRICS}),
 }
 
 
@@ -52,6 +52,8 @@ class Principal(Struct, frozen=True):
     """Name of the partner that they belong to; None: the host's."""
     permissions: frozenset[Permission]
     """Of the role, as far as the token goes."""
+    token: int = 0
+    """Which of the user's tokens; never shown."""
 
     def may(self, permission: Permission) -> bool:
         """Do they have it?"""

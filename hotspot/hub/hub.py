@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from hotspot.hub.settings import Settings
+from hotspot.hub.signals import Signals
 from hotspot.hub.store import Store
 
 
@@ -18,4 +19,5 @@ class Hub:
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
         self.store = store
+        self.signals = Signals(store)
         self.now = clock

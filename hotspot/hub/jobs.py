@@ -23,16 +23,21 @@ class Job(Struct, frozen=True):
 
 
 async def run(hub: Hub, jobs: Iterable[Job]) -> None:
-    """Until cancelled. A job that cannot reach the database is tried again at its next turn."""
+    """Until cancelled. A job that cannot reach the database is tried again at its next turn.
+
+    A job has one connection for its lock and works with another: only so many run at once that they never take all, or each would wait for
+    the others' second one."""
+    turns = asyncio.Semaphore(max(1, hub.settings.connections // 4))
     async with asyncio.TaskGroup() as group:
         for job in jobs:
-            group.create_task(_forever(hub, job))
+            group.create_task(_forever(hub, job, turns))
 
 
-async def _forever(hub: Hub, job: Job) -> None:
+async def _forever(hub: Hub, job: Job, turns: asyncio.Semaphore) -> None:
     while True:
         try:
-            await once(hub, job)
+            async with turns:
+                await once(hub, job)
         except StoreUnavailable as error:
             log.warning("job not done", job=job.name, why=str(error))
         await asyncio.sleep(job.seconds)

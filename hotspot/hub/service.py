@@ -13,11 +13,11 @@ import structlog
 from aiohttp import web
 
 from hotspot.hub import jobs
-from hotspot.hub.app import make_app
+from hotspot.hub.app import make_runner
 from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
-from hotspot.hub.store import Store, StoreUnavailable, migrations
+from hotspot.hub.store import Store, StoreUnavailable, migrations, partitions
 from hotspot.notify import notify, watchdog_interval
 
 SHUTDOWN = 5.0
@@ -50,6 +50,8 @@ class Service:
             if fresh:
                 raise CannotServe(f"cannot serve: {fresh[0].name} is not in the database yet: run 'hotspot hub migrate'")
             hub = Hub(self.settings, store)
+            async with store.connection() as connection:
+                await partitions.ahead(connection, hub.now())  # however long nothing ran: there is room for what comes now
             await self._listen(parts, hub)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), _watchdog())]
@@ -69,7 +71,7 @@ class Service:
                 tls.load_cert_chain(self.settings.certificate, self.settings.key)
             except OSError as error:  # ssl.SSLError is one
                 raise CannotServe(f"cannot use certificate {self.settings.certificate}: {error}") from None
-        runner = web.AppRunner(make_app(hub), access_log=None, shutdown_timeout=SHUTDOWN)
+        runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
         for host, port in self.settings.listen:

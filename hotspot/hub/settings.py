@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from hotspot.hub.alarms import Limits
 from hotspot.session.quantities import parse_seconds
 
 T = TypeVar("T")
@@ -66,9 +67,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     certificate: Path | None = None
     """PEM chain; None: plain HTTP, for a proxy in front that speaks TLS."""
     key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    """Addresses of our own proxies: what they say of where a request comes from (``X-Forwarded-For``) is believed, to tell apart who fails
+    to log in. Of anybody else it is not."""
     connections: int = 8
     """To the database, of this process."""
+    credential_age: float = 90 * DAY
+    """Seconds after which a gateway is told to get another credential."""
     retention: Retention = Retention()
+    alarms: Limits = Limits()
     mail: Mail | None = None
     remote_write: RemoteWrite | None = None
 
@@ -81,6 +88,13 @@ class _Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alarms: str | float = "400 d"
     audit: str | float = "1098 d"
     orders: str | float = "1 h"
+
+
+class _Alarms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    silent: str | float = "3 min"
+    pool: Annotated[float, Meta(ge=1, le=99)] = 90
+    disk: Annotated[float, Meta(ge=1, le=60)] = 10
+    certificate: str | float = "14 d"
 
 
 class _RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,8 +111,11 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: str = ""
     certificate: str | None = None
     key: str | None = None
+    proxies: tuple[str, ...] = ()
     connections: Annotated[int, Meta(ge=2, le=100)] = 8
+    credential_age: str | float = "90 d"
     retention: _Retention = _Retention()
+    alarms: _Alarms = _Alarms()
     mail: Mail | None = None
     remote_write: _RemoteWrite | None = None
 
@@ -147,13 +164,29 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
         url=file.url.rstrip("/"),
         certificate=None if file.certificate is None else path.parent / file.certificate,
         key=None if file.key is None else path.parent / file.key,
+        proxies=tuple(_address(bad, value) for value in file.proxies),
         connections=file.connections,
+        credential_age=seconds("credential_age", file.credential_age, 3_600, 10 * 366 * DAY),
         retention=Retention(**kept),
+        alarms=Limits(
+            silent=seconds("alarms.silent", file.alarms.silent, 120, 86_400),
+            pool=file.alarms.pool,
+            disk=file.alarms.disk,
+            certificate=seconds("alarms.certificate", file.alarms.certificate, DAY, 365 * DAY),
+        ),
         mail=file.mail,
         remote_write=None
         if push is None
         else RemoteWrite(url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=push.token_file),
     )
+
+
+def _address(bad: Any, value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        error: BadSettings = bad("proxies", value, 'an address such as "127.0.0.1"')
+        raise error from None
 
 
 def _host_port(bad: Any, value: str) -> tuple[str, int]:

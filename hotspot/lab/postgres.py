@@ -3,6 +3,7 @@ only, and asks the machine for nothing but Debian's packages."""
 
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from hotspot.lab.namespaces import LabFailed
+from hotspot.lab.processes import END_SECONDS, start_ticks
 
 USER = "postgres"
 """PostgreSQL refuses to run as root; Debian's packages bring this user."""
@@ -82,23 +84,53 @@ class Cluster:
     def start(self) -> None:
         """Returns when it takes connections. Raises ``LabFailed``."""
         log = self.folder / "log"
+        if not self.running():  # a killed server that nobody has taken note of still has its number, and would count as running
+            for left in (self.data / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
+                left.unlink(missing_ok=True)
         self.run("pg_ctl", "start", "--wait", "--timeout", str(START_SECONDS), "--silent", "--pgdata", str(self.data), "--log", str(log))
+
+    def configure(self, settings: dict[str, str]) -> None:
+        """Change settings that need no restart, from now on. Raises ``LabFailed``."""
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        self.run("pg_ctl", "reload", "--silent", "--pgdata", str(self.data))
+
+    def follow(self, primary: "Cluster") -> None:
+        """Become a standby of a running cluster, with a copy of it, and start. Raises ``LabFailed``."""
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, USER, USER)
+        source = ["--host", str(primary.folder), "--username", USER, "--checkpoint=fast", "--no-sync", "--write-recovery-conf"]
+        self.run("pg_basebackup", *source, "--pgdata", str(self.data))
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(f"unix_socket_directories = '{self.folder}'\n")
+        self.start()
+
+    def promote(self) -> None:
+        """A standby takes over; returns when it can be written to. Raises ``LabFailed``."""
+        self.run("pg_ctl", "promote", "--wait", "--silent", "--pgdata", str(self.data))
 
     def stop(self, mode: str = "fast") -> None:
         """``fast``: cut connections; ``immediate``: as after a crash."""
         self.run("pg_ctl", "stop", "--wait", "--mode", mode, "--silent", "--pgdata", str(self.data))
 
     def kill(self) -> None:
-        """SIGKILL to the server and all of its processes, as the out-of-memory killer would."""
+        """SIGKILL to the server and all of its processes, as the out-of-memory killer would; they are gone when this returns."""
         pid = self._pid()
         if pid is None:
             return
         children = Path("/proc", str(pid), "task", str(pid), "children").read_text().split()
         for victim in (pid, *map(int, children)):
             try:
-                os.kill(victim, signal.SIGKILL)
+                handle = os.pidfd_open(victim)
             except ProcessLookupError:
                 continue
+            try:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                select.select([handle], [], [], END_SECONDS)
+            except ProcessLookupError:
+                continue
+            finally:
+                os.close(handle)
 
     def running(self) -> bool:
         """Does the server run?"""
@@ -132,7 +164,6 @@ class Cluster:
     def _pid(self) -> int | None:
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
         except (OSError, ValueError):
             return None
-        return pid
+        return None if start_ticks(pid) is None else pid

@@ -8,6 +8,7 @@ from hotspot import control
 from hotspot.portal.gate import GateError
 from hotspot.portal.journal import JournalUnavailable, rows
 from hotspot.portal.office import Office
+from hotspot.portal.policy_values import is_hubs
 from hotspot.session.blocklist import MOST_PLACES, Entry, Target, covers, parse_target, places
 
 
@@ -70,6 +71,8 @@ class Blocking:
                 return control.Refused("unknown", f"number = {request.number}: expected the number of an entry of the block list")
             if not entry.in_force(now):
                 return control.Refused("state", f"number = {request.number}: expected an entry in force; this one was removed or is over")
+            if self._office.settings.hub is not None and is_hubs(entry.added_by, entry.added_uid):
+                return control.Refused("state", f"number = {request.number}: expected an entry of this hall; this one is lifted at the hub")
             by, reason = request.by.strip(), request.reason.strip()
             return await self._carry_out(replace(entry, removed_at=now, removed_by=by, removed_uid=uid, removed_reason=reason))
 

@@ -1,7 +1,6 @@
-"""The last settings that could be used, kept whole: with every file that they name, so that a portal whose settings somebody broke can
-start again as it was."""
+"""The last settings that could be used, kept whole: with every file that they name and the policy of the hub, so that a portal whose
+settings somebody broke can start again as it was."""
 
-import contextlib
 import os
 import tomllib
 from collections.abc import Iterator
@@ -10,8 +9,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from hotspot.portal import durable
 from hotspot.portal.settings import BadSettings, Settings, load
 from hotspot.portal.settings_reader import Files, Kept
+from hotspot.portal.uplink import kept as policy
 
 NAME = "last-good.json"
 """In the state folder."""
@@ -40,23 +41,7 @@ def keep(state_dir: Path, config: Path, files: Files) -> bool:
             return False
     except FileNotFoundError:
         pass
-    fresh = path.with_name(f".{NAME}.new")
-    try:
-        with fresh.open("wb") as file:
-            fresh.chmod(0o600)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise
-    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # a rename is on disk when its folder is
-    finally:
-        os.close(folder)
+    durable.write(path, content)
     return True
 
 
@@ -70,7 +55,7 @@ def restore(config: Path) -> Restored | None:
         except (OSError, msgspec.MsgspecError):
             continue
         if kept.config == str(config.absolute()):
-            return Restored(load(config, files), files)
+            return Restored(policy.in_force(config, files), files)
     return None
 
 
@@ -88,15 +73,21 @@ def _state_dirs(config: Path) -> Iterator[Path]:
 
 
 def start(config: Path, files: Files) -> tuple[Settings, Files, str]:
-    """The settings for a start: as they are in ``config``, read by ``files``, and ""; else the last good ones and what is wrong with the
-    new. Raises ``BadSettings`` when there are neither."""
+    """The settings for a start: as they are in ``config``, read by ``files``, with the kept policy, and ""; else the last good ones and
+    what is wrong with the new; else the file without a policy, if it is the policy that cannot be used. Raises ``BadSettings`` when there
+    are none of these."""
     try:
-        return load(config, files), files, ""
+        return policy.in_force(config, files), files, ""
     except BadSettings as error:
-        try:
-            restored = restore(config)
-        except BadSettings as other:
-            raise BadSettings(f"{error}; the last good settings cannot be used either: {other}") from None
-        if restored is None:
-            raise
-        return restored.settings, restored.files, str(error)
+        fault, other = str(error), ""
+    try:
+        restored = restore(config)
+        if restored is not None:
+            return restored.settings, restored.files, fault
+    except BadSettings as error:
+        other = f"; the last good settings cannot be used either: {error}"
+    alone = Files()
+    try:
+        return load(config, alone), alone, f"{fault}{other}; started without the policy of the hub"
+    except BadSettings:
+        raise BadSettings(f"{fault}{other}") from None

@@ -23,6 +23,10 @@ class Ledger:
         self._spent: dict[str, Spent] = {}
         self._remember = remember
 
+    def name(self, mac: str) -> str:
+        """The pseudonym of a client today, whatever its plan."""
+        return pseudonym(self._key, mac, "")
+
     def spent(self, mac: str, plan: str) -> Spent:
         """What ended sessions of a client have used of a plan today."""
         return self._spent.get(pseudonym(self._key, mac, plan), NOTHING) if self._spent else NOTHING

@@ -10,6 +10,9 @@ from hotspot.session.sessions import Session
 _ACCEPT_BUCKETS = (0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _GRANT_BUCKETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
 
+OUR_FAULT = ("journal", "firewall", "full")
+"""Outcomes of accept forms for which no visitor can do anything."""
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series and say nothing that the process's start time does not
 
 
@@ -56,6 +59,27 @@ class Metrics:
         self.certificate_reloads = Counter("hotspot_certificate_reloads", "Renewed certificate files seen", ["outcome"], registry=registry)
         self.firewall_up = Gauge("hotspot_firewall_up", "1 while connected to the firewall", registry=registry)
         self.internet_up = Gauge("hotspot_internet_up", "1 when the last check reached the Internet", registry=registry)
+        self._of_the_box(registry)
+
+    def _of_the_box(self, registry: CollectorRegistry) -> None:
+        """What the box itself is like; set by ``hotspot.portal.vitals``. What is not known has no series."""
+        self.software = Gauge("hotspot_software_info", "Which software runs: always 1", ["version"], registry=registry)
+        self.disk_free = Gauge("hotspot_disk_free_bytes", "Free space on the disk of the journal", registry=registry)
+        self.disk_size = Gauge("hotspot_disk_size_bytes", "The disk of the journal", registry=registry)
+        self.certificate_until = Gauge(
+            "hotspot_certificate_until_seconds", "End of a certificate, seconds since 1970", ["which"], registry=registry
+        )
+        self.pool_used = Gauge("hotspot_pool_used", "IPv4 addresses that are leased", ["zone"], registry=registry)
+        self.pool_size = Gauge("hotspot_pool_size", "IPv4 addresses that there are", ["zone"], registry=registry)
+        self.drift = Counter("hotspot_drift", "What others changed in the kernel and was put right", registry=registry)
+
+    def with_hub(self) -> None:
+        """There is a hub: series that a hall on its own has not."""
+        self.hub_up = Gauge("hotspot_hub_up", "1 while the hub answers", registry=self.registry)
+        self.report_backlog = Gauge("hotspot_report_backlog", "Reports that the hub has not got yet", registry=self.registry)
+        self.report_refused = Gauge("hotspot_reports_refused", "Reports set aside, which the hub will never take", registry=self.registry)
+        self.report_lost = Gauge("hotspot_reports_lost", "Reports given up since the journal began", registry=self.registry)
+        self.deliveries = Counter("hotspot_deliveries", "Deliveries to the hub, by outcome", ["outcome"], registry=self.registry)
 
     def count_online(self, sessions: Iterable[Session]) -> None:
         """Set the gauge anew from the sessions in progress."""
@@ -68,6 +92,12 @@ class Metrics:
         for direction, used in (("up", after.bytes_up - before.bytes_up), ("down", after.bytes_down - before.bytes_down)):
             if used > 0:
                 self.bytes.labels(after.zone, after.plan, direction).inc(used)
+
+    def accept_forms(self) -> tuple[int, int]:
+        """Accept forms since the start, and those of them that failed for a reason of ours."""
+        samples = [sample for metric in self.accepts.collect() for sample in metric.samples]
+        ours = [sample.value for sample in samples if sample.labels["outcome"] in OUR_FAULT]
+        return int(sum(sample.value for sample in samples)), int(sum(ours))
 
     def text(self) -> bytes:
         """The exposition format of Prometheus."""

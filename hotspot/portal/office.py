@@ -14,6 +14,8 @@ from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Lo
 from hotspot.portal.metrics import Metrics
 from hotspot.portal.register import Client, Register
 from hotspot.portal.settings import Settings
+from hotspot.portal.uplink.state import Uplink
+from hotspot.portal.vitals import SOFTWARE, Vitals
 from hotspot.session.admission import Barrier, Standing, barrier, closed_until, line_down
 from hotspot.session.allowance import NOTHING
 from hotspot.session.hours import Opening, day_of, next_day, opening
@@ -35,13 +37,20 @@ class Office:
         self.settings = settings
         self.now: Final = now
         self.metrics: Final = Metrics()
-        self.register: Final = Register()
+        self.register: Final = Register(None if settings.hub is None else now)
         self.journal: Final = Journal(settings.state_dir / "journal.db", self, look_seconds)
         self.gate: Final = Gate(settings.firewall_socket, self.metrics.firewall_up.set, self.alarm)
         self.enforcement: Final = Enforcement(self.register.blocklist, settings.zones, settings.blocked_names, now)
         self.alarms: Final = Alarms()
         self.pace: Final = Pace()
         """Of messages to the town."""
+        self.uplink: Final = Uplink(now())
+        self.started: Final = now().unix
+        """Wall clock."""
+        self.vitals = Vitals()
+        self.metrics.software.labels(SOFTWARE).set(1)
+        if settings.hub is not None:
+            self.metrics.with_hub()
         self.internet_up = True
         self.settings_fault = ""
         """Why the settings file is not in force; "": it is."""
@@ -68,6 +77,7 @@ class Office:
             self.metrics.journal_fresh.labels(why).inc()
             log.info("fresh journal", why=why, sessions=len(self.register.in_progress()))
         self.wake.set()
+        self.uplink.applied.set()
 
     def health(self, ok: bool, kind: str, why: str) -> None:
         """The journal became well or unwell."""
@@ -75,6 +85,7 @@ class Office:
         if ok:
             log.info("journal well")
             self.wake.set()
+            self.uplink.applied.set()
         else:
             self.metrics.journal_faults.labels(kind).inc()
             log.error("journal unwell", kind=kind, why=why)
@@ -123,8 +134,9 @@ class Office:
 
     def barrier(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
         """Why this client cannot begin a session on a plan now; None: it can. Opening hours are told first, then the line: with it down
-        nobody waits for a pause to be over."""
+        (or the hub away, which is told as that) nobody waits for a pause to be over."""
         found, line = self._barrier_of(client, plan, now), line_down(self.internet_up, self.settings.internet.closes)
+        line = line or (Barrier("offline") if self.hub_closes(now) else None)
         return found if line is None or (found is not None and found.code == "closed") else line
 
     def _barrier_of(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
@@ -141,6 +153,11 @@ class Office:
         )
         return barrier(plan, openings, self.register.ledger.spent(client.mac, plan.name) if plan.has_daily else NOTHING, standing)
 
+    def hub_closes(self, now: Now) -> bool:
+        """Is nobody new let in because the hub is away?"""
+        hub = self.settings.hub
+        return hub is not None and self.uplink.closes(hub.away, hub.away_after, self.settings.policy is not None, now)
+
     def tuned(self, session: Session, plan: Plan, now: Now) -> Session:
         """The session with the limits that hold now: closing time, the day's allowance, the plan as it is in the settings."""
         spent = self.register.ledger.spent(session.mac, plan.name) if plan.has_daily and session.mac is not None else NOTHING
@@ -153,7 +170,10 @@ class Office:
         day = day_of(now.unix, self.settings.hall.time_zone)
         if day == self.register.ledger.day:
             return
-        self.register.ledger.turn(day)
+        if self.register.counting is None:
+            self.register.ledger.turn(day)
+        else:
+            self.register.counting.turn(day)
         for session in self.register.in_progress():
             plan = self.settings.plans.get(session.plan)
             if plan is not None and plan.has_daily:
@@ -177,13 +197,24 @@ class Office:
             faults.append("Internet not reachable")
         if self.settings_fault:
             faults.append(f"{self.settings_fault} (the last good settings are in force)")
+        if self.hub_closes(self.now()):
+            faults.append("hub away: nobody new is let in")
+        if self.uplink.refused:
+            faults.append(f"{self.uplink.error} (the settings from before are in force)")
         if self.terms_fault:
             faults.append(self.terms_fault)
         return tuple(faults)
 
     def warnings(self) -> tuple[str, ...]:
         """What somebody should see to, though the portal does all that it should."""
-        return warnings_of(self.settings)
+        warnings = warnings_of(self.settings)
+        if self.settings.hub is not None and self.uplink.is_away(self.settings.hub.away_after, self.now()):
+            warnings += (f"hub away: {self.uplink.trouble or 'it has not answered yet'}",)
+        if self.uplink.set_aside:
+            warnings += (f"{self.uplink.set_aside} reports were refused by the hub and are set aside: see the log",)
+        if self.uplink.lost:
+            warnings += (f"{self.uplink.lost} reports were given up: their space on the disk was used up before the hub took them",)
+        return warnings
 
     def finish(self, session_id: str, event: EndEvent, final: Usage | None = None) -> Session | None:
         """A session ended; None when that is known already. To be followed by ``save``."""
@@ -226,5 +257,9 @@ class Office:
 
 def warnings_of(settings: Settings) -> tuple[str, ...]:
     """What somebody should see to before visitors do."""
-    missing = settings.legal.missing
-    return (f"legal pages are not complete: {', '.join(missing)} missing in the settings",) if missing else ()
+    missing, policy, warnings = settings.legal.missing, settings.policy, []
+    if missing:
+        warnings.append(f"legal pages are not complete: {', '.join(missing)} missing in the settings")
+    if policy is not None and policy.passed_over:
+        warnings.append(f"policy {policy.serial} of the hub is about zones that are not here: {', '.join(policy.passed_over)}")
+    return tuple(warnings)

@@ -1,7 +1,7 @@
 """What the hub wants, laid over what the box has (pure): the raw tables of ``portal.toml`` with a policy's sections over them.
 
-The box keeps what only it can know: folders, sockets, addresses, ports, certificate, how it reaches the hub. How far a section of the policy
-goes is in ``_DEPTH``; where it says nothing, the box's own file holds. A policy that names anything else is refused.
+The box keeps what only it can know: folders, sockets, addresses, ports, certificate, how it reaches the hub. How far a section of the
+policy goes is in ``_DEPTH``; where it says nothing, the box's own file holds. A policy that names anything else is refused.
 """
 
 from collections.abc import Collection, Mapping
@@ -58,6 +58,8 @@ _DEPTH: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Sections of a policy. ``WHOLE``: the policy's takes the place of the box's, because halves of two do not fit together (the languages of
 two versions of the terms). ``BY_NAME``: its tables take the place of those with the same name. ``BY_KEY``: key by key."""
+WHOLE_SECTIONS: Final = frozenset(name for name, depth in _DEPTH.items() if depth == WHOLE)
+"""Of these nothing is the box's where a policy has them."""
 _KEYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "internet": frozenset({"new_visitors", "message"}),
@@ -75,8 +77,8 @@ def overlay(local: Mapping[str, Any], policy: Mapping[str, Any]) -> Overlaid:
     result = dict(local)
     passed_over: list[str] = []
     for name, wanted in policy.items():
-        if name in ("blocklist", "vouchers"):
-            continue
+        if name in ("blocklist", "vouchers") or (name == "hub" and name not in local):
+            continue  # entered elsewhere; and how to do without a hub matters to nobody who has none
         if name == "zones":
             result[name], unknown = _zones(local.get(name), wanted)
             passed_over += [f"zones.{zone}" for zone in unknown]
@@ -91,9 +93,7 @@ def _zones(local: object, wanted: Mapping[str, Any]) -> tuple[object, list[str]]
     """The box's zones with what the policy says of them, and the zones of the policy that the box has not."""
     if not isinstance(local, dict):
         return local, sorted(wanted)
-    merged = {
-        name: {**zone, **wanted[name]} if name in wanted and isinstance(zone, dict) else zone for name, zone in local.items()
-    }
+    merged = {name: {**zone, **wanted[name]} if name in wanted and isinstance(zone, dict) else zone for name, zone in local.items()}
     return merged, sorted(set(wanted) - set(local))
 
 
@@ -133,9 +133,7 @@ def with_files(policy: Mapping[str, Any], paths: Mapping[str, str]) -> Table:
     if isinstance(terms := policy.get("terms"), dict):
         result["terms"] = _with_files("terms", terms, paths)
     if isinstance(legal := policy.get("legal"), dict):
-        result["legal"] = {
-            key: _with_files(f"legal.{key}", part, paths) if isinstance(part, dict) else part for key, part in legal.items()
-        }
+        result["legal"] = {key: _with_files(f"legal.{key}", part, paths) if isinstance(part, dict) else part for key, part in legal.items()}
     return result
 
 

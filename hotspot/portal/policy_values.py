@@ -49,3 +49,8 @@ class FromHub(Struct, frozen=True):
     vouchers: tuple[WantedBatch, ...] = ()
     passed_over: tuple[str, ...] = ()
     """Keys about zones that this gateway has not."""
+
+
+def is_hubs(by: str, uid: int | None) -> bool:
+    """Does the hub say so, and no user of this machine?"""
+    return uid is None and by.startswith(BY_HUB)

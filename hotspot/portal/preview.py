@@ -18,10 +18,11 @@ from hotspot.portal.catalogues import FOLDER
 from hotspot.portal.office import warnings_of
 from hotspot.portal.pages import Pages, Reader, source_of
 from hotspot.portal.scenes import SCENES, shown
-from hotspot.portal.settings import BadSettings, Settings, Theme, load
+from hotspot.portal.settings import BadSettings, Settings, Theme
 from hotspot.portal.settings_reader import Files
 from hotspot.portal.stage import CODE, TOKEN, Scene, Stage
 from hotspot.portal.texts import SPLASH
+from hotspot.portal.uplink.kept import in_force
 
 FIRST_VIEW: Final = 14_336
 """Bytes that a server sends before it waits for the first acknowledgement: ten segments (RFC 6928)."""
@@ -72,7 +73,7 @@ class Stages:
         """Read again when one of their files has changed. Raises ``BadSettings``."""
         if self._settings is None or _times(self._read) != self._read:
             self._settings, files = None, Files()
-            self._settings = load(self._config, files)
+            self._settings = in_force(self._config, files)
             self._read = _times(files.contents)
         return self._settings
 

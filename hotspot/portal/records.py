@@ -48,7 +48,8 @@ def _feedback(settings: Settings) -> dict[str, float]:
 _UNLINKED = N_("It is kept for the record. From %(time)s after the end of your connection on, nothing says which device it was.")
 _USE = (
     "id zone plan language family accepted_at seconds boot_id ends_boottime ends_at volume idle bytes_up bytes_down state ended_at reason "
-    "reported slow_after volume_base rates until_boottime until_at until_reason day_volume day_seconds day_bytes extended by_staff"
+    "told told_up told_down slow_after volume_base rates until_boottime until_at until_reason day_volume day_seconds day_bytes extended "
+    "by_staff"
 )
 
 RECORDS: Final[tuple[Record, ...]] = (
@@ -79,8 +80,15 @@ RECORDS: Final[tuple[Record, ...]] = (
         N_("Figures on use"),
         N_("Beginning, end, amount of data, kind of device and language of a connection. They help us to plan the Wi-Fi."),
         _UNLINKED,
-        {"sessions": _USE, "outbox": "*"},
+        {"sessions": _USE},
         durations=_retention,
+    ),
+    Record(
+        N_("Number of devices"),
+        N_("Which devices have been here today, under a pseudonym, so that we can count them. Only the number is passed on."),
+        N_("It is erased at the end of the day."),
+        {"visitors_today": "*"},
+        applies=lambda settings: settings.hub is not None,
     ),
     Record(
         N_("Your share of the day"),
@@ -120,6 +128,8 @@ RECORDS: Final[tuple[Record, ...]] = (
 IMPERSONAL: Final[Mapping[str, str]] = {
     "blocklist": "what nobody may reach, and which staff decided it",
     "meta": "keys and marks of the hall",
+    "reports": "sums by quarter of an hour, for the hub",
+    "streams": "the same sums before they are reported",
     "terms": "texts that visitors were asked to accept",
     "voucher_batches": "what staff have printed",
 }

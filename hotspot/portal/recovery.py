@@ -65,6 +65,8 @@ class Recovery:
             await self.prepare(link)
         settled = self._office.register.settled()  # what changes while the answer is on its way is not compared
         await self._compare(await link.read_usage(self._number), settled, link)
+        if self._office.register.counting is not None:
+            self._office.register.counting.read()
         await self.tuning.run(link)
         await self._office.save()
 

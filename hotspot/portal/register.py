@@ -6,7 +6,7 @@ The journal is written from here. While it cannot be, sessions in progress go on
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -15,8 +15,10 @@ from msgspec import Struct
 
 from hotspot.portal.blocklist import Blocklist
 from hotspot.portal.journal import Loaded, Statement, rows
+from hotspot.portal.journal.rows import Told
 from hotspot.portal.ledger import Ledger
 from hotspot.portal.terms_record import TermsRecord
+from hotspot.portal.uplink.counting import Counting
 from hotspot.portal.vouchers import Vouchers
 from hotspot.session.blocks import Block, in_force
 from hotspot.session.codes import code_of
@@ -43,7 +45,8 @@ class Ambiguous(Exception):
 class Register:
     """All that is known of clients. Lives in the event loop; no method waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, counted_by: Callable[[], Now] | None = None) -> None:
+        """``counted_by``: the clocks by which sessions are counted for the hub; None: there is no hub."""
         self.hall_key: bytes = secrets.token_bytes(32)
         self.csrf_key: bytes = secrets.token_bytes(32)
         self.ended_mark = ""
@@ -57,6 +60,7 @@ class Register:
         self._codes: dict[str, set[Client]] = {}
         self._unwritten: dict[object, list[Statement]] = {}
         self.ledger: Final = Ledger(self.remember)
+        self.counting: Final = None if counted_by is None else Counting(self.remember, self.ledger, counted_by)
         self.blocklist: Final = Blocklist(self.remember)
         self.vouchers: Final = Vouchers(self.remember)
         self.terms: Final = TermsRecord(self.remember)
@@ -117,6 +121,16 @@ class Register:
 
     def put(self, session: Session, *, written: bool = False) -> None:
         """A session began or changed; ``written``: it is in the journal already."""
+        before = self.sessions.get(session.id)
+        self._place(session)
+        if self.counting is not None:
+            self.counting.put(before, session)
+        if not written:
+            self._unwritten[session.id] = self._row(session)
+        elif self.counting is not None:
+            self._unwritten[session.id] = rows.of_told(session.id, self.counting.told(session))
+
+    def _place(self, session: Session) -> None:
         if session.mac is not None:
             client = Client(session.zone, session.mac)
             last = self.session(client)
@@ -124,8 +138,11 @@ class Register:
                 self._latest[client] = session.id
             self._codes.setdefault(self.code(client), set()).add(client)
         self.sessions[session.id] = session
-        if not written:
-            self._unwritten[session.id] = rows.of_session(session)
+
+    def _row(self, session: Session) -> list[Statement]:
+        if self.counting is not None:
+            return rows.of_session(session, self.counting.told(session))
+        return rows.of_session(session, Told(1 if in_progress(session) else 2, session.bytes_up, session.bytes_down))
 
     def block(self, block: Block) -> None:
         """Staff blocked a device."""
@@ -150,8 +167,8 @@ class Register:
     def forget(self, ended_before: float, now: Now) -> None:
         """The retention time is over for sessions that ended before (wall clock): they leave memory, as their MAC leaves the journal."""
         for session in [one for one in self.sessions.values() if one.ended_at is not None and one.ended_at < ended_before]:
-            if session.id in self._unwritten:  # the outbox row is not made yet; the MAC must not get there any more
-                self._unwritten[session.id] = rows.of_session(msgspec.structs.replace(session, mac=None, voucher=""))
+            if session.id in self._unwritten:  # the MAC must not get there any more
+                self._unwritten[session.id] = self._row(msgspec.structs.replace(session, mac=None, voucher=""))
             del self.sessions[session.id]
             if session.mac is not None:
                 client = Client(session.zone, session.mac)
@@ -168,7 +185,9 @@ class Register:
     # The journal --------------------------------------------------------------------------------------------------------------------
 
     def unwritten(self) -> dict[object, list[Statement]]:
-        """What must be written, by subject; hand it back to ``wrote`` when it is on disk."""
+        """What must be written, by subject, in one commit; hand it back to ``wrote`` when it is on disk."""
+        if self.counting is not None:
+            self.counting.save()
         return dict(self._unwritten)
 
     def wrote(self, written: dict[object, list[Statement]]) -> None:
@@ -190,15 +209,29 @@ class Register:
         for block in loaded.blocks:
             if not self.loaded_once:
                 self.blocks.setdefault(Client(block.zone, block.mac), block)
-        for session in loaded.sessions:
-            known = self.sessions.get(session.id)
-            if known is None:
-                self.put(session, written=True)
-            elif not known.terms_version and session.terms_version and in_progress(known):  # adopted while the file could not be read
-                self.put(merge_counters(session, known))
+        old, adopted = self._load_sessions(loaded)
+        if self.counting is not None and not self.loaded_once:
+            self.counting.load(loaded, old, adopted)
+        elif self.counting is not None:
+            for session in old:
+                self.counting.join(session)
         first, self.loaded_once = not self.loaded_once, True
         if not first or "hall_key" not in loaded.meta:
             self._write_all()
+
+    def _load_sessions(self, loaded: Loaded) -> tuple[list[Session], list[Session]]:
+        """Returns those that nobody knew, and those that had been adopted from the kernel while the file could not be read."""
+        old: list[Session] = []
+        adopted: list[Session] = []
+        for session in loaded.sessions:
+            known = self.sessions.get(session.id)
+            if known is None:
+                self._place(session)
+                old.append(session)
+            elif not known.terms_version and session.terms_version and in_progress(known):
+                self.put(merge_counters(session, known))
+                adopted.append(session)
+        return old, adopted
 
     def _take_keys(self, hall_key: bytes, csrf_key: bytes) -> None:
         self.hall_key, self.csrf_key = hall_key, csrf_key
@@ -213,11 +246,13 @@ class Register:
         self.note("hall_key", self.hall_key.hex())
         self.note("csrf_key", self.csrf_key.hex())
         self.ledger.write_all()
+        if self.counting is not None:
+            self.counting.write_all()
         self.blocklist.write_all()
         self.vouchers.write_all()
         self.terms.write_all()
         for session in self.sessions.values():
-            self._unwritten[session.id] = rows.of_session(session)
+            self._unwritten[session.id] = self._row(session)
         for client, block in self.blocks.items():
             self._unwritten[client] = rows.of_block(block)
 

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from hotspot.notify import notify, notify_reloading, watchdog_interval
-from hotspot.portal import clock, internet, last_good, retention
+from hotspot.portal import clock, internet, last_good, retention, vitals
 from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
 from hotspot.portal.control import serve_control
 from hotspot.portal.desk import Desk
@@ -28,9 +28,12 @@ from hotspot.portal.management import serve_management
 from hotspot.portal.meter import Meter
 from hotspot.portal.office import NOT_OPEN_YET, Office, warnings_of
 from hotspot.portal.recovery import Recovery
-from hotspot.portal.settings import BadSettings, Settings, load
+from hotspot.portal.settings import BadSettings, Hub, Settings
 from hotspot.portal.settings_reader import Files
 from hotspot.portal.staff import Staff
+from hotspot.portal.uplink import kept
+from hotspot.portal.uplink import parts as parts_of_uplink
+from hotspot.portal.uplink.policy import Source
 
 FIRST_CONNECTION = 5.0
 """Seconds for which READY waits for the firewall; without it the portal serves the problem page."""
@@ -54,6 +57,7 @@ class Service:
         self._staff = Staff(self.office, self._meter)
         self._desk = Desk(self.office)
         self._certificate: LiveCertificate | None = None
+        self.office.uplink.reached_before = settings.hub is not None and kept.was_reached(settings.state_dir)
 
     async def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """Run until ``stopping`` is set. Raises what a part could not live with."""
@@ -69,6 +73,8 @@ class Service:
             background.start(self._meter.run())
             background.start(retention.run(office))
             background.start(internet.run(office))
+            background.start(vitals.run(office))
+            background.start(parts_of_uplink.run(office, self._staff, self._source, self._take_policy))
             background.start(_watchdog())
             await parts.enter_async_context(serve_management(office))
             await parts.enter_async_context(serve_control(office, self._staff))
@@ -102,7 +108,7 @@ class Service:
     def _reload(self, config: Path) -> None:
         office, files = self.office, Files()
         try:
-            new = load(config, files)
+            new = kept.in_force(config, files)
             objection = office.register.terms.objection(new.terms) if new.terms != office.settings.terms else ""
             if objection:
                 raise BadSettings(f"cannot use {config}: {objection}")
@@ -110,14 +116,36 @@ class Service:
             log.error("settings not reloaded", why=str(error))
             office.settings_judged(str(error))
             return
-        office.settings = merged = keep_fixed(office.settings, new)
         office.settings_judged("")
+        self._take(new, files)
+        office.uplink.try_again()
+
+    def _take(self, new: Settings, files: Files) -> None:
+        """Bring checked settings into force; nobody is cut."""
+        office, self._files = self.office, files
+        office.settings = merged = keep_fixed(office.settings, new)
         office.terms_fault = office.register.terms.objection(new.terms)
         log.info("settings reloaded", restart_needed=merged != new)
         if merged == new:
             self._keep(files)  # what only a restart tries has not proved good yet
         self._warn()
         office.wake.set()
+        office.uplink.applied.set()
+
+    def _take_policy(self, new: Settings, files: Files) -> None:
+        """The same for a policy; it may be what was missing for the settings file to be good."""
+        self._take(new, files)
+        if self.office.settings_fault and self._config is not None:
+            try:
+                whole = kept.in_force(self._config, Files())
+            except BadSettings:
+                return
+            if whole == new:
+                self.office.settings_judged("")
+
+    def _source(self) -> Source | None:
+        """What the settings in force were read from; None: from no file."""
+        return None if self._config is None or self._files is None else Source(self._config, self._files)
 
     def _keep(self, files: Files | None) -> None:
         """These settings are good: the next start can do with them, whatever happens to the files."""
@@ -212,7 +240,15 @@ def keep_fixed(old: Settings, new: Settings) -> Settings:
         key=old.key,
         zones=zones,
         plans=plans,
+        hub=_hub_fixed(old.hub, new.hub),
     )
+
+
+def _hub_fixed(old: Hub | None, new: Hub | None) -> Hub | None:
+    """The new manners with the old hub: where it is, only a restart changes."""
+    if old is None or new is None:
+        return old
+    return msgspec.structs.replace(new, url=old.url, authority=old.authority, proxy=old.proxy)
 
 
 def configure_log() -> None:
@@ -246,7 +282,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.check_config:
-            for warning in warnings_of(load(arguments.config)):
+            for warning in warnings_of(kept.in_force(arguments.config, Files())):
                 sys.stderr.write(f"warning: {warning}\n")
             return 0
         settings, files, fault = last_good.start(arguments.config, Files())

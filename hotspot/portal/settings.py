@@ -189,6 +189,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the town says about itself on the legal pages."""
     hub: Hub | None = None
     """None: the hall is on its own; nothing is reported."""
+    policy: FromHub | None = None
+    """Of the hub; None: none was ever received, or there is no hub."""
 
     @property
     def wifi4eu(self) -> Wifi4eu | None:

@@ -6,17 +6,19 @@ import zoneinfo
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from firewall.api import PlanName, Rates, ZoneName
-from hotspot.portal import settings_hub, settings_internet, settings_legal, settings_town, theme
+from hotspot.portal import settings_hub, settings_internet, settings_legal, settings_policy, settings_town, theme
 from hotspot.portal.settings import HallTexts, Settings, Theme, Zone
 from hotspot.portal.settings_reader import Files, Reader, host_port, mail_address, telephone, web_address
 from hotspot.session.hours import Hours, overlap, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
+from hotspot.wire import Policy
 
 Quantity = str | int | float
 
@@ -94,8 +96,8 @@ class _File(Struct, forbid_unknown_fields=True):
     blocked_names: str | None = None
     certificate: str | None = None
     key: str | None = None
-    theme: str | None = None
-    services: str | list[str] = []
+    theme: str | dict[str, Any] | None = None
+    services: str | list[str] | dict[str, Any] = []
     feedback: Any = None
     wifi4eu: Any = None
     legal: Any = None
@@ -239,10 +241,37 @@ def _hall(read: Reader, raw: object, zone: tzinfo, hours: dict[str, Hours], look
     )
 
 
-def load(path: Path, files: Files | None = None) -> Settings:
-    """The whole file and those that it names, read by ``files``. Raises ``BadSettings``."""
+def load(path: Path, files: Files | None = None, policy: Policy | None = None) -> Settings:
+    """The whole file and those that it names, read by ``files``, with a policy over it. Raises ``BadSettings``."""
     read = Reader(path, files)
     raw = read.toml()
+    if policy is None:
+        return _settings(read, raw)
+    return with_policy(path, read.files, raw, policy)
+
+
+def with_policy(path: Path, files: Files, raw: dict[str, Any], policy: Policy) -> Settings:
+    """The settings of the tables ``raw``, the file at ``path``, with a policy over them. Raises ``BadSettings``."""
+    read, laid = settings_policy.reader(path, files, raw, policy)
+    settings = _settings(read, laid.tables)
+    place = settings_policy.Place(
+        zones=tuple(settings.zones),
+        own_names={urlsplit(zone.portal_url).hostname or "" for zone in settings.zones.values()},
+        blocks_names=settings.blocked_names is not None,
+        voucher_plans={name for zone in settings.zones.values() for name in zone.voucher_plans},
+        time_zone=settings.hall.time_zone,
+    )
+    return msgspec.structs.replace(settings, policy=settings_policy.from_hub(read, policy, laid, place))
+
+
+def _look(read: Reader, raw: str | dict[str, Any] | None) -> Theme:
+    """``theme``: the name of a file, or what would stand in it."""
+    if raw is None:
+        return Theme()
+    return theme.load(read.beside("theme", raw)) if isinstance(raw, str) else theme.of_table(read, raw)
+
+
+def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
     file = read.table(raw, _File, "")
     hall = read.table(file.hall, _Hall, "hall")
     time_zone = read.value("hall.time_zone", hall.time_zone, _time_zone)
@@ -259,7 +288,6 @@ def load(path: Path, files: Files | None = None) -> Settings:
             raise read.error(
                 f"plans.{name}.pause", f"{plan.pause} s", f"expected at most retention ({retention:g} s), when devices are forgotten"
             )
-    look = Theme() if file.theme is None else theme.load(read.beside("theme", file.theme))
     return Settings(
         state_dir=read.file(file.state_dir),
         firewall_socket=read.file(file.firewall_socket),
@@ -271,7 +299,9 @@ def load(path: Path, files: Files | None = None) -> Settings:
         blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),
-        hall=msgspec.structs.replace(_hall(read, file.hall, time_zone, hours, look), wifi4eu=settings_town.wifi4eu(read, file.wifi4eu)),
+        hall=msgspec.structs.replace(
+            _hall(read, file.hall, time_zone, hours, _look(read, file.theme)), wifi4eu=settings_town.wifi4eu(read, file.wifi4eu)
+        ),
         terms=settings_legal.terms(read, file.terms),
         plans=plans,
         zones=zones,

@@ -32,16 +32,23 @@ def hub(read: Reader, raw: object) -> Hub | None:
     if raw is None:
         return None
     file = read.table(raw, _Hub, "hub")
+    away, away_after = absence(read, file.away, file.away_after)
     return Hub(
         url=read.value("hub.url", file.url, hub_address),
         authority=_authority(read, file.authority),
         report_every=read.value("hub.report_every", file.report_every, parse_seconds, 1, 3_600),
         keep=read.value("hub.keep", file.keep, parse_bytes, LEAST_KEEP, 2.0**40),
         keep_for=read.value("hub.keep_for", file.keep_for, parse_seconds, 3_600, 31_622_400),
-        away=_away(read, file.away),
-        away_after=read.value("hub.away_after", file.away_after, parse_seconds, 1, 31_622_400),
+        away=away,
+        away_after=away_after,
         proxy=None if file.proxy is None else read.value("hub.proxy", file.proxy, web_address),
     )
+
+
+def absence(read: Reader, away: str, away_after: str | int | float) -> tuple[Away, float]:
+    """What holds while the hub is away, and after how many seconds it is: the part of the section that a policy may set, too. Raises
+    ``BadSettings``."""
+    return _away(read, away), read.value("hub.away_after", away_after, parse_seconds, 1, 31_622_400)
 
 
 def hub_address(value: object) -> str:
@@ -75,7 +82,7 @@ def trusting(authority: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_verify_locations(cadata=authority)
+        context.load_verify_locations(cadata=authority.encode("ascii", "ignore").decode())  # what stands between certificates may be German
     except ssl.SSLError as error:
         raise ValueError(f"{error.reason or error}".lower().replace("_", " ")) from None
     if not context.cert_store_stats()["x509"]:

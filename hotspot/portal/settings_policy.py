@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hotspot.portal.policy_overlay import Objection, Overlaid, overlay, stored_as, with_files
+from hotspot.portal.policy_overlay import WHOLE_SECTIONS, Objection, Overlaid, overlay, stored_as, with_files
 from hotspot.portal.policy_values import BY_HUB, FromHub, WantedBatch, WantedEntry
 from hotspot.portal.settings import BadSettings
 from hotspot.portal.settings_reader import Files, Reader
@@ -73,6 +73,8 @@ class PolicyReader(Reader):
 
     def _is_policys(self, key: str) -> bool:
         found: Any = self._policy.settings
+        if key.partition(".")[0] in WHOLE_SECTIONS & set(found):
+            return True
         for step in filter(None, key.split(".")):
             if not isinstance(found, dict):
                 return True  # a value of the policy, or a key in it that its reader has a longer name for

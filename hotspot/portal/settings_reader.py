@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -38,6 +38,16 @@ _KINDS: Mapping[str, str] = {
 }
 
 
+class Look(NamedTuple):
+    """A file that is too large for memory."""
+
+    size: int
+    changed: int
+    """When, in nanoseconds since 1970."""
+    begin: bytes
+    """Its first 16 bytes."""
+
+
 class Files:
     """Reads files and remembers what was in them, so that settings that could be used can be kept whole."""
 
@@ -55,6 +65,12 @@ class Files:
             raise OSError(f"larger than {most:,} bytes")
         self.contents[str(path)] = content
         return content
+
+    def look(self, path: Path) -> Look:
+        """A file that is too large to be read whole. Raises ``OSError``."""
+        status = path.stat()
+        with path.open("rb") as file:
+            return Look(status.st_size, status.st_mtime_ns, file.read(16))
 
     def packed(self) -> bytes:
         """All that was read, as ``Kept`` takes it: JSON, contents in base 64."""
@@ -76,6 +92,24 @@ class Kept(Files):
             return self.contents[str(path)]
         except KeyError:
             raise FileNotFoundError(2, "was not kept", str(path)) from None
+
+
+class Remembered(Files):
+    """The files of settings in force as they were read then, and others as they are on the disk: so that a policy of the hub brings no
+    half-written change of the box's own files into force."""
+
+    def __init__(self, before: Files) -> None:
+        super().__init__()
+        self.whole = before.whole
+        self._before = before.contents
+
+    def read(self, path: Path, most: int) -> bytes:
+        """As it was read for the settings in force, if it was. Raises ``OSError``."""
+        before = self._before.get(str(path))
+        if before is None:
+            return super().read(path, most)
+        self.contents[str(path)] = before
+        return before
 
 
 class Reader:

@@ -82,9 +82,13 @@ class _Wifi4eu(Struct, forbid_unknown_fields=True):
     self_test: bool = False
 
 
-def services(read: Reader, names: str | Iterable[str]) -> Directory:
-    """The directory from the files that ``services`` names; of one id the later file counts. Raises ``BadSettings``."""
+def services(read: Reader, names: str | Iterable[str] | dict[str, Any]) -> Directory:
+    """The directory from the files that ``services`` names, of one id the later file counts; or from what would stand in one. Raises
+    ``BadSettings``."""
     entries: list[Entry] = []
+    if isinstance(names, dict):
+        entries = _entries(read, names, "services")
+        names = ()
     for name in [names] if isinstance(names, str) else names:
         entries += services_file(read.beside("services", name))
     found = directory.of(entries)
@@ -95,11 +99,16 @@ def services(read: Reader, names: str | Iterable[str]) -> Directory:
 
 def services_file(read: Reader) -> list[Entry]:
     """One file. Raises ``BadSettings``."""
-    file = read.table(read.toml(), _Services, "")
+    return _entries(read, read.toml())
+
+
+def _entries(read: Reader, raw: object, section: str = "") -> list[Entry]:
+    """What stands in such a file; ``section`` is where it stands in another one."""
+    file = read.table(raw, _Services, section)
     if len(file.services) > MOST_ENTRIES:
         raise read.error("services", f"{len(file.services)} entries", f"expected at most {MOST_ENTRIES}")
-    account = None if file.account is None else _account(read, file.account, "account")
-    return [entry(read, id_, raw, account) for id_, raw in file.services.items()]
+    account = None if file.account is None else _account(read, file.account, ".".join(filter(None, (section, "account"))))
+    return [entry(read, id_, raw_entry, account) for id_, raw_entry in file.services.items()]
 
 
 def _account(read: Reader, raw: object, key: str) -> _Account:

@@ -57,7 +57,7 @@ class Issuing:
             return control.Refused("bad_request", f"not_after = {request.not_after!r}: {expected}")
         async with vouchers.changing:
             batch = Batch(
-                number=max(vouchers.next_number, await self._next_number()),
+                number=await self.next_number(),
                 key=secrets.token_hex(16),
                 plan=request.plan,
                 count=request.count,
@@ -188,13 +188,14 @@ class Issuing:
         self._office.finish(session.id, Kicked(), final)
         return True
 
-    async def _next_number(self) -> int:
-        """Above every number that was ever used in this journal, also by batches that are no longer kept."""
+    async def next_number(self) -> int:
+        """Of the next batch: above every number that was ever used in this journal, also by batches that are no longer kept."""
+        at_least = self._office.register.vouchers.next_number
         try:
             found = await self._office.journal.read("SELECT value FROM meta WHERE key = 'voucher_number'")
         except JournalUnavailable:
-            return 1  # the batch cannot be written either
-        return int(found[0][0]) + 1 if found else 1
+            return at_least  # the batch cannot be written either
+        return max(at_least, int(found[0][0]) + 1) if found else at_least
 
     def _row(self, batch: Batch) -> control_vouchers.VoucherRow:
         vouchers, now = self._office.register.vouchers, self._office.now().unix

@@ -74,8 +74,9 @@ class _Theme(Struct, forbid_unknown_fields=True):
     sign_language: Any = None
 
 
-def _asset(read: Reader, key: str, name: str, kinds: Mapping[str, tuple[str, bytes]], most: int) -> Asset:
-    """A file that pages show, kept in memory."""
+def _asset(read: Reader, what: str, key: str, name: str, most: int) -> Asset:
+    """A file that pages show, kept in memory; ``what`` it is."""
+    kinds = _IMAGES
     kind = kinds.get(Path(name).suffix.lower())
     if kind is None:
         raise read.error(key, name, f"expected a file that ends with {', '.join(kinds)}")
@@ -84,8 +85,9 @@ def _asset(read: Reader, key: str, name: str, kinds: Mapping[str, tuple[str, byt
     if sign not in content[: 4_096 if sign == b"<svg" else 16]:
         raise read.error(key, name, f"expected {media_type}, but it does not look like that inside")
     digest = hashlib.sha256(content).hexdigest()[:_SHORT_CACHE_TAG]
-    name = f"{key.partition('.')[0].replace('_', '-')}-{digest}{Path(name).suffix.lower()}"
-    return Asset(name=name, media_type=media_type, content=content, size=size_of(content, media_type))
+    return Asset(
+        name=f"{what}-{digest}{Path(name).suffix.lower()}", media_type=media_type, content=content, size=size_of(content, media_type)
+    )
 
 
 def _video_if_any(read: Reader, key: str, name: str) -> Asset | None:
@@ -104,14 +106,12 @@ def _video(read: Reader, key: str, name: str) -> Asset:
     if kind is None:
         raise read.error(key, name, f"expected a file that ends with {', '.join(_VIDEOS)}")
     try:
-        status = path.stat()
-        with path.open("rb") as file:
-            begin = file.read(16)
+        seen = read.files.look(path)
     except OSError as error:
         raise read.error(key, name, f"expected a readable file ({error.strerror})") from None
-    if status.st_size > MAX_VIDEO or kind[1] not in begin:
+    if seen.size > MAX_VIDEO or kind[1] not in seen.begin:
         raise read.error(key, name, f"expected {kind[0]} of at most {MAX_VIDEO:,} bytes")
-    tag = hashlib.sha256(f"{path}{status.st_size}{status.st_mtime_ns}".encode()).hexdigest()[:_SHORT_CACHE_TAG]
+    tag = hashlib.sha256(f"{path}{seen.size}{seen.changed}".encode()).hexdigest()[:_SHORT_CACHE_TAG]
     return Asset(name=f"sign-language-{tag}{path.suffix.lower()}", media_type=kind[0], path=path)
 
 
@@ -132,16 +132,26 @@ def _shades(read: Reader, key: str, base: Theme, raw: object) -> Theme:
 
 def load(read: Reader, depth: int = 0) -> Theme:
     """A theme file and those that it builds on. Raises ``BadSettings``."""
-    file = read.table(read.toml(), _Theme, "")
+    return _of(read, read.toml(), "", depth)
+
+
+def of_table(read: Reader, raw: object) -> Theme:
+    """What would stand in such a file, as the table ``theme`` of another one. Raises ``BadSettings``."""
+    return _of(read, raw, "theme.", 0)
+
+
+def _of(read: Reader, raw: object, at: str, depth: int) -> Theme:
+    """``at`` stands before each key in an error."""
+    file = read.table(raw, _Theme, at.rstrip("."))
     base = Theme()
     if file.base is not None:
         if depth == MAX_BASES:
-            raise read.error("base", file.base, f"expected at most {MAX_BASES} themes upon each other")
-        base = load(read.beside("base", file.base), depth + 1)
-    shades = base if file.colours is None else _shades(read, "colours", base, file.colours)
-    logo, logo_alt = _picture(read, "logo", file.logo, MAX_LOGO) or (base.logo, base.logo_alt)
-    photo, photo_alt = _picture(read, "photo", file.photo, MAX_PHOTO) or (base.photo, base.photo_alt)
-    video = None if file.sign_language is None else read.table(file.sign_language, _Video, "sign_language")
+            raise read.error(f"{at}base", file.base, f"expected at most {MAX_BASES} themes upon each other")
+        base = load(read.beside(f"{at}base", file.base), depth + 1)
+    shades = base if file.colours is None else _shades(read, f"{at}colours", base, file.colours)
+    logo, logo_alt = _picture(read, "logo", at, file.logo, MAX_LOGO) or (base.logo, base.logo_alt)
+    photo, photo_alt = _picture(read, "photo", at, file.photo, MAX_PHOTO) or (base.photo, base.photo_alt)
+    video = None if file.sign_language is None else read.table(file.sign_language, _Video, f"{at}sign_language")
     return Theme(
         accent=shades.accent,
         dark_accent=shades.dark_accent,
@@ -150,13 +160,14 @@ def load(read: Reader, depth: int = 0) -> Theme:
         logo_alt=logo_alt,
         photo=photo,
         photo_alt=photo_alt,
-        welcome={**base.welcome, **read.texts("welcome", file.welcome, 400)},
-        sign_language=base.sign_language if video is None else _video_if_any(read, "sign_language.file", video.file),
+        welcome={**base.welcome, **read.texts(f"{at}welcome", file.welcome, 400)},
+        sign_language=base.sign_language if video is None else _video_if_any(read, f"{at}sign_language.file", video.file),
     )
 
 
-def _picture(read: Reader, key: str, raw: object, most: int) -> tuple[Asset, dict[str, str]] | None:
+def _picture(read: Reader, what: str, at: str, raw: object, most: int) -> tuple[Asset, dict[str, str]] | None:
     if raw is None:
         return None
+    key = f"{at}{what}"
     file = read.table(raw, _Picture, key)
-    return _asset(read, f"{key}.file", file.file, _IMAGES, most), read.texts(f"{key}.alt", file.alt, 200)
+    return _asset(read, what, f"{key}.file", file.file, most), read.texts(f"{key}.alt", file.alt, 200)

@@ -85,6 +85,8 @@ class Vouchers:
         self.tries: Final = Tries()
         self.changing: Final = asyncio.Lock()
         """Held by staff who make or withdraw a batch."""
+        self.held: frozenset[str] = frozenset()
+        """Keys of batches that the hub wants: they stay on record, so that nobody forgets that the hall has withdrawn one."""
         self._remember = remember
         self._open: OrderedDict[Place, None] = OrderedDict()
         """Codes about which something is still to be done, the one looked at longest ago first."""
@@ -102,9 +104,10 @@ class Vouchers:
         """Is there room for one more batch?"""
         return sum(len(table) for table in self._tables.values()) + batch.count <= MOST_CODES
 
-    async def distinct(self, batch: Batch) -> Batch:
-        """The batch, with another key when a code of it is one of another batch, too. In a thread: 10,000 codes are 0.1 s of work."""
-        tables = list(self._tables.values())
+    async def distinct(self, batch: Batch, others: Iterable[Batch] = ()) -> Batch:
+        """The batch, with another key when a code of it is one of another batch, too; ``others``: batches that will be there. In a thread:
+        10,000 codes are 0.1 s of work."""
+        tables = [*self._tables.values(), *(code_table(bytes.fromhex(other.key), other.count) for other in others)]
         while not await asyncio.to_thread(_is_distinct, batch, tables):
             batch = replace(batch, key=secrets.token_hex(16))
         return batch
@@ -194,7 +197,7 @@ class Vouchers:
             return  # a withdrawal that is not on disk may still come to nothing
         for number, batch in list(self.batches.items()):
             until = forgotten_at(batch)
-            if until is None or until > now.unix or now.boottime < SURE:
+            if until is None or until > now.unix or now.boottime < SURE or batch.key in self.held:
                 continue
             if all(is_over(each, batch, now) for each in self.tickets.get(number, {}).values()):
                 self._drop(number)
@@ -215,7 +218,7 @@ class Vouchers:
 
     def _know_batch(self, batch: Batch) -> None:
         self.batches[batch.number] = batch
-        if batch.number not in self._tables:
+        if len(self._tables.get(batch.number, ())) != batch.count:
             self._tables[batch.number] = _table_of(batch)
 
     def _know(self, ticket: Ticket) -> None:

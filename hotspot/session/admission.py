@@ -54,13 +54,13 @@ def line_down(up: bool, closes: bool) -> Barrier | None:
     return None if up or not closes else Barrier("offline")
 
 
-def hub_away(away: Away, reached: bool, has_policy: bool, silent: float, patience: float) -> bool:
+def hub_away(how: Away, reached: bool, has_policy: bool, away: bool) -> bool:
     """Does the hub's absence keep new visitors out? ``reached``: it has answered at least once; ``has_policy``: a policy of it is in force;
-    ``silent``: seconds since it answered last, or since the start; ``patience``: seconds of silence from which on it is away. A hub that
-    was never reached is away at once: until then nobody has said that this hall may serve."""
-    if away == "open" or (away == "last-policy" and has_policy):
+    ``away``: it has not answered for too long. One that was never reached keeps them out at once: nobody has said yet that this hall may
+    serve."""
+    if how == "open" or (how == "last-policy" and has_policy):
         return False
-    return not reached or silent >= patience
+    return away or not reached
 
 
 def paused_until(standing: Standing) -> Barrier | None:

@@ -37,6 +37,13 @@ def test_units_and_defaults() -> None:
     assert (zone.networks(4), zone.networks(6), zone.own(6)) == (("198.18.0.0/20",), ("2001:db8:1::/64",), ("2001:db8:1::1",))
 
 
+def test_the_size_of_the_pool() -> None:
+    """It is known where leases are looked at: as the settings say, or all of the zone's IPv4 but the gateway's own."""
+    text = GOOD.replace("total_up", 'leases = "leases"\ntotal_up')
+    sizes = [parse(one, "x.toml").zones["public"].pool_size for one in (GOOD, text, text.replace("total_up", "pool = 500\ntotal_up"))]
+    assert sizes == [0, 4_096 - 3, 500]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

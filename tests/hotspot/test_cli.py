@@ -82,6 +82,28 @@ def test_a_warning_is_no_fault(tmp_path: Path) -> None:
     assert ("warning      legal pages are not complete" in result.output.splitlines(), result.exit_code) == (True, 0)
 
 
+def test_status_of_a_hall_with_a_hub(tmp_path: Path, utc: None) -> None:
+    """Connected since when, which policy is in force and which is not, what waits; away since when and why, and that nobody gets in."""
+    there = control.HubStatus(1_700_000_000.0, None, "", 7, 8, "cannot use policy 8: plans.free.down = 'fast'", backlog=1)
+    result, _ = run(tmp_path, replace(STATUS, hub=there), "status")
+    assert [line for line in result.output.splitlines() if line.startswith("hub")] == [
+        "hub          connected since 2023-11-14 22:13",
+        "hub          policy 7 in force",
+        "hub          policy 8 refused: cannot use policy 8: plans.free.down = 'fast'",
+        "hub          1 report waits",
+    ]
+    away = control.HubStatus(None, 1_700_000_000.0, "no answer in time", 0, backlog=20, lost=2, closes=True)
+    (tmp_path / "s").unlink()
+    result, _ = run(tmp_path, replace(STATUS, hub=away), "status")
+    assert [line for line in result.output.splitlines() if line.startswith("hub")] == [
+        "hub          AWAY since 2023-11-14 22:13: no answer in time",
+        "hub          nobody new is let in",
+        "hub          no policy yet",
+        "hub          20 reports wait",
+        "hub          2 reports LOST",
+    ]
+
+
 def test_status_of_a_degraded_portal_is_exit_1(tmp_path: Path) -> None:
     """What is amiss is said, and scripts notice."""
     degraded = control.StatusIs(False, ("the journal's disk is full",), True, False, False, ())

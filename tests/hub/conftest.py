@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from hotspot.hub import hub as hubs
 from hotspot.hub.access import ALLOWED, Permission, Role
-from hotspot.hub.app import make_app
+from hotspot.hub.app import make_runner
 from hotspot.hub.hub import Hub
 from hotspot.hub.settings import Settings
 from hotspot.hub.store import Store, migrations, people, tenants
@@ -124,7 +124,7 @@ async def base(hub: Hub) -> AsyncIterator[str]:
     listening = asyncio.TaskGroup()
     async with listening:
         task = listening.create_task(hub.store.listen())
-        runner = web.AppRunner(make_app(hub), access_log=None, shutdown_timeout=0.1)
+        runner = make_runner(hub, 0.1)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

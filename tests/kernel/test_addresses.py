@@ -50,6 +50,17 @@ def test_leases_that_change_are_followed(watched: Wires, bound: tuple[Firewall, 
         watched.run("c1", "ip", "addr", "del", f"{new}/20", "dev", "eth0")
 
 
+def test_how_many_addresses_are_leased(bound: tuple[Firewall, Peer], leases: Path) -> None:
+    """The daemon tells how full the pool is, before phones find out."""
+    _, peer = bound
+    held = len(leases.read_text().splitlines())
+    (zone,) = peer.status().zones
+    assert (zone.leased, zone.pool) == (held, 2**12 - 3)
+    with leases.open("a", encoding="utf-8") as file:
+        file.write("2000000000 02:00:00:00:00:77 198.18.0.79 phone77 *\n")
+    eventually(lambda: peer.status().zones[0].leased == held + 1, 3)
+
+
 def test_a_restart_takes_nobodys_address(watched: Wires, bound: tuple[Firewall, Peer], leases: Path) -> None:
     """The daemon starts while the file of leases is empty: who is in session goes on with the address that it has."""
     firewall, peer = bound

@@ -205,11 +205,11 @@ async def _offline(phone: Phone) -> bool:
 
 
 async def _ended(hall: Hall, reason: str) -> int:
-    """Ended sessions with this reason in the journal's outbox, which outlives the portal's own counters."""
+    """Ended sessions with this reason in the journal, which outlives the portal's own counters."""
     state = hall.folder.path / "portal" / "state" / "journal.db"
     await hall.end("portal")
     with contextlib.closing(apsw.Connection(str(state))) as journal:
-        return len(journal.execute("SELECT number FROM outbox WHERE reason = ?", (reason,)).fetchall())
+        return len(journal.execute("SELECT id FROM sessions WHERE reason = ?", (reason,)).fetchall())
 
 
 async def test_pause_and_extension(hall: Hall) -> None:

@@ -1,12 +1,12 @@
 """What an operation of the API is: method, path, who may, and the types of what goes in and comes out. OpenAPI is made from the same."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
 
 from msgspec import Struct
 
 from hotspot.hub.access import Permission, Principal
-from hotspot.hub.api.problems import Forbidden, NotFound
+from hotspot.hub.api.problems import Fault, Forbidden, NotFound
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import Connection, tenants
 
@@ -26,6 +26,35 @@ class Raw(Struct, frozen=True):
     filename: str = ""
 
 
+class Pieces(Struct, frozen=True):
+    """A reply that is sent piece by piece: what may be large. A fault after the first piece cuts the connection: nobody shall take a part
+    for the whole."""
+
+    pieces: AsyncIterator[bytes]
+    media_type: str
+    filename: str = ""
+
+
+PATH_PATTERNS: Final[dict[str, str]] = {
+    "enrolment": r"^[0-9a-f]{8}$(?!\n)",
+    "alarm": r"^[0-9]{1,18}$(?!\n)",
+    "channel": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
+    "message": r"^[0-9]{1,18}$(?!\n)",
+    "gateway": r"^[a-z0-9][a-z0-9-]{0,47}$(?!\n)",
+    "hall": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
+    "order": r"^[0-9a-f]{32}$(?!\n)",
+    "partner": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
+    "batch": r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)",
+    "block": r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)",
+    "serial": r"^[0-9]{1,17}$(?!\n)",
+    "sha256": r"^[0-9a-f]{64}$(?!\n)",
+    "user": r"^[a-z0-9][a-z0-9._-]{0,39}$(?!\n)",
+}
+"""What the parameters of a path look like, by their names; anything else is answered 404 before a handler sees it."""
+ANY_PATH = r"^[^\x00-\x1f\x7f-\x9f\ud800-\udfff/]{1,200}$"
+"""What a parameter looks like that has no pattern of its own."""
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """One method of one path."""
 
@@ -38,33 +67,42 @@ class Operation(Struct, frozen=True, kw_only=True):
     subject: str
     """Tag."""
     permission: Permission | None
-    """None: everybody, without a token."""
+    """None: everybody, without a token (but ``any_token``)."""
     handler: Handler
     query: type[Struct] = Nothing
     """Fields are the parameters of the query; they have defaults."""
     body: Any = None
-    """Type of the JSON body; None: there is none."""
+    """Type of the JSON body; ``bytes``: a file, as it is (``takes``); None: there is none."""
+    takes: str = "application/json"
+    """Media type of the body."""
     reply: Any = Nothing
-    """Type of the JSON answer; ``Nothing``: 204; ``Raw``: another media type."""
+    """Type of the JSON answer; ``Nothing``: 204; ``Raw`` or ``Pieces``: another media type."""
     media_type: str = ""
-    """Of a ``Raw`` reply."""
+    """Of a ``Raw`` reply or of ``Pieces``."""
     status: int = 200
     """When it worked; 204 when there is no reply."""
     host_only: bool = False
     """Not for a partner's people."""
+    any_token: bool = False
+    """With the permission None: every valid token will do, but there must be one."""
+    faults: tuple[type[Fault], ...] = ()
+    """What it may raise beside what every operation of its kind may (``hotspot.hub.api.openapi``)."""
     largest: int = 1_048_576
     """Bytes of the body."""
+    seconds: float = 30.0
+    """In which the body has to arrive."""
 
 
 class Call:
     """One request to an operation."""
 
-    def __init__(self, hub: Hub, who: Principal | None, path: dict[str, str], query: Any, body: Any) -> None:
-        self.hub, self._who, self.path, self.query, self.body = hub, who, path, query, body
+    def __init__(self, hub: Hub, who: Principal | None, path: dict[str, str], query: Any, body: Any, source: str = "") -> None:
+        """``source``: address that the request came from."""
+        self.hub, self._who, self.path, self.query, self.body, self.source = hub, who, path, query, body, source
 
     @property
     def who(self) -> Principal:
-        """Whose token it is. Only for operations with a permission."""
+        """Whose token it is. Only for operations that need one."""
         assert self._who is not None
         return self._who
 

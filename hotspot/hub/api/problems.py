@@ -22,6 +22,9 @@ class Fault(Exception):
     title = "Bad request"
     code = "bad_request"
 
+    seconds = 5.0
+    """For ``Retry-After``, where there is one."""
+
     @property
     def problem(self) -> Problem:
         """As it is sent."""
@@ -50,6 +53,18 @@ class NotFound(Fault):
     status, title, code = 404, "Not found", "not_found"
 
 
+class NotAllowed(Fault):
+    """The path has no such method."""
+
+    status, title, code = 405, "Method not allowed", "method"
+
+
+class TooSlow(Fault):
+    """The body did not arrive in time."""
+
+    status, title, code = 408, "Too slow", "too_slow"
+
+
 class Conflict(Fault):
     """It cannot be done as things are now."""
 
@@ -62,6 +77,12 @@ class TooLarge(Fault):
     status, title, code = 413, "Too large", "too_large"
 
 
+class Unsupported(Fault):
+    """The body is of another media type than expected."""
+
+    status, title, code = 415, "Unsupported media type", "media_type"
+
+
 class Unprocessable(Fault):
     """The request can be read, but what it asks for is not valid (a policy that no gateway could apply)."""
 
@@ -69,9 +90,13 @@ class Unprocessable(Fault):
 
 
 class TooMany(Fault):
-    """Too many requests of this kind."""
+    """Too many requests of this kind. ``seconds``: after which it is worth trying again."""
 
     status, title, code = 429, "Too many requests", "too_many"
+
+    def __init__(self, message: str, seconds: float = 5.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Unavailable(Fault):

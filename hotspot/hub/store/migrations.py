@@ -11,6 +11,7 @@ from typing import Final
 import asyncpg
 from msgspec import Struct
 
+from hotspot.hub.store import partitions
 from hotspot.hub.store.pool import Connection
 
 _LOCK: Final = 0x68_6F_74_73_70_6F_74
@@ -78,6 +79,7 @@ async def migrate(connection: Connection, wanted: tuple[Migration, ...] | None =
                     await connection.execute("INSERT INTO migrations (name, digest) VALUES ($1, $2)", migration.name, migration.digest)
             except asyncpg.PostgresError as error:
                 raise CannotMigrate(f"cannot carry out {migration.name}: {error}") from error
+        await partitions.ahead(connection, await connection.fetchval("SELECT now()"))
         return [migration.name for migration in fresh]
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

@@ -17,11 +17,14 @@ CHANNEL = "hotspot_hub"
 """Of all notifications; the payload says what (``hotspot.hub.signals``)."""
 RETRY_SECONDS = 0.5
 """Between attempts to listen again."""
+PULSE_SECONDS = 10.0
+"""Between looks whether the listening connection still lives; a dead one is noticed within twice that."""
 _AWAY: Final = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of a statement, when it is given back
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -46,6 +49,8 @@ class Store:
         self._dsn, self._most, self._application, self._timeout = dsn, connections, application, timeout
         self._heard: list[Callable[[str], None]] = []
         self._relisten: list[Callable[[], None]] = []
+        self.listening = False
+        """Notifications arrive at the moment."""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as unless_up:
@@ -110,13 +115,24 @@ class Store:
             server_settings={"application_name": f"{self._application} listen"},
         )
         try:
-            connection.add_termination_listener(lambda _: lost.set())
+            connection.add_termination_listener(lambda _: self._deaf(lost))
             await connection.add_listener(CHANNEL, self._notified)
+            self.listening = not lost.is_set()
             for missed in self._relisten:
                 missed()
-            await lost.wait()
+            while not lost.is_set():
+                try:
+                    async with asyncio.timeout(PULSE_SECONDS):
+                        await lost.wait()
+                except TimeoutError:
+                    await connection.execute("SELECT 1", timeout=PULSE_SECONDS)
         finally:
+            self.listening = False
             connection.terminate()
+
+    def _deaf(self, lost: asyncio.Event) -> None:
+        self.listening = False
+        lost.set()
 
     def _notified(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for heard in self._heard:
@@ -135,7 +151,7 @@ class _away:  # noqa: N801  reads as a statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, _AWAY):
+        if isinstance(error, _AWAY) and not isinstance(error, ValueError):  # asyncpg's DataError is one: a value that cannot be sent
             raise StoreUnavailable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
 
 

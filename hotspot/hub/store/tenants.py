@@ -79,9 +79,22 @@ async def add_partner(connection: Connection, name: str, title: str, contact: st
         raise Taken(name) from None
 
 
-async def halls(connection: Connection, partner: str | None = None) -> list[Hall]:
-    """All halls, or those of a partner, by name."""
-    return [_as(Hall, row) for row in await connection.fetch(f"{_HALL} WHERE $1::text IS NULL OR p.name = $1 ORDER BY h.name", partner)]
+async def change_partner(connection: Connection, partner_id: int, title: str, contact: str) -> None:
+    """What can be changed about a partner."""
+    await connection.execute("UPDATE partners SET title = $2, contact = $3 WHERE id = $1", partner_id, title, contact)
+
+
+async def leave(connection: Connection, partner_id: int, at: datetime) -> bool:
+    """Its agreement has ended. False: it had before."""
+    return bool(
+        await connection.fetchval("UPDATE partners SET left_at = $2 WHERE id = $1 AND left_at IS NULL RETURNING true", partner_id, at)
+    )
+
+
+async def halls(connection: Connection, partner: str | None = None, after: str = "", limit: int | None = None) -> list[Hall]:
+    """All halls, or those of a partner, by name, from the one after ``after``; closed ones too."""
+    where = "WHERE ($1::text IS NULL OR p.name = $1) AND h.name > $2 ORDER BY h.name LIMIT $3"
+    return [_as(Hall, row) for row in await connection.fetch(f"{_HALL} {where}", partner, after, limit)]
 
 
 async def hall(connection: Connection, name: str) -> Hall | None:
@@ -100,6 +113,18 @@ async def add_hall(connection: Connection, partner_id: int, name: str, title: st
         raise Taken(name) from None
 
 
+async def change_hall(connection: Connection, hall_id: int, title: str, time_zone: str) -> None:
+    """What can be changed about a hall."""
+    await connection.execute("UPDATE halls SET title = $2, time_zone = $3 WHERE id = $1", hall_id, title, time_zone)
+
+
+async def close_hall(connection: Connection, hall_id: int, at: datetime) -> bool:
+    """It takes part no more. False: it did not before."""
+    return bool(
+        await connection.fetchval("UPDATE halls SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL RETURNING true", hall_id, at)
+    )
+
+
 async def gateways(connection: Connection, partner: str | None = None, hall: str | None = None) -> list[Gateway]:
     """Gateways by name, revoked ones too."""
     where = "WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR h.name = $2) ORDER BY g.name"
@@ -110,19 +135,6 @@ async def gateway(connection: Connection, name: str) -> Gateway | None:
     """By name."""
     row = await connection.fetchrow(f"{_GATEWAY} WHERE g.name = $1", name)
     return None if row is None else _as(Gateway, row)
-
-
-async def gateway_of_credential(connection: Connection, secret_hash: bytes) -> tuple[Gateway, int, datetime, datetime | None] | None:
-    """Who shows this credential: the gateway, and of the credential its id, when it was made and when it was first used. None: it is not
-    known, has ended, or its gateway was revoked."""
-    row = await connection.fetchrow(
-        "SELECT g.id, g.hall_id, h.name AS hall, p.name AS partner, g.name, g.created_at, g.revoked_at, "
-        "c.id AS credential, c.created_at AS made, c.first_used_at AS used "
-        "FROM credentials c JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
-        "WHERE c.secret_hash = $1 AND c.ended_at IS NULL AND g.revoked_at IS NULL",
-        secret_hash,
-    )
-    return None if row is None else (_as(Gateway, row), row["credential"], row["made"], row["used"])
 
 
 def _as(kind: type[Any], row: asyncpg.Record) -> Any:

@@ -145,6 +145,9 @@ class File:
                 batches=tuple(rows.batch_of(row) for row in connection.execute(rows.SELECT_BATCHES)),
                 tickets=tuple(rows.ticket_of(row) for row in connection.execute(rows.SELECT_TICKETS)),
                 terms=tuple(rows.terms_of(row) for row in connection.execute(rows.SELECT_TERMS)),
+                untold={str(row[0]): rows.told_of(row[1:]) for row in connection.execute(rows.SELECT_UNTOLD)},
+                streams=tuple(rows.stream_of(row) for row in connection.execute(rows.SELECT_STREAMS)),
+                visitors=frozenset(name for (name,) in connection.execute(rows.SELECT_VISITORS)),
             )
         except (msgspec.MsgspecError, apsw.SQLError) as error:
             raise Fault("damaged", f"the file does not hold what it should ({error})") from error

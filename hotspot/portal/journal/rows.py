@@ -29,9 +29,26 @@ _UPSERT: Final = (
 _ACCEPTANCE: Final = (
     "INSERT INTO acceptances (session, terms_version, language, accepted_at, digest) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
-_OUTBOX: Final = (
-    "INSERT INTO outbox (ended_at, zone, plan, language, family, bytes_up, bytes_down, seconds, reason) "
-    "SELECT ended_at, zone, plan, language, family, bytes_up, bytes_down, ?, reason FROM sessions WHERE id = ? AND reported = 0"
+_TOLD_FIELDS: Final = ("told", "told_up", "told_down")
+_UPSERT_TOLD: Final = (
+    f"INSERT INTO sessions ({_COLUMNS}, {', '.join(_TOLD_FIELDS)}) "  # noqa: S608  our own names
+    f"VALUES ({', '.join('?' * (len(_FIELDS) + len(_TOLD_FIELDS)))}) ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_FIELDS[1:], *_TOLD_FIELDS))
+)
+SELECT_UNTOLD: Final = (
+    "SELECT id, told, told_up, told_down FROM sessions "
+    "WHERE mac IS NOT NULL AND (told < iif(ended_at IS NULL, 1, 2) OR told_up < bytes_up OR told_down < bytes_down)"
+)
+SELECT_STREAMS: Final = "SELECT stream, start, seq, tally FROM streams WHERE tally <> '' ORDER BY start, stream"
+SELECT_VISITORS: Final = "SELECT pseudonym FROM visitors_today WHERE day = (SELECT value FROM meta WHERE key = 'day')"
+_REPORT: Final = (  # its stream says that it was closed: a repeated commit makes no second one, also when the first is gone
+    "INSERT INTO reports (stream, seq, closed_at, body) SELECT ?, ?, ?, ? WHERE coalesce((SELECT seq FROM streams WHERE stream = ?), 0) < ?"
+)
+_STREAM_SEQ: Final = (
+    "INSERT INTO streams (stream, start, seq, tally) VALUES (?, ?, ?, '') ON CONFLICT (stream) DO UPDATE SET seq = max(seq, excluded.seq)"
+)
+_STREAM_TALLY: Final = (
+    "INSERT INTO streams (stream, start, tally) VALUES (?, ?, ?) ON CONFLICT (stream) DO UPDATE SET tally = excluded.tally"
 )
 
 SELECT_KNOWN: Final = f"SELECT {_COLUMNS} FROM sessions WHERE mac IS NOT NULL ORDER BY accepted_at"  # noqa: S608  our own names
@@ -71,6 +88,27 @@ FORGET: Final = "UPDATE sessions SET mac = NULL, voucher = '' WHERE mac IS NOT N
 FORGET_BLOCKS: Final = "DELETE FROM blocks WHERE until < ?"
 
 
+class Told(Struct, frozen=True):
+    """What of a session is in the tally."""
+
+    told: int = 0
+    """1: its beginning, 2: its end too."""
+    up: int = 0
+    """Bytes."""
+    down: int = 0
+
+
+class Stream(Struct, frozen=True):
+    """A start of the portal, and what it has counted and not reported yet."""
+
+    stream: str
+    start: int
+    seq: int
+    """Of its last report."""
+    tally: str
+    """JSON of ``hotspot.portal.uplink.counting.Kept``."""
+
+
 class Loaded(Struct, frozen=True):
     """What is read when the file is opened."""
 
@@ -88,18 +126,57 @@ class Loaded(Struct, frozen=True):
     """Voucher codes that were used or withdrawn."""
     terms: tuple[Accepted, ...] = ()
     """Texts that were ever accepted."""
+    untold: dict[str, Told] = {}
+    """Sessions of which not all is in the tally: it was written right before the end."""
+    streams: tuple[Stream, ...] = ()
+    """Starts of the portal whose tally is not closed."""
+    visitors: frozenset[str] = frozenset()
+    """Pseudonyms of the devices that have come on the day that ``meta`` names."""
 
 
-def of_session(session: Session) -> list[Statement]:
-    """All that the journal holds of a session: its row, its acceptance, and its outbox row once it has ended."""
+def of_session(session: Session, told: Told | None = None) -> list[Statement]:
+    """All that the journal holds of a session: its row and its acceptance. ``told``: what of it is in the tally, which is written in the
+    same commit; None: as it was."""
     values = tuple(_sql_of(getattr(session, name)) for name in _FIELDS)
-    statements: list[Statement] = [(_UPSERT, values)]
+    statements: list[Statement] = [(_UPSERT, values)] if told is None else [(_UPSERT_TOLD, (*values, told.told, told.up, told.down))]
     if session.terms_version:
         statements += of_acceptance(session, session.accepted_at)
-    if session.ended_at is not None:
-        lasted = max(0, round(min(session.ended_at - session.accepted_at, session.seconds)))
-        statements += [(_OUTBOX, (lasted, session.id)), ("UPDATE sessions SET reported = 1 WHERE id = ?", (session.id,))]
     return statements
+
+
+def of_told(session_id: str, told: Told) -> list[Statement]:
+    """What of a session is in the tally, which is written in the same commit."""
+    return [("UPDATE sessions SET told = ?, told_up = ?, told_down = ? WHERE id = ?", (told.told, told.up, told.down, session_id))]
+
+
+def of_tally(stream: str, start: int, tally: str) -> list[Statement]:
+    """What a start of the portal has counted and not reported; "": its last report is closed, in the same commit."""
+    return [(_STREAM_TALLY, (stream, start, tally))]
+
+
+def of_report(stream: str, start: int, seq: int, closed_at: float, body: str) -> list[Statement]:
+    """A report for the outbox. Reports of a stream are written in their order."""
+    return [(_REPORT, (stream, seq, closed_at, body, stream, seq)), (_STREAM_SEQ, (stream, start, seq))]
+
+
+def told_of(row: Sequence[SqlValue]) -> Told:
+    """A row of ``SELECT_UNTOLD`` without the session; raises ``msgspec.ValidationError`` when the file holds something else."""
+    return msgspec.convert(dict(zip(Told.__struct_fields__, row, strict=True)), Told)
+
+
+def stream_of(row: Sequence[SqlValue]) -> Stream:
+    """A row of ``SELECT_STREAMS``; raises as ``told_of``."""
+    return msgspec.convert(dict(zip(Stream.__struct_fields__, row, strict=True)), Stream)
+
+
+def of_old_streams(start: int) -> list[Statement]:
+    """Starts before that one need not be remembered, if nothing of theirs is left to be reported."""
+    return [("DELETE FROM streams WHERE tally = '' AND start < ?", (start,))]
+
+
+def of_visitor(pseudonym: str, day: str) -> list[Statement]:
+    """A device has come on a day."""
+    return [("INSERT OR IGNORE INTO visitors_today (pseudonym, day) VALUES (?, ?)", (pseudonym, day))]
 
 
 def of_acceptance(session: Session, unix: float) -> list[Statement]:
@@ -150,7 +227,11 @@ def of_allowance(pseudonym: str, day: str, spent: Spent) -> list[Statement]:
 
 def of_new_day(day: str, key: str) -> list[Statement]:
     """A day has begun: nothing says any more who has used what before."""
-    return [*of_meta("day", day), *of_meta("day_key", key), ("DELETE FROM allowances WHERE day <> ?", (day,))]
+    forget: list[Statement] = [
+        ("DELETE FROM allowances WHERE day <> ?", (day,)),
+        ("DELETE FROM visitors_today WHERE day <> ?", (day,)),
+    ]
+    return [*of_meta("day", day), *of_meta("day_key", key), *forget]
 
 
 def of_batch(batch: Batch) -> list[Statement]:

@@ -74,6 +74,38 @@ TERMS = """
     ALTER TABLE sessions ADD COLUMN terms_digest TEXT NOT NULL DEFAULT '';
     """
 
+UPLINK = """
+    DROP TABLE outbox;                  -- a row for each session: the hub gets sums
+    ALTER TABLE sessions RENAME COLUMN reported TO told;    -- 1: its beginning is in the tally, 2: its end too
+    ALTER TABLE sessions ADD COLUMN told_up INTEGER NOT NULL DEFAULT 0;     -- bytes of it that are in the tally
+    ALTER TABLE sessions ADD COLUMN told_down INTEGER NOT NULL DEFAULT 0;
+    UPDATE sessions SET told = iif(ended_at IS NULL, 1, 2), told_up = bytes_up, told_down = bytes_down;     -- before there was a tally
+    CREATE TABLE streams (              -- one for each start of the portal
+        stream TEXT PRIMARY KEY,
+        start INTEGER NOT NULL,         -- the how-manieth
+        seq INTEGER NOT NULL DEFAULT 0, -- of its last report
+        tally TEXT NOT NULL             -- JSON: what was counted and is in no report yet; '': the stream is over
+    ) WITHOUT ROWID;
+    CREATE TABLE reports (              -- for the hub: sums by quarter of an hour, nothing that names a client
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        stream TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        closed_at REAL NOT NULL,        -- wall clock
+        body TEXT NOT NULL,             -- JSON, as it is sent, but for messages to the town: they are added when it is
+        sent INTEGER NOT NULL DEFAULT 0,        -- 1: the hub may have it, so it stays as it is
+        taken_at REAL,                  -- the hub has it; kept for a while, in case that the hub is restored from a backup
+        refused TEXT NOT NULL DEFAULT '',       -- why the hub will never take it
+        UNIQUE (stream, seq)
+    );
+    CREATE INDEX reports_waiting ON reports (number) WHERE taken_at IS NULL AND refused = '';
+    CREATE INDEX reports_refused ON reports (number) WHERE refused <> '';
+    CREATE TABLE visitors_today (       -- which devices have come; the key of the pseudonyms is in meta until the day is over
+        pseudonym TEXT PRIMARY KEY,
+        day TEXT NOT NULL
+    ) WITHOUT ROWID;
+    ALTER TABLE feedback ADD COLUMN report TEXT NOT NULL DEFAULT '';        -- stream and seq of the report that takes it to the hub
+    """
+
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE sessions (
@@ -183,4 +215,5 @@ MIGRATIONS: tuple[str, ...] = (
     VOUCHERS,
     FEEDBACK,
     TERMS,
+    UPLINK,
 )

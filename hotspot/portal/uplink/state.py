@@ -35,10 +35,14 @@ class Uplink:
         """Reports that wait."""
         self.lost = 0
         """Reports that were given up."""
+        self.set_aside = 0
+        """Reports that the hub will never take."""
         self.wanted = 0
         """Serial of the policy that the hub named last."""
         self.named: Final = asyncio.Event()
         """Set when ``wanted`` is another than what was fetched, and when a refused one is to be tried again."""
+        self.applied: Final = asyncio.Event()
+        """Set when what the policy wants and what the journal holds may differ."""
 
     def heard(self, now: Now) -> bool:
         """The hub answered; True when it had not before, or was away."""
@@ -56,11 +60,13 @@ class Uplink:
         self.connected_since, self.away_since = None, now.unix
         return True
 
-    def name_policy(self, serial: int) -> None:
-        """The hub said which policy this gateway should have."""
+    def name_policy(self, serial: int) -> bool:
+        """The hub said which policy this gateway should have (0: nothing new); True when it had named another before."""
+        if serial in (0, self.wanted):
+            return False
         self.wanted = serial
-        if serial not in (0, self.fetched):
-            self.named.set()
+        self.named.set()
+        return True
 
     def try_again(self) -> None:
         """What a refused policy could not do may be possible now: the box's own settings have changed."""
@@ -68,8 +74,12 @@ class Uplink:
             self.fetched = 0
             self.named.set()
 
+    def is_away(self, away_after: float, now: Now) -> bool:
+        """The last try failed, and nothing was heard of the hub for so many seconds; from the start on, if not since."""
+        last = self._heard or self._started
+        return self.connected_since is None and now.boottime - last.boottime >= away_after
+
     def closes(self, away: Away, away_after: float, has_policy: bool, now: Now) -> bool:
         """Is nobody new let in because of the hub?"""
         reached = self.reached_before or self._heard is not None
-        last = self._heard or self._started
-        return hub_away(away, reached, has_policy, now.boottime - last.boottime, away_after)
+        return hub_away(away, reached, has_policy, self.is_away(away_after, now))

@@ -75,13 +75,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def portal_settings(tmp_path: Path) -> Settings:
-    """Two plans, one zone, everything below the test's folder."""
+def hall_settings(folder: Path) -> Settings:
+    """Two plans, one zone, everything below ``folder``."""
     return Settings(
-        state_dir=tmp_path,
-        firewall_socket=tmp_path / "firewall.sock",
-        control_socket=tmp_path / "control.sock",
+        state_dir=folder,
+        firewall_socket=folder / "firewall.sock",
+        control_socket=folder / "control.sock",
         management=("127.0.0.1", free_port()),
         usage_interval=60.0,
         hall=HallTexts(name="Rathaus", contact="Empfang"),
@@ -99,6 +98,12 @@ def portal_settings(tmp_path: Path) -> Settings:
             )
         },
     )
+
+
+@pytest.fixture
+def portal_settings(tmp_path: Path) -> Settings:
+    """A hall below the test's folder."""
+    return hall_settings(tmp_path)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ class FakeFirewall:
         """Kind of request (``allow``) -> code with which it is refused."""
         self.deaf: set[str] = set()
         """Kinds of request that get no answer, though they are carried out."""
+        self.status = api.StatusIs(id=0, epoch="", version="fake", ready=True, leaf="bfifo", zones=(), drift={}, counts={})
+        """What ``Status`` is answered with."""
         self.epoch = "epoch-1"
         self.ended: list[api.Ended] = []
         self._watchers: set[asyncio.StreamWriter] = set()
@@ -140,4 +142,4 @@ class FakeFirewall:
             case api.SetBlocked(id=number):
                 return api.BlockedSet(id=number)
             case api.Status(id=number):
-                return api.StatusIs(id=number, epoch=self.epoch, version="fake", ready=True, leaf="bfifo", zones=(), drift={}, counts={})
+                return msgspec.structs.replace(self.status, id=number, epoch=self.epoch)

@@ -113,14 +113,14 @@ async def test_blocked(bench: Bench, clock: Clock) -> None:
 
 
 async def test_leave(bench: Bench, firewall: FakeFirewall) -> None:
-    """Leaving shuts the kernel, writes final usage, and makes one outbox row that names nobody."""
+    """Leaving shuts the kernel and writes final usage."""
     visitor = await bench.accept()
     assert visitor.session is not None
     firewall.used[visitor.session.id] = (100, 2_000)
     left = await bench.desk.leave(visitor, bench.desk.token(visitor))
     assert not isinstance(left, Refusal)
     assert (left.state, left.reason, firewall.grants) == (State.ENDED, "left", {})
-    assert await bench.rows("SELECT zone, plan, language, family, bytes_up, bytes_down, reason FROM outbox") == [
+    assert await bench.rows("SELECT zone, plan, language, family, bytes_up, bytes_down, reason FROM sessions") == [
         ("public", "free", "de", "android", 100, 2_000, "left")
     ]
 

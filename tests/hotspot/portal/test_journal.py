@@ -16,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from hotspot.portal.journal import Journal, JournalUnavailable, Loaded, NewerJournal, rows
+from hotspot.portal.journal.rows import Told
 from hotspot.portal.journal.schema import MIGRATIONS
 from hotspot.session.allowance import Spent
 from hotspot.session.blocklist import Entry, Target
@@ -69,7 +70,8 @@ async def test_round_trip(path: Path) -> None:
     block = Block("public", MAC, "Bitte zum Empfang", NOW.unix, None)
     async with opened(path) as (journal, heard):
         assert (heard.loaded, heard.states) == ([(Loaded(), "new")], [(True, "")])
-        await journal.write([*rows.of_session(running), *rows.of_session(ended), *rows.of_block(block), *rows.of_meta("key", "value")])
+        sessions = [*rows.of_session(running, Told(1)), *rows.of_session(ended, Told(2, 3, 4))]
+        await journal.write([*sessions, *rows.of_block(block), *rows.of_meta("key", "value")])
     async with opened(path) as (_, heard):
         assert heard.loaded == [(Loaded(sessions=(running, ended), blocks=(block,), meta={"key": "value"}), "")]
 
@@ -122,7 +124,7 @@ async def test_a_file_of_the_fifth_version_keeps_its_acceptances(path: Path) -> 
     async with opened(path) as (journal, heard):
         assert heard.loaded == [(Loaded(), "")]
         for _ in range(2):
-            await journal.write([*rows.of_terms(terms), *rows.of_session(running)])
+            await journal.write([*rows.of_terms(terms), *rows.of_session(running, Told(1))])
         assert await journal.read("SELECT * FROM acceptances ORDER BY accepted_at") == [
             ("a", "2025-01", "de", 1.0, ""),
             (running.id, "2026-11", running.language, running.accepted_at, terms.digest),
@@ -153,11 +155,12 @@ async def test_what_a_day_used_is_kept_with_its_day(path: Path) -> None:
     today, yesterday = Spent(60.0, 5), Spent(9.0, 9)
     async with opened(path) as (journal, _):
         await journal.write([*rows.of_allowance("a", "2026-11-21", yesterday), *rows.of_meta("day", "2026-11-22")])
-        await journal.write(rows.of_allowance("b", "2026-11-22", today))
+        await journal.write([*rows.of_allowance("b", "2026-11-22", today), *rows.of_visitor("c", "2026-11-21")])
+        await journal.write([*rows.of_visitor("d", "2026-11-22"), *rows.of_visitor("d", "2026-11-22")])
     async with opened(path) as (journal, heard):
-        assert heard.loaded[0][0].allowances == {"b": today}
+        assert (heard.loaded[0][0].allowances, heard.loaded[0][0].visitors) == ({"b": today}, frozenset({"d"}))
         await journal.write(rows.of_new_day("2026-11-22", "00ff"))
-        assert await journal.read("SELECT pseudonym FROM allowances") == [("b",)]
+        assert await journal.read("SELECT pseudonym FROM allowances UNION SELECT pseudonym FROM visitors_today") == [("b",), ("d",)]
     async with opened(path) as (_, heard):
         assert heard.loaded[0][0].meta == {"day": "2026-11-22", "day_key": "00ff"}
 
@@ -175,16 +178,6 @@ async def test_group_commit(path: Path) -> None:
     async with opened(path) as (journal, heard):
         await asyncio.gather(*(journal.write(rows.of_session(session_of(number))) for number in range(200)))
         assert (sum(heard.groups), len(heard.groups) < 20) == (200, True)
-
-
-async def test_outbox_once(path: Path) -> None:
-    """However often an end is written, the hub will hear of it once; nothing in the row names a client."""
-    ended = end(session_of(1), TimeUp(), later(100), usage_of(session_of(1), 3, 4))
-    async with opened(path) as (journal, _):
-        for _ in range(3):
-            await journal.write(rows.of_session(ended))
-        actual = await journal.read("SELECT ended_at, zone, plan, language, family, bytes_up, bytes_down, seconds, reason FROM outbox")
-        assert actual == [(NOW.unix + 100, "public", "free", "de", "android", 3, 4, 100, "time")]
 
 
 async def test_retention(path: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hotspot.portal import legal_pages
 from hotspot.portal.legal import Accessibility, Imprint, Legal, OwnText, Party, Privacy
 from hotspot.portal.pages import Pages, Reader
 from hotspot.portal.records import RECORDS
-from hotspot.portal.settings import HallTexts, Settings, Terms
+from hotspot.portal.settings import HallTexts, Hub, Settings, Terms
 from hotspot.portal.texts import PROBLEMS
 from hotspot.town.feedback import Rules
 from hotspot.town.wifi4eu import HOST, Wifi4eu
@@ -30,6 +30,7 @@ ALL = replace(
     make_settings(plans=(replace(FREE, daily_seconds=14_400), replace(FREE, name="code", voucher=True))),
     legal=LEGAL,
     feedback=Rules(),
+    hub=Hub(url="https://hub.city.example", authority=""),
 )
 ZONE = ALL.zones["public"]
 ALL = replace(

@@ -23,8 +23,19 @@ CREATE TABLE api_tokens (
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
     last_used_at timestamptz,                                   -- to the hour: not a diary of its owner
-    UNIQUE (user_id, name)
+    login boolean NOT NULL DEFAULT false                        -- made by a login with a password
 );
+CREATE UNIQUE INDEX api_tokens_in_force ON api_tokens (user_id, name) WHERE revoked_at IS NULL;
+
+CREATE TABLE login_attempts (                                   -- to slow down those who guess
+    name_hash bytea NOT NULL,                                   -- SHA-256 of the name as it was typed: it may be a password
+    source_hash bytea NOT NULL,                                 -- SHA-256 of the address that it came from
+    failures integer NOT NULL DEFAULT 0,                        -- in a row
+    failed_at timestamptz,
+    succeeded_at timestamptz,
+    PRIMARY KEY (name_hash, source_hash)
+);
+CREATE INDEX login_attempts_of_source ON login_attempts (source_hash);
 
 CREATE TABLE audit (                                            -- every change, append only; retention drops whole partitions
     id bigint GENERATED ALWAYS AS IDENTITY,

@@ -1,0 +1,128 @@
+"""``hotspot hub …``: run the hub, and everything that people do at it.
+
+``serve``, ``migrate``, ``first-admin`` and what else names ``--config`` run on the hub itself, with its database; all other commands ask
+its API, from anywhere, as the user whose token they are given.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from hotspot.console import fail, json_option, print_json
+from hotspot.console_hub import config_option, moment, on_database
+
+_ELSEWHERE = {
+    "alarm": "hotspot.cli_hub_alarms",
+    "audit": "hotspot.cli_hub_people",
+    "backup": "hotspot.cli_hub_data",
+    "block": "hotspot.cli_hub_items",
+    "channel": "hotspot.cli_hub_alarms",
+    "data": "hotspot.cli_hub_data",
+    "distribute": "hotspot.cli_hub_figures",
+    "erase": "hotspot.cli_hub_data",
+    "erased": "hotspot.cli_hub_figures",
+    "export": "hotspot.cli_hub_data",
+    "feedback": "hotspot.cli_hub_alarms",
+    "figures": "hotspot.cli_hub_figures",
+    "hall": "hotspot.cli_hub_halls",
+    "login": "hotspot.cli_hub_people",
+    "logout": "hotspot.cli_hub_people",
+    "partner": "hotspot.cli_hub_halls",
+    "policy": "hotspot.cli_hub_policy",
+    "restore": "hotspot.cli_hub_data",
+    "token": "hotspot.cli_hub_people",
+    "upkeep": "hotspot.cli_hub_figures",
+    "user": "hotspot.cli_hub_people",
+    "vouchers": "hotspot.cli_hub_items",
+    "whoami": "hotspot.cli_hub_people",
+}
+"""Commands of other modules, each called there as here (``-`` as ``_``)."""
+
+
+class _Groups(click.Group):
+    """The commands; those of other modules are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order of help."""
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(_ELSEWHERE[cmd_name]), cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Groups)
+@click.option("--url", help="Address of the hub; without it HOTSPOT_HUB_URL, else where 'hotspot hub login' went.")
+@click.option("--authority", type=click.Path(), help="PEM file of the authority of its certificate; without it HOTSPOT_HUB_AUTHORITY.")
+@click.option("--token-file", type=click.Path(path_type=Path), help="File with a token; without it HOTSPOT_HUB_TOKEN.")
+@click.pass_context
+def hub(context: click.Context, url: str | None, authority: str | None, token_file: Path | None) -> None:
+    """The city's hub: towns, halls, gateways, figures, policy, users."""
+    token = None
+    if token_file is not None:
+        try:
+            token = token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            fail(f"cannot read the token: {token_file}: {error}", 2)
+    context.meta["hotspot.hub"] = {"url": url, "authority": authority, "token": token}
+
+
+@hub.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def serve(arguments: tuple[str, ...]) -> None:
+    """Run a hub process (--config, --check-config)."""
+    from hotspot.hub.service import main as run
+
+    sys.exit(run(list(arguments)))
+
+
+@hub.command()
+@config_option
+@json_option
+def migrate(config: Path, as_json: bool) -> None:
+    """Bring the database's tables up to date; runs as often as you like."""
+    from hotspot.hub.setup import migrate as work
+
+    done = on_database(config, "migrate", work)
+    if as_json:
+        print_json({"migrations": done})
+    else:
+        click.echo("\n".join(f"done: {name}" for name in done) or "nothing to do")
+
+
+@hub.command("first-admin")
+@click.argument("name")
+@click.option("--hours", type=click.FloatRange(0.1, 24 * 30), default=24.0, show_default=True, help="How long its token is good.")
+@config_option
+@json_option
+def first_admin(name: str, hours: float, config: Path, as_json: bool) -> None:
+    """Make administrator NAME while there is none who can log in, and print a token once."""
+    from hotspot.hub.setup import first_admin as work
+
+    made = on_database(config, "make the first administrator", lambda _, store: work(store, name, hours))
+    if as_json:
+        print_json(made)
+    else:
+        click.echo(f"administrator {made['user']}, token until {moment(made['expires_at'])}; it is not shown again:\n{made['token']}")
+        click.echo("next: 'hotspot hub login URL --with-token' takes it, 'hotspot hub user password' gives you a password", err=True)
+
+
+@hub.command()
+@click.option("--output", type=click.Path(path_type=Path), help="Write a file instead.")
+def openapi(output: Path | None) -> None:
+    """The description of the API (OpenAPI 3.1, JSON); needs no running hub."""
+    from hotspot.hub.api.openapi import text
+
+    if output is None:
+        click.echo(text(), nl=False)
+        return
+    try:
+        output.write_text(text(), encoding="utf-8")
+    except OSError as error:
+        fail(f"cannot write {output}: {error.strerror or error}")

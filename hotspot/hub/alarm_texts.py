@@ -1,0 +1,123 @@
+"""What alarms are called, in German and English, and a message as an e-mail (pure)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+SHOWN: Final = 25
+"""Alarms of one kind that an e-mail names; the others are counted."""
+
+
+class Words(Struct, frozen=True):
+    """A kind of alarm in both languages; braces are keys of its detail."""
+
+    german: str
+    english: str
+
+
+KINDS: Final[Mapping[str, Words]] = {
+    "silent": Words("Gateway meldet sich nicht (zuletzt {seen})", "gateway says nothing (last heard {seen})"),
+    "wan_down": Words("kein Internet", "no Internet"),
+    "firewall_down": Words("Firewall läuft nicht", "firewall is not running"),
+    "journal": Words("Journal kann nicht geschrieben werden", "journal cannot be written"),
+    "fault": Words("Störung: {text}", "fault: {text}"),
+    "accept_errors": Words(
+        "{count} Anmeldungen in {minutes:.0f} min fehlgeschlagen", "{count} acceptances failed within {minutes:.0f} min"
+    ),
+    "pool": Words("Adressen fast aufgebraucht ({percent} %)", "addresses nearly used up ({percent} %)"),
+    "certificate": Words("Zertifikat läuft in {days} Tagen ab", "certificate ends in {days} days"),
+    "disk": Words("Datenträger fast voll (frei: {percent} %)", "disk nearly full (free: {percent} %)"),
+    "drift": Words("Kernel und Journal wichen {count}-mal voneinander ab", "kernel and journal disagreed {count} times"),
+    "clone": Words("ein anderes Gerät benutzt die Kennung eines Besuchergeräts", "another device uses the identity of a visitor's device"),
+    "told": Words("Gateway meldet einen Alarm", "gateway tells of an alarm"),
+    "backlog": Words("{count} Meldungen warten im Gateway", "{count} reports wait in the gateway"),
+    "lost": Words("{count} Meldungen verloren: Platz war aufgebraucht", "{count} reports lost: their space was used up"),
+    "clock": Words("Uhr geht falsch", "clock is wrong"),
+    "restored": Words("Gateway lief mit einem alten Abbild", "gateway came back from an old image"),
+    "twin": Words("zwei Gateways benutzen dieselben Zugangsdaten", "two gateways use the same credential"),
+    "stale_credential": Words("abgelöste Zugangsdaten wurden benutzt", "a replaced credential was used"),
+    "token_reused": Words("Einmal-Token wurde noch einmal benutzt", "a one-time token was used again"),
+    "refused": Words("Meldung nicht angenommen: {text}", "report refused: {text}"),
+    "names": Words("zu viele verschiedene Namen: {text}", "too many different names: {text}"),
+    "gaps": Words("zu viele Lücken in den Meldungen: {text}", "too many gaps between reports: {text}"),
+    "streams": Words("zu viele Neustarts: {text}", "too many restarts: {text}"),
+    "policy_refused": Words("Vorgaben {serial} nicht anwendbar: {text}", "policy {serial} cannot be applied: {text}"),
+    "policy_late": Words("Vorgaben {serial} noch nicht in Kraft", "policy {serial} is not in force yet"),
+    "channel": Words("Nachrichtenweg gestört: {text}", "channel fails: {text}"),
+    "remote_write": Words("Messwerte kommen nicht an: {text}", "metrics do not arrive: {text}"),
+}
+SEVERITIES: Final[Mapping[str, Words]] = {
+    "urgent": Words("DRINGEND", "URGENT"),
+    "warning": Words("Warnung", "warning"),
+    "notice": Words("Hinweis", "notice"),
+}
+
+
+class _Known(dict[str, Any]):
+    """Detail with a question mark for what it does not say."""
+
+    def __missing__(self, key: str) -> float | str:
+        return "?"
+
+
+def say(kind: str, detail: Mapping[str, Any]) -> Words:
+    """An alarm in both languages. A kind that is not known is its own name."""
+    words = KINDS.get(kind, Words(kind, kind))
+    known = _Known(detail)
+    if isinstance(known.get("seen"), int | float):
+        known["seen"] = datetime.fromtimestamp(known["seen"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    try:
+        return Words(words.german.format_map(known), words.english.format_map(known))
+    except (ValueError, TypeError):  # a number was expected and is none
+        return Words(kind, kind)
+
+
+def subject(body: Mapping[str, Any]) -> str:
+    """The subject of a message, one line, in German: how many, how grave, which."""
+    raised, ended = body["counts"]["raised"], body["counts"]["ended"]
+    if not raised:
+        return f"[hotspot] {ended} {'Alarm' if ended == 1 else 'Alarme'} beendet"
+    grave = SEVERITIES[body["raised"][0]["severity"]].german
+    if raised == 1:
+        alarm = body["raised"][0]
+        return _line(f"[hotspot] {grave}: {_place(alarm)}: {say(alarm['kind'], alarm['detail']).german}")
+    kinds = ", ".join(f"{number} x {kind}" for kind, number in sorted(body["counts"]["kinds"].items(), key=lambda each: -each[1])[:3])
+    return _line(f"[hotspot] {grave}: {raised} Alarme ({kinds})")
+
+
+def text(body: Mapping[str, Any], url: str = "") -> str:
+    """A message for people: German, then English. ``url``: where the hub is."""
+    parts = []
+    for language, begun, over in (("german", "Neue Alarme", "Beendet"), ("english", "New alarms", "Ended")):
+        for what, head in (("raised", begun), ("ended", over)):
+            if body[what]:
+                parts.append(f"{head} ({body['counts'][what]})\n" + "\n".join(_lines(body[what], language)))
+        parts.append("-" * 40)
+    return "\n\n".join(parts[:-1]) + (f"\n\n{url}\n" if url else "\n")
+
+
+def _lines(alarms: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    """One line for each alarm, at most ``SHOWN`` of a kind."""
+    lines: list[str] = []
+    counts: dict[str, int] = {}
+    for alarm in alarms:
+        kind = alarm["kind"]
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= SHOWN:
+            grave = getattr(SEVERITIES[alarm["severity"]], language)
+            lines.append(_line(f"- {grave}: {_place(alarm)}: {getattr(say(kind, alarm['detail']), language)}"))
+    more = "weitere" if language == "german" else "more"
+    lines += [f"- {kind}: {number - SHOWN} {more}" for kind, number in counts.items() if number > SHOWN]
+    return lines
+
+
+def _place(alarm: Mapping[str, Any]) -> str:
+    where = alarm.get("hall") or "Hub"
+    return f"{where}/{alarm['subject']}" if alarm.get("subject") else str(where)
+
+
+def _line(words: str) -> str:
+    """Without what could end a line or a header."""
+    return " ".join(words.split())[:300]

@@ -1,0 +1,43 @@
+"""How long who tries to log in has to wait: guessing is slow, and nobody can lock the office out.
+
+Each name is slowed down for each source by itself, up to a minute: whoever guesses at a name elsewhere does not keep its owner out. Many
+failures of one source, or with one name from everywhere, stop only names that never logged in from that source.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hotspot.hub.hub import Hub
+from hotspot.hub.store import logins, people
+from hotspot.hub.store.logins import Tries
+
+WINDOW: Final = timedelta(minutes=15)
+"""Failures count for so long."""
+FREE: Final = 5
+"""Failures in a row after which there is a wait."""
+LONGEST: Final = 60.0
+"""Seconds: at most 1,440 guesses a day at one name from one source."""
+OF_SOURCE: Final = 100
+"""Failures of one source with any names within the window: an office behind one address mistypes less."""
+OF_NAME: Final = 200
+"""Failures with one name from anywhere within the window."""
+REMEMBERED: Final = timedelta(days=90)
+"""For how long a source is known after a login."""
+
+
+def wait(tries: Tries, now: datetime) -> float:
+    """Seconds until the next attempt is looked at; 0: now."""
+    if not tries.trusted and (tries.of_source >= OF_SOURCE or tries.of_name >= OF_NAME):
+        return LONGEST
+    if tries.failed_at is None or tries.failures < FREE or now - tries.failed_at >= WINDOW:
+        return 0.0
+    pause = min(LONGEST, 2.0 ** min(tries.failures - FREE, 30))
+    return max(0.0, pause - (now - tries.failed_at).total_seconds())
+
+
+async def forget(hub: Hub) -> None:
+    """What does not count any more: failures, sources long not seen, tokens of logins that have ended."""
+    now = hub.now()
+    async with hub.store.transaction() as connection:
+        await logins.forget(connection, now - WINDOW, now - REMEMBERED)
+        await people.forget_logins(connection, now - timedelta(days=1))

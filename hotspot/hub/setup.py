@@ -1,0 +1,53 @@
+"""What is done on the hub itself before anybody can ask its API: the tables, and the first administrator."""
+
+import re
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from hotspot.hub.access import ALLOWED, Role
+from hotspot.hub.hub import now
+from hotspot.hub.settings import Settings
+from hotspot.hub.store import Store, audit, migrations, people
+from hotspot.hub.tokens import hashed, make
+
+
+class FirstAdmin(TypedDict):
+    """An administrator and the token that is shown once."""
+
+    user: str
+    token: str
+    expires_at: str
+
+
+async def migrate(_: Settings, store: Store) -> list[str]:
+    """Bring the tables up to date; returns the names of what was carried out. Raises ``CannotMigrate``."""
+    async with store.connection() as connection:
+        return await migrations.migrate(connection)
+
+
+async def first_admin(store: Store, name: str, hours: float, clock: datetime | None = None) -> FirstAdmin:
+    """Make an administrator of the host, or give the one of that name a new token, while no administrator can get in otherwise: whoever
+    can read the hub's settings could change the database anyway. Raises ``ValueError``."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
+        raise ValueError(f"name = {name!r}: expected lower case letters, digits, '.', '_' and '-', at most 40")
+    at = clock or now()
+    if await _pending(store):
+        raise ValueError("the tables are not there yet: run 'hotspot hub migrate'")
+    secret, until = make("token"), at + timedelta(hours=hours)
+    async with store.transaction() as connection:
+        await people.lock(connection)
+        ways = await people.ways_of_administrators(connection, at)
+        if ways:
+            raise ValueError(f"{ways[0]} is an administrator who can log in: ask them (hotspot hub user create, hotspot hub token create)")
+        user = await people.user(connection, name, lock=True)
+        if user is not None and (user.role is not Role.HOST_ADMIN or user.disabled_at is not None):
+            raise ValueError(f"name = {name!r}: expected a name that no other user has")
+        user_id = await people.add_user(connection, name, Role.HOST_ADMIN, None) if user is None else user.id
+        await people.add_token(connection, user_id, f"first {at:%Y-%m-%d %H.%M.%S}", hashed(secret), ALLOWED[Role.HOST_ADMIN], until)
+        await audit.write(connection, "hub", "user.first_admin", subject=name)
+    return {"user": name, "token": secret, "expires_at": until.isoformat()}
+
+
+async def _pending(store: Store) -> bool:
+    async with store.connection() as connection:
+        return bool(await migrations.pending(connection))

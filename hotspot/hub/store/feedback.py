@@ -1,0 +1,98 @@
+"""What visitors told the town, as the halls passed it on."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from hotspot import wire
+from hotspot.hub.store.pool import Connection
+from hotspot.town.feedback import clean
+
+_LOCK = 0x6665_6564  # class of the advisory locks on a message's id
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message."""
+
+    number: int
+    partner: str
+    hall: str
+    at: datetime
+    """It came to the hub."""
+    written_at: datetime
+    """By the gateway's clock."""
+    zone: str
+    kind: str
+    language: str
+    text: str
+    place: str
+    contact: str
+    done_at: datetime | None
+    done_by: str
+    note: str
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which messages; None: all."""
+
+    partner: str | None = None
+    hall: str | None = None
+    kind: str | None = None
+    done: bool | None = None
+    before: int | None = None
+    """Numbers below this."""
+
+
+_SELECT = (
+    "SELECT f.number, p.name AS partner, h.name AS hall, f.at, f.written_at, f.zone, f.kind, f.language, f.text, f.place, f.contact, "
+    "f.done_at, f.done_by, f.note FROM feedback f JOIN halls h ON h.id = f.hall_id JOIN partners p ON p.id = h.partner_id"
+)
+
+
+async def insert(connection: Connection, hall_id: int, items: Sequence[wire.Feedback]) -> int:
+    """Take messages of a hall down, in the caller's transaction; one that came before (by its id) changes nothing. Returns how many are
+    new. Control characters, which no portal sends, are left out: people read this on terminals."""
+    new = 0
+    for item in sorted({item.id: item for item in items}.values(), key=lambda item: item.id):  # in order: nobody waits in a circle
+        await connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, f"{hall_id} {item.id}")
+        done = await connection.execute(
+            "INSERT INTO feedback (hall_id, id, written_at, zone, kind, language, text, place, contact) "
+            "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE NOT EXISTS (SELECT 1 FROM feedback WHERE hall_id = $1 AND id = $2)",
+            hall_id,
+            item.id,
+            datetime.fromtimestamp(item.at, UTC),
+            item.zone,
+            item.kind,
+            item.language,
+            *(clean(text) for text in (item.text, item.place, item.contact)),
+        )
+        new += done == "INSERT 0 1"
+    return new
+
+
+async def messages(connection: Connection, wanted: Wanted, most: int) -> list[Message]:
+    """The newest first."""
+    rows = await connection.fetch(
+        f"{_SELECT} WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR h.name = $2) AND ($3::text IS NULL OR f.kind = $3) "
+        "AND ($4::boolean IS NULL OR (f.done_at IS NOT NULL) = $4) AND ($5::bigint IS NULL OR f.number < $5) "
+        "ORDER BY f.number DESC LIMIT $6",
+        wanted.partner,
+        wanted.hall,
+        wanted.kind,
+        wanted.done,
+        wanted.before,
+        most,
+    )
+    return [Message(**dict(row)) for row in rows]
+
+
+async def message(connection: Connection, number: int) -> Message | None:
+    """By number."""
+    row = await connection.fetchrow(f"{_SELECT} WHERE f.number = $1", number)
+    return None if row is None else Message(**dict(row))
+
+
+async def mark(connection: Connection, number: int, at: datetime | None, by: str, note: str) -> None:
+    """A message was dealt with; ``at`` None: it was not, after all."""
+    await connection.execute("UPDATE feedback SET done_at = $2, done_by = $3, note = $4 WHERE number = $1", number, at, by, note)

@@ -1,0 +1,79 @@
+"""Attempts to log in, by whom and from where: what the door needs to slow down those who guess. Names and addresses are kept as SHA-256."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from msgspec import Struct
+
+from hotspot.hub.store.pool import Connection
+
+
+class Tries(Struct, frozen=True):
+    """What is known when somebody tries to log in."""
+
+    failures: int
+    """Of this name from this source, in a row."""
+    failed_at: datetime | None
+    """The last of them."""
+    of_source: int
+    """Failures of this source with any name, since the moment that was asked for."""
+    of_name: int
+    """Failures of this name from anywhere, since then."""
+    trusted: bool
+    """This name has logged in from this source before."""
+
+
+async def tries(connection: Connection, name: str, source: str, since: datetime) -> Tries:
+    """Before an attempt."""
+    row = await connection.fetchrow(
+        "SELECT coalesce(max(failures) FILTER (WHERE name_hash = $1 AND source_hash = $2), 0)::integer AS failures, "
+        "max(failed_at) FILTER (WHERE name_hash = $1 AND source_hash = $2) AS failed_at, "
+        "coalesce(sum(failures) FILTER (WHERE source_hash = $2 AND failed_at > $3), 0)::integer AS of_source, "
+        "coalesce(sum(failures) FILTER (WHERE name_hash = $1 AND failed_at > $3), 0)::integer AS of_name, "
+        "coalesce(bool_or(succeeded_at IS NOT NULL) FILTER (WHERE name_hash = $1 AND source_hash = $2), false) AS trusted "
+        "FROM login_attempts WHERE name_hash = $1 OR source_hash = $2",
+        _hashed(name),
+        _hashed(source),
+        since,
+    )
+    assert row is not None
+    return Tries(**dict(row))
+
+
+async def failed(connection: Connection, name: str, source: str, at: datetime, since: datetime) -> None:
+    """One more failure; those in a row begin anew when the last one was before ``since``. At most 1,000,000 are counted."""
+    await connection.execute(
+        "INSERT INTO login_attempts AS known (name_hash, source_hash, failures, failed_at) VALUES ($1, $2, 1, $3) "
+        "ON CONFLICT (name_hash, source_hash) DO UPDATE SET failed_at = $3, "
+        "failures = CASE WHEN known.failed_at > $4 THEN least(known.failures, 999999) + 1 ELSE 1 END",
+        _hashed(name),
+        _hashed(source),
+        at,
+        since,
+    )
+
+
+async def succeeded(connection: Connection, name: str, source: str, at: datetime) -> None:
+    """This name is known from this source."""
+    await connection.execute(
+        "INSERT INTO login_attempts (name_hash, source_hash, succeeded_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (name_hash, source_hash) DO UPDATE SET failures = 0, failed_at = NULL, succeeded_at = $3",
+        _hashed(name),
+        _hashed(source),
+        at,
+    )
+
+
+async def forget(connection: Connection, failed_before: datetime, succeeded_before: datetime) -> int:
+    """Delete what is too old to count; returns how many rows."""
+    rows = await connection.fetch(
+        "DELETE FROM login_attempts "
+        "WHERE (failed_at IS NULL OR failed_at < $1) AND (succeeded_at IS NULL OR succeeded_at < $2) RETURNING 1",
+        failed_before,
+        succeeded_before,
+    )
+    return len(rows)
+
+
+def _hashed(text: str) -> bytes:
+    return sha256(text.encode()).digest()

@@ -1,0 +1,1 @@
+"""The hub's pure parts: without database, clock and network."""

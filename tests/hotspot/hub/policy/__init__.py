@@ -1,0 +1,1 @@
+"""The rules of policy: merging, origins, differences, stages, locks."""

@@ -1,0 +1,52 @@
+"""``hub.toml``: what it may say, and how a mistake is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotspot.hub.alarms import Limits
+from hotspot.hub.settings import BadSettings, Mail, RemoteWrite, Settings, from_raw
+
+DATABASE: dict[str, Any] = {"database": "postgresql:///hub"}
+
+
+def test_the_least_that_a_file_says() -> None:
+    """Everything but the database has a default."""
+    assert from_raw(DATABASE, Path("hub.toml")) == Settings(database="postgresql:///hub")
+
+
+def test_limits_of_alarms_mail_and_remote_write() -> None:
+    """Spans are written for people."""
+    read = from_raw(
+        {
+            **DATABASE,
+            "alarms": {"silent": "5 min", "pool": 80, "disk": 20, "certificate": "21 d"},
+            "mail": {"server": "mail.stadt.example", "sender": "hub@stadt.example"},
+            "remote_write": {"url": "https://prometheus.stadt.example/api/v1/write", "every": "30 s"},
+        },
+        Path("hub.toml"),
+    )
+    assert (read.alarms, read.mail, read.remote_write) == (
+        Limits(silent=300.0, pool=80.0, disk=20.0, certificate=21 * 86_400.0),
+        Mail(server="mail.stadt.example", sender="hub@stadt.example"),
+        RemoteWrite(url="https://prometheus.stadt.example/api/v1/write", every=30.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"alarms": {"silent": "1 min"}}, "alarms.silent = '1 min': expected 120 to 86400 seconds"),
+        ({"alarms": {"silent": "soon"}}, "alarms.silent = 'soon'"),
+        ({"alarms": {"pool": 100}}, "$.alarms.pool"),
+        ({"alarms": {"colour": "red"}}, "unknown field `colour`"),
+        ({"remote_write": {"every": "1 min"}}, "missing required field `url`"),
+        ({"mail": {"server": "mail.stadt.example"}}, "missing required field `sender`"),
+    ],
+)
+def test_mistakes_are_named(section: dict[str, Any], told: str) -> None:
+    """With key, value and what was expected."""
+    with pytest.raises(BadSettings) as error:
+        from_raw({**DATABASE, **section}, Path("hub.toml"))
+    assert told in str(error.value)

@@ -1,0 +1,42 @@
+"""The list of what is stored against the tables of a real database."""
+
+import pytest
+
+from hotspot.hub.data import inventory
+from hotspot.hub.store import Store
+from hotspot.hub.store.ownership import NOBODYS, OWNED, columns
+from tests.hub.conftest import Api
+
+pytestmark = pytest.mark.hub
+
+
+async def test_every_column_is_described(store: Store) -> None:
+    """No table and no column is missing in the list, and none is in it that does not exist; none stands twice."""
+    async with store.connection() as connection:
+        there = await columns(connection)
+    told: dict[str, list[str]] = {entry.table: [] for entry in inventory.ENTRIES}
+    for column in inventory.listed():
+        told[column.table].append(column.column)
+    assert {table: sorted(names) for table, names in told.items()} == {table: sorted(names) for table, names in there.items()}
+
+
+async def test_every_table_is_somebodys_or_nobodys(store: Store) -> None:
+    """Export and erasure know every table."""
+    async with store.connection() as connection:
+        there = await columns(connection)
+    assert sorted([*(table.name for table in OWNED), *NOBODYS]) == sorted(there)
+
+
+async def test_every_table_that_knows_a_hall_or_partner_is_owned(store: Store) -> None:
+    """Whatever names a partner, hall, gateway, user or channel belongs to somebody."""
+    async with store.connection() as connection:
+        there = await columns(connection)
+    links = {"partner_id", "hall_id", "gateway_id", "user_id", "channel_id"}
+    assert {table for table in NOBODYS if links & set(there[table])} == set()
+
+
+async def test_by_the_api(api: Api) -> None:
+    """The list is there for machines, with the times of this hub's settings."""
+    status, rows = await api("GET", "/data/inventory")
+    times = {(row["table"], row["column"]): row["until"] for row in rows}
+    assert (status, times["feedback", "text"], times["figures_quarters", "visits"]) == (200, "nach 180 Tagen", "nach 90 Tagen")

@@ -1,0 +1,1 @@
+"""The hub's side of the wire, against a real PostgreSQL."""

@@ -1,0 +1,103 @@
+"""Users by the API: made, changed, disabled; and never without an administrator."""
+
+import asyncio
+
+import pytest
+
+from hotspot.hub import setup
+from hotspot.hub.access import Role
+from hotspot.hub.hub import Hub
+from hotspot.hub.store import Store
+from tests.hub.conftest import Api, token_of
+from tests.hub.test_halls import without_moments
+
+pytestmark = pytest.mark.hub
+
+KARL = {"name": "karl", "role": "partner-editor", "partner": "kleinheim", "full_name": "Karl Klein", "email": "karl@kleinheim.example"}
+
+
+async def test_a_user_from_first_to_last(api: Api, hub: Hub) -> None:
+    """Made, listed, changed, given a token, disabled: then nothing of theirs opens anything, and enabling brings no token back."""
+    await api("POST", "/partners", {"name": "kleinheim", "title": "Gemeinde Kleinheim"})
+    status, user = await api("POST", "/users", KARL)
+    assert (status, without_moments(user)) == (201, {**KARL, "has_password": False})
+    assert (await api("POST", "/users", KARL))[0] == 409
+    assert [one["name"] for one in (await api("GET", "/users"))[1]] == ["admin", "karl"]
+    assert [one["name"] for one in (await api("GET", "/users", after="admin", limit="1"))[1]] == ["karl"]
+    assert [one["name"] for one in (await api("GET", "/users", partner="kleinheim"))[1]] == ["karl"]
+    status, made = await api("POST", "/users/karl/tokens", {"name": "script", "permissions": ["see"]})
+    assert status == 201
+    program = api.as_(made["token"])
+    assert (await program("GET", "/partners"))[0] == 200
+    status, user = await api("PATCH", "/users/karl", {"role": "host-operator", "full_name": "Karl Groß"})
+    changed = {**KARL, "role": "host-operator", "partner": None, "full_name": "Karl Groß", "has_password": False}
+    assert (status, without_moments(user)) == (200, changed)
+    assert (await program("GET", "/me"))[1]["partner"] is None
+    assert (await api("PATCH", "/users/karl", {"disabled": True}))[1]["disabled_at"] is not None
+    assert ((await program("GET", "/me"))[0], (await api("POST", "/users/karl/tokens", {"name": "b", "permissions": ["see"]}))[0]) == (
+        401,
+        409,
+    )
+    assert (await api("PATCH", "/users/karl", {"disabled": False}))[1]["disabled_at"] is None
+    assert ((await program("GET", "/me"))[0], (await api("GET", "/users/karl/tokens"))[1]) == (401, [])
+    log = [(one["action"], one["partner"], one["detail"]) for one in (await api("GET", "/audit", action="user."))[1]["entries"]]
+    assert log == [
+        ("user.change", None, {"disabled": False}),
+        ("user.change", None, {"disabled": True}),
+        ("user.change", "kleinheim", {"role": "host-operator", "full_name": "changed"}),
+        ("user.create", "kleinheim", {"role": "partner-editor"}),
+    ]
+
+
+async def test_role_and_partner_fit(api: Api) -> None:
+    """A partner's role has a partner that takes part, a host's has none."""
+    await api("POST", "/partners", {"name": "kleinheim", "title": "Gemeinde Kleinheim"})
+    cases = [
+        ({**KARL, "partner": None}, 400, "partner = None: expected the name of a partner with role partner-editor"),
+        ({**KARL, "role": "host-admin"}, 400, "partner = 'kleinheim': expected none with role host-admin"),
+        ({**KARL, "partner": "nobody"}, 404, "partner = 'nobody': expected the name of a partner that takes part"),
+    ]
+    for body, status, detail in cases:
+        found, problem = await api("POST", "/users", body)
+        assert (found, problem["detail"]) == (status, detail)
+    assert (await api("POST", "/users", KARL))[0] == 201
+    assert (await api("PATCH", "/users/karl", {"partner": None}))[0] == 400
+    assert (await api("PATCH", "/users/admin", {"partner": "kleinheim"}))[0] == 400
+
+
+async def test_the_last_administrator_stays(api: Api, hub: Hub) -> None:
+    """Neither disabled nor made something else, also when two do it to each other at the same time."""
+    for body in ({"disabled": True}, {"role": "host-operator"}):
+        status, problem = await api("PATCH", "/users/admin", body)
+        assert (status, problem["detail"]) == (409, "user = 'admin': expected not the last administrator: make another one first")
+    second = api.as_(await token_of(hub, "second", Role.HOST_ADMIN))
+    both = await asyncio.gather(api("PATCH", "/users/second", {"disabled": True}), second("PATCH", "/users/admin", {"disabled": True}))
+    assert sorted(status for status, _ in both) in ([200, 401], [200, 409])
+    async with hub.store.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM users WHERE role = 'host-admin' AND disabled_at IS NULL") == 1
+
+
+async def test_the_first_administrator(store: Store) -> None:
+    """Made once; again only while nobody can get in: the token is lost, and no password was set."""
+    with pytest.raises(ValueError, match="name = 'Root User': expected lower case letters"):
+        await setup.first_admin(store, "Root User", 1)
+    first = await setup.first_admin(store, "root", 1)
+    assert first["token"].startswith("hst_")
+    with pytest.raises(ValueError, match="root is an administrator who can log in"):
+        await setup.first_admin(store, "another", 1)
+    async with store.transaction() as connection:
+        await connection.execute("UPDATE api_tokens SET revoked_at = now()")
+    second = await setup.first_admin(store, "root", 1)
+    assert second["token"] != first["token"]
+    async with store.transaction() as connection:
+        await connection.execute("UPDATE api_tokens SET revoked_at = now()")
+        await connection.execute("UPDATE users SET password_hash = 'x'")
+    with pytest.raises(ValueError, match="root is an administrator who can log in"):
+        await setup.first_admin(store, "root", 1)
+
+
+async def test_the_first_administrator_needs_tables(empty_database: str) -> None:
+    """Without tables it says what to do."""
+    async with Store(empty_database) as store:
+        with pytest.raises(ValueError, match="the tables are not there yet: run 'hotspot hub migrate'"):
+            await setup.first_admin(store, "root", 1)

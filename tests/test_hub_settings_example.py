@@ -1,0 +1,61 @@
+"""docs/hub.toml: it loads as it stands and with every comment that holds a key, no key is missing in it, and defaults are the true ones."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
+
+from hotspot.hub import settings
+
+EXAMPLE = Path(__file__).parents[1] / "docs" / "hub.toml"
+SECTIONS: dict[str, type[Struct]] = {
+    "": settings._File,
+    "retention": settings._Retention,
+    "alarms": settings._Alarms,
+    "mail": settings.Mail,
+    "remote_write": settings._RemoteWrite,
+}
+EXAMPLES = {"database", "url", "certificate", "key", "proxies", "server", "sender"}
+"""Keys without a default, or whose default is nothing: the file shows an example."""
+
+
+def uncommented() -> dict[str, Any]:
+    """The file with every key that is commented out."""
+    lines = [re.sub(r"^# (\[[a-z_]+\]|[a-z_]+ = )", r"\1", line) for line in EXAMPLE.read_text(encoding="utf-8").splitlines()]
+    return tomllib.loads("\n".join(lines))
+
+
+def test_it_loads() -> None:
+    """As it stands, and with all that is in it."""
+    assert settings.load(EXAMPLE) == settings.Settings(database="postgresql:///hotspot?host=/run/postgresql")
+    loaded = settings.from_raw(uncommented(), EXAMPLE)
+    assert (loaded.url, loaded.mail is None, loaded.remote_write is None) == ("https://hub.grossstadt.example", False, False)
+    assert loaded.retention == settings.Retention()
+
+
+def test_every_key_is_there() -> None:
+    """No key of the settings is missing, and none is there that does not exist."""
+    raw = uncommented()
+    found = {name: set(raw if name == "" else raw[name]) for name in SECTIONS}
+    assert found == {name: {field.encode_name for field in fields(kind)} for name, kind in SECTIONS.items()}
+
+
+def test_defaults_are_the_true_ones() -> None:
+    """What is commented out is what holds without it, unless it is an example."""
+    raw, wrong = uncommented(), []
+    for name, kind in SECTIONS.items():
+        section = raw if name == "" else raw[name]
+        for field in fields(kind):
+            if field.encode_name in EXAMPLES or isinstance(section[field.encode_name], dict) or field.required:
+                continue
+            if msgspec.to_builtins(field.default) != section[field.encode_name] and not _same(field.default, section[field.encode_name]):
+                wrong.append(f"{name}.{field.encode_name} = {section[field.encode_name]!r}, not {field.default!r}")
+    assert [one for one in wrong if "remote_write.url" not in one] == []
+
+
+def _same(default: object, shown: object) -> bool:
+    return isinstance(default, tuple) and list(default) == shown
