@@ -11,7 +11,7 @@ from hotspot.console import fail, json_option, print_json
 from hotspot.console_hub import ask_hub, config_option, hub_client, refusal
 
 T = TypeVar("T")
-_confirm = click.option("--confirm", is_flag=True, required=True, help="It cannot be undone.")
+_confirm = click.option("--confirm", metavar="NAME", required=True, help="The same name again: this cannot be taken back.")
 _to = click.option("--to", type=click.Path(path_type=Path), help="File to write; without it NAME.zip here.")
 
 
@@ -90,18 +90,18 @@ def erase() -> None:
 @click.argument("name")
 @_confirm
 @json_option
-def erase_partner(name: str, confirm: bool, as_json: bool) -> None:
+def erase_partner(name: str, confirm: str, as_json: bool) -> None:
     """Erase partner NAME with its halls, gateways, figures, messages and users. Export first what it wants to keep."""
-    _erased(ask_hub(f"erase partner {name}", "POST", f"/partners/{name}/erasure", {"confirm": name}), as_json)
+    _erased(ask_hub(f"erase partner {name}", "POST", f"/partners/{name}/erasure", {"confirm": confirm}), as_json)
 
 
 @erase.command("hall")
 @click.argument("name")
 @_confirm
 @json_option
-def erase_hall(name: str, confirm: bool, as_json: bool) -> None:
+def erase_hall(name: str, confirm: str, as_json: bool) -> None:
     """Erase hall NAME with its gateways, figures and messages."""
-    _erased(ask_hub(f"erase hall {name}", "POST", f"/halls/{name}/erasure", {"confirm": name}), as_json)
+    _erased(ask_hub(f"erase hall {name}", "POST", f"/halls/{name}/erasure", {"confirm": confirm}), as_json)
 
 
 def _erased(reply: Any, as_json: bool) -> None:

@@ -44,18 +44,18 @@ ENROL, ROTATE, REPORTS, POLL, POLICY, FILE, ANSWERS = (
     f"{PREFIX}/{name}" for name in ("enrol", "rotate", "reports", "poll", "policy", "files/", "answers")
 )
 
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]
 """Of a zone, a plan, a kind."""
-Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")]
 Count = Annotated[int, Meta(ge=0, le=2**40)]
 Bytes = Annotated[int, Meta(ge=0, le=2**60)]
 Unix = Annotated[float, Meta(ge=0, le=4_102_444_800)]
 """Wall clock, seconds since 1970, up to the year 2100."""
-Stream = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+Stream = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Text = Annotated[str, Meta(max_length=500)]
 Version = Annotated[int, Meta(ge=0, le=1_000_000)]
-Secret = Annotated[str, Meta(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._~-]+$")]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Secret = Annotated[str, Meta(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._~-]+\Z")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -146,7 +146,7 @@ class Row(Struct, frozen=True, gc=False):
 class Day(Struct, frozen=True, gc=False):
     """How many different devices came on a day of the hall, as far as it has been counted; the highest number of a day counts."""
 
-    day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    day: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
     devices: Count
 
 
@@ -216,7 +216,7 @@ class Health(Struct, frozen=True, kw_only=True):
 class Feedback(Struct, frozen=True):
     """What a visitor told the town."""
 
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
     """Random; the same message twice is one."""
     at: Unix
     zone: Name
@@ -286,7 +286,7 @@ class Policy(Said, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
     """As in ``portal.toml`` (without what only the box can know: folders, sockets, interfaces, ports), and beside it ``theme`` and
     ``services`` as tables instead of names of files, ``hub``, ``blocklist`` and ``vouchers``."""
-    files: dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")], Digest] = {}
+    files: dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")], Digest] = {}
     """Files that the settings name -> SHA-256; fetched from ``FILE`` when the gateway has them not."""
 
 

@@ -1,5 +1,6 @@
 """An authority of the hall and certificates by it, made by openssl: for the portal and for every name of the site."""
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -22,16 +23,25 @@ async def make(folder: Path) -> None:
 
 
 async def certify(folder: Path, file: str, names: list[str]) -> None:
-    """Write ``file.pem`` and ``file.key`` for ``names``; again for a certificate that replaces the one in use, as a renewal does."""
+    """Write ``file.pem`` and ``file.key`` for ``names``, which may be addresses; again for a certificate that replaces the one in use, as a
+    renewal does."""
     request, fresh, fresh_key = folder / f"{file}.csr", folder / f"{file}.pem.new", folder / f"{file}.key.new"
     extensions = folder / f"{file}.ext"
-    extensions.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names) + "\nextendedKeyUsage=serverAuth\n")
+    extensions.write_text("subjectAltName=" + ",".join(map(_alternative, names)) + "\nextendedKeyUsage=serverAuth\n")
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     await command("openssl", "req", *key, "-subj", f"/CN={names[0]}", "-keyout", str(fresh_key), "-out", str(request))
     signer = ["-CA", str(folder / "authority.pem"), "-CAkey", str(folder / "authority.key"), "-CAcreateserial", "-days", _DAYS]
     await command("openssl", "x509", "-req", "-in", str(request), *signer, "-extfile", str(extensions), "-out", str(fresh))
     for made in (fresh_key, fresh):
         made.replace(made.with_suffix(""))
+
+
+def _alternative(name: str) -> str:
+    """As openssl writes a subject's alternative name."""
+    try:
+        return f"IP:{ipaddress.ip_address(name)}"
+    except ValueError:
+        return f"DNS:{name}"
 
 
 async def renew_portal(folder: Path) -> None:

@@ -1,2 +1,266 @@
-"""TAKEN: part J (a new engineer) writes the demo now (city.py, simulator.py, demo.py, walk.py steps 8 and 9). Part H: leave the demo alone,
-go on with docs/operations.md, docs/hub.toml, systemd/hotspot-hub.service and their tests, and end."""
+"""The city around a hall: a hub with a database of its own, three towns with twelve halls and a year behind them. One hall is the lab's
+real one, which enrols by the real command; the others are simulated (``simulator``).
+
+The hub is a real process in the WAN's namespace, over TLS with the hall's authority; PostgreSQL is reached by its unix socket, which needs
+no network. ``take_away`` ends what outlives a crash.
+"""
+
+import asyncio
+import secrets
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from hotspot.hub import passwords
+from hotspot.hub.access import ALLOWED, Role
+from hotspot.hub.store import Connection, Store, credentials, migrations, people, tenants
+from hotspot.hub.tokens import hashed, make
+from hotspot.lab import certificates, gateway, history, namespaces, processes
+from hotspot.lab import layout as at
+from hotspot.lab.browse import fetch, target
+from hotspot.lab.gateway import Rights
+from hotspot.lab.layout import Layout
+from hotspot.lab.namespaces import LabFailed
+from hotspot.lab.postgres import Cluster
+from hotspot.lab.record import Folder, Started
+from hotspot.lab.servers import python_environment
+from hotspot.lab.simulator import Simulated, SimulatedHall
+
+HUB_UID: Final = 59_903
+"""As in ``gateway``: a number, not an account."""
+REAL: Final = "musterstadt-rathaus"
+"""The hall of the lab."""
+TOWNS: Final[Mapping[str, tuple[str, Mapping[str, tuple[str, float]]]]] = {
+    "musterstadt": (
+        "Stadt Musterstadt",
+        {
+            REAL: ("Rathaus Musterstadt", 9.0),
+            "musterstadt-buergeramt": ("Bürgeramt Musterstadt", 14.0),
+            "musterstadt-bibliothek": ("Stadtbibliothek Musterstadt", 20.0),
+            "musterstadt-bauhof": ("Bauhof Musterstadt", 2.0),
+        },
+    ),
+    "kleinheim": (
+        "Gemeinde Kleinheim",
+        {
+            "kleinheim-rathaus": ("Rathaus Kleinheim", 5.0),
+            "kleinheim-schule": ("Volkshochschule Kleinheim", 6.0),
+            "kleinheim-bad": ("Freibad Kleinheim", 8.0),
+        },
+    ),
+    "bergdorf": (
+        "Markt Bergdorf",
+        {
+            "bergdorf-rathaus": ("Rathaus Bergdorf", 4.0),
+            "bergdorf-tourismus": ("Tourist-Information Bergdorf", 7.0),
+            "bergdorf-bahnhof": ("Bürgerbahnhof Bergdorf", 11.0),
+            "bergdorf-feuerwehr": ("Feuerwache Bergdorf", 1.5),
+            "bergdorf-museum": ("Heimatmuseum Bergdorf", 3.0),
+        },
+    ),
+}
+"""Partners with their halls: title, and visitors in an hour in which it is open."""
+DAYS: Final = 365
+PEOPLE: Final[Mapping[str, tuple[Role, str | None]]] = {
+    "admin": (Role.HOST_ADMIN, None),
+    "betrieb": (Role.HOST_OPERATOR, None),
+    "kleinheim": (Role.PARTNER_EDITOR, "kleinheim"),
+    "bergdorf": (Role.PARTNER_VIEWER, "bergdorf"),
+}
+"""One user of each role."""
+REPORT_SECONDS: Final = 5.0
+
+
+class Login(Struct, frozen=True):
+    """Somebody who may look around."""
+
+    user: str
+    role: str
+    partner: str
+    """"": the host's."""
+    password: str
+
+
+class Counted(Struct, frozen=True):
+    """Figures of a hall on a day."""
+
+    visits: int
+    down: int
+    """Bytes."""
+    up: int
+
+
+class City:
+    """What surrounds one hall. First ``prepare``, then ``start``, and ``enrol`` before the portal starts."""
+
+    def __init__(self, layout: Layout, folder: Folder) -> None:
+        self._layout, self._folder = layout, folder
+        self.hall = REAL
+        """The lab's, at the hub."""
+        self.logins: tuple[Login, ...] = ()
+        self.token = ""
+        """Of the administrator, for programs."""
+        self.database = Path()
+        """Folder of PostgreSQL's socket."""
+        self._halls: list[SimulatedHall] = []
+        self._enrolment = ""
+
+    @property
+    def config(self) -> Path:
+        """Settings of the hub."""
+        return self._folder.path / "hub.toml"
+
+    async def prepare(self) -> None:
+        """The database with its past, and the settings of the hub. Raises ``LabFailed``."""
+        cluster = await asyncio.to_thread(_raised, self._folder)
+        self.database = cluster.folder
+        async with Store(cluster.dsn("hub")) as store:
+            async with store.connection() as connection:
+                await migrations.migrate(connection)
+                places = await self._towns(connection)
+                until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+                await history.fill(connection, places, until, DAYS)
+            async with store.transaction() as connection:
+                await self._people(connection)
+        if not self._folder.authority.exists():
+            await certificates.make(self._folder.path / "tls")
+        await certificates.certify(self._folder.path / "tls", "hub", [at.LINK_WAN, "127.0.0.1"])
+        self.config.write_text(
+            f'database = "{cluster.dsn("hub")}"\nlisten = ["{at.LINK_WAN}:{at.HUB_PORT}"]\nurl = "{at.HUB_URL}"\n'
+            f'certificate = "tls/hub.pem"\nkey = "tls/hub.key"\n',
+            encoding="utf-8",
+        )
+
+    async def _towns(self, connection: Connection) -> list[history.Place]:
+        """Partners, halls, and a one-time token for the gateway of each; halls that get a past."""
+        places, now = [], datetime.now(UTC)
+        for town, (title, halls) in TOWNS.items():
+            await tenants.add_partner(connection, town, title, "")
+            partner = await tenants.partner(connection, town)
+            assert partner is not None
+            for name, (hall_title, size) in halls.items():
+                await tenants.add_hall(connection, partner.id, name, hall_title, "Europe/Berlin")
+                hall = await tenants.hall(connection, name)
+                assert hall is not None
+                places.append(history.Place(hall.id, 0, hall.time_zone, size))
+                token = make("enrolment")
+                label = secrets.token_hex(4)
+                await credentials.add_enrolment(connection, label, hall.id, None, hashed(token), "user admin", now, now + timedelta(days=1))
+                if name == REAL:
+                    self._enrolment = token
+                else:
+                    self._halls.append(SimulatedHall(token, ("public", "council") if name.endswith("rathaus") else ("public",), size / 4))
+        return places
+
+    async def _people(self, connection: Connection) -> None:
+        """A user of each role with a password, and a token of the administrator."""
+        logins = []
+        for name, (role, partner) in PEOPLE.items():
+            found = await tenants.partner(connection, partner) if partner else None
+            user = await people.add_user(connection, name, role, found.id if found else None)
+            password = secrets.token_urlsafe(12)
+            await people.set_password(connection, user, await passwords.hashed(password))
+            logins.append(Login(name, role.value, partner or "", password))
+            if role is Role.HOST_ADMIN:
+                self.token = make("token")
+                until = datetime.now(UTC) + timedelta(days=30)
+                await people.add_token(connection, user, "demo", hashed(self.token), ALLOWED[role], until)
+        self.logins = tuple(logins)
+
+    async def start(self) -> list[Started]:
+        """The hub's process, then the simulated gateways; returns when all have reported. Raises ``LabFailed``."""
+        who = Rights(HUB_UID if (await gateway.rights())[1].uid else 0, ())
+        for key in (self._folder.path / "tls").glob("hub.*"):
+            gateway.give(key, who)
+        hub = await gateway.start_service(
+            "hub", self._layout.wan, self._folder, who, ["hotspot", "hub", "serve", "--config", str(self.config)]
+        )
+        simulated = Simulated(
+            url=at.HUB_URL,
+            authority=self._folder.authority.read_text(),
+            folder=str(self._folder.path / "simulated"),
+            every=REPORT_SECONDS,
+            halls=tuple(self._halls),
+        )
+        file, log = self._folder.path / "simulated.json", self._folder.log("simulator")
+        file.touch(mode=0o600)
+        file.write_bytes(msgspec.json.encode(simulated))
+        words = [sys.executable, "-P", "-m", "hotspot.lab.simulator", str(file)]
+        simulator = processes.start("simulator", self._layout.wan, words, log, python_environment())
+        await processes.line_in(log, "^gateways speak$", simulator)
+        return [hub, simulator]
+
+    async def enrol(self) -> None:
+        """The real gateway shows its token, by the command that people use, as the portal's user. Raises ``LabFailed``."""
+        who = (await gateway.rights())[1]
+        environment = [f"{key}={value}" for key, value in python_environment().items()]
+        words = [
+            *who.words(),
+            "env",
+            *environment,
+            sys.executable,
+            "-P",
+            "-m",
+            "hotspot",
+            "enrol",
+            "--config",
+            str(self._folder.portal_config),
+        ]
+        await namespaces.command("ip", "netns", "exec", self._layout.gateway, *words, "-", stdin=f"{self._enrolment}\n")
+
+    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The hub's API as the administrator; JSON. Raises ``LabFailed`` and ``Unreachable``."""
+        tls = ssl.create_default_context(cafile=str(self._folder.authority))
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        content = b"" if body is None else msgspec.json.encode(body)
+        where = target(f"{at.HUB_URL}/api/v1{path}")
+        answer = await fetch(self._layout.wan, at.LINK_WAN, where, method=method, headers=headers, body=content, tls=tls)
+        if not 200 <= answer.status < 300:
+            raise LabFailed(f"cannot ask the hub: {method} {path} answers {answer.status}: {answer.text[:500]}")
+        return msgspec.json.decode(answer.body) if answer.body else None
+
+    async def counted(self) -> "Counted":
+        """What the hub has counted of the real hall today. Raises ``LabFailed`` and ``Unreachable``."""
+        reply = await self.ask("GET", f"/halls/{REAL}/figures?step=day")
+        last = reply["points"][-1] if reply["points"] else {}
+        return Counted(last.get("visits", 0), last.get("bytes_down", 0), last.get("bytes_up", 0))
+
+    async def give_policy(self) -> None:
+        """Documents of the host and of every town, so that there is something to look at. Raises ``LabFailed`` and ``Unreachable``."""
+        documents: list[dict[str, Any]] = [{"scope": "host", "document": {"hub": {"away": "open"}, "locked": ["hub"]}}]
+        for town, (title, halls) in TOWNS.items():
+            documents.append({"scope": f"partner/{town}", "document": {"hall": {"town": title}}})
+            documents += [{"scope": f"hall/{name}", "document": {"hall": {"name": words[0]}}} for name, words in halls.items()]
+        await self.ask("POST", "/policy/changes", {"documents": documents, "note": "Demo"})
+
+
+def _raised(folder: Folder) -> Cluster:
+    """A running cluster; where it is stands in the hall's folder, so that another program can take it away."""
+    cluster = Cluster()
+    _note(folder).write_text(str(cluster.folder))
+    cluster.create()
+    cluster.start()
+    cluster.run("createdb", "hub")
+    return cluster
+
+
+def _note(folder: Folder) -> Path:
+    return folder.path / "postgres"
+
+
+def take_away(folder: Folder) -> Sequence[str]:
+    """End and remove a hall's database, whoever started it; says what was found."""
+    try:
+        where = Path(_note(folder).read_text())
+    except FileNotFoundError:
+        return []
+    if not where.is_dir():
+        return []
+    Cluster(folder=where).remove()
+    return [f"database {where}"]

@@ -123,11 +123,12 @@ def down_(name: str | None, as_json: bool) -> None:
 @click.option("--once", is_flag=True, help="Walk, tell and end; exit status 0 only if every step passed.")
 @click.option("--port", default=8000, show_default=True, help="Loopback port for the browser; a free one when it is taken.")
 @click.option("--seconds", default=4.0, show_default=True, help="Length of each speed measurement.")
-def demo_(name: str, as_json: bool, once: bool, port: int, seconds: float, **choices: Any) -> None:
-    """Raise a hall, walk a phone through it, tell what it saw, and stay up for a person to look."""
+@click.option("--hub/--no-hub", default=True, show_default=True, help="A city's hub with three towns and twelve halls around this one.")
+def demo_(name: str, as_json: bool, once: bool, port: int, seconds: float, hub: bool, **choices: Any) -> None:
+    """Raise a hall and the city's hub, walk a phone through it, tell what it saw, and stay up for a person to look."""
 
     async def work() -> int:
-        return await demo(Choices(name, _chosen(**choices), once, as_json, port, seconds))
+        return await demo(Choices(name, msgspec.structs.replace(_chosen(**choices), hub=hub), once, as_json, port, seconds))
 
     sys.exit(_run(_valid(work)))
 

@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from hotspot.lab.city import City
 from hotspot.lab.describe import management_url
 from hotspot.lab.hall import Hall
-from hotspot.lab.layout import MANAGEMENT_PORT
+from hotspot.lab.layout import HUB_PORT, HUB_URL, LINK_WAN, MANAGEMENT_PORT
 from hotspot.lab.options import Options
+from hotspot.lab.record import Folder
 from hotspot.lab.walk import Plan, Step, Walker
 from hotspot.lab.window import phone_window, tcp_window
 from hotspot.session.quantities import parse_rate
 
-NOT_YET = "steps 8 (report) and 9 (dashboard) come with the hub, which is not in this version yet"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -27,7 +28,6 @@ class Outcome(Struct, frozen=True):
 
     passed: bool
     steps: tuple[Step, ...]
-    not_in_this_version: str
     remark: str
 
 
@@ -46,6 +46,26 @@ class Choices(Struct, frozen=True):
 def row(step: Step) -> str:
     """A step as a line of the table."""
     return f"{'ok    ' if step.passed else 'FAILED'}  {step.number:>3}  {step.name:<12}  {step.saw}"
+
+
+def city_lines(city: City, folder: Folder, port: int) -> list[str]:
+    """How to look around at the hub, which a window shows on loopback."""
+    url = f"https://127.0.0.1:{port}"
+    table = [
+        f"     {login.user:<12} {login.password:<18} {login.role}{f' of {login.partner}' if login.partner else ''}" for login in city.logins
+    ]
+    return [
+        f"\nthe city's hub: {url} (in the WAN {HUB_URL}), certificate by {folder.authority}",
+        *table,
+        f"     administrator's token for programs: {city.token}",
+        f"run  export HOTSPOT_HUB_URL={url} HOTSPOT_HUB_AUTHORITY={folder.authority} HOTSPOT_HUB_TOKEN={city.token}",
+        f"run  hotspot hub figures now : twelve halls, one of them this one ({city.hall})",
+        f"run  hotspot hub figures hall {city.hall} --step month : its year",
+        f"run  hotspot hub policy explain {city.hall} : what it is told, and by whom",
+        "run  hotspot hub partner list; hotspot hub alarm list; hotspot hub audit; hotspot check hub",
+        f'run  curl --cacert {folder.authority} -H "Authorization: Bearer $HOTSPOT_HUB_TOKEN" {url}/api/v1/figures/now : the API ({url}/api/v1/openapi.json)',
+        f"run  psql -U postgres -h {city.database} hub : the database itself",
+    ]
 
 
 async def demo(choices: Choices) -> int:
@@ -83,8 +103,7 @@ async def _show(hall: Hall, choices: Choices, say: Callable[[str], None], outcom
     plan = Plan(down=parse_rate(choices.options.plan_down), up=parse_rate(choices.options.plan_up))
     walker = Walker(hall, phone, plan, choices.seconds)
     steps = await walker.walk(lambda step: say(row(step)))
-    outcome.append(Outcome(walker.complete(steps), tuple(steps), NOT_YET, hall.remark))
-    say(f"          {NOT_YET}")
+    outcome.append(Outcome(walker.complete(steps), tuple(steps), hall.remark))
     say(f"\n{'every step passed' if outcome[0].passed else 'NOT every step passed'}")
     if choices.as_json:
         _print(msgspec.json.format(msgspec.json.encode(outcome[0]), indent=1).decode())
@@ -97,6 +116,9 @@ async def _show(hall: Hall, choices: Choices, say: Callable[[str], None], outcom
         say(f"open http://127.0.0.1:{metrics}/metrics : the portal's metrics (in {hall.layout.gateway}: {management_url('/metrics')})")
         say(f"run  ip netns exec {phone.namespace} curl -i http://www.town.example/ : anything as that phone")
         say(f"run  hotspot sessions --socket {hall.folder.control_socket} : what staff see")
+        if hall.city is not None:
+            port = await stack.enter_async_context(tcp_window(hall.layout.wan, LINK_WAN, HUB_PORT))
+            say("\n".join(city_lines(hall.city, hall.folder, port)))
         say("\nCtrl-C ends it all")
         await asyncio.Event().wait()
 

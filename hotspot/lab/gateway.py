@@ -75,6 +75,7 @@ def portal_toml(folder: Folder, options: Options) -> str:
     scheme = "https" if options.tls else "http"
     tls = f'certificate = "{folder.path}/tls/portal.pem"\nkey = "{folder.path}/tls/portal.key"\n' if options.tls else ""
     limited = (("volume", options.plan_volume), ("idle", options.plan_idle), ("extension", options.plan_extension))
+    city = f'[hub]\nurl = "{at.HUB_URL}"\nauthority = "{folder.authority}"\nreport_every = "1 s"\naway = "open"\n' if options.hub else ""
     limits = [f'{key} = "{value}"\n' for key, value in limited if value]
     return f"""state_dir = "{folder.path}/portal/state"
 firewall_socket = "{folder.firewall_socket}"
@@ -119,6 +120,7 @@ capture_port = {at.CAPTURE_PORT}
 portal_port = {at.PORTAL_PORT}
 portal_tls_port = {at.PORTAL_TLS_PORT}
 
+{city}
 [internet]
 targets = ["{at.SITE}:80", "[{at.SITE6}]:80"]
 interval = "5 s"
@@ -167,27 +169,32 @@ def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) 
         (portal, names),
     ):
         path.mkdir(parents=True, exist_ok=True)
-        os.chown(path, owner.uid, owner.uid)
+        give(path, owner)
     for key in (folder.path / "tls").glob("portal.*"):
-        os.chown(key, portal.uid, portal.uid)
+        give(key, portal)
+
+
+def give(path: Path, owner: Rights) -> None:
+    """The file belongs to a service now."""
+    os.chown(path, owner.uid, owner.uid)
 
 
 async def start_firewall(layout: Layout, folder: Folder, who: Rights) -> Started:
     """Start the daemon; returns when it says READY."""
-    return await _service("firewall", layout, folder, who, ["firewall", "--config", str(folder.firewall_config)])
+    return await start_service("firewall", layout.gateway, folder, who, ["firewall", "--config", str(folder.firewall_config)])
 
 
 async def start_portal(layout: Layout, folder: Folder, who: Rights) -> Started:
     """Start the portal; returns when it says READY."""
-    return await _service("portal", layout, folder, who, ["hotspot", "portal", "--config", str(folder.portal_config)])
+    return await start_service("portal", layout.gateway, folder, who, ["hotspot", "portal", "--config", str(folder.portal_config)])
 
 
-async def _service(name: str, layout: Layout, folder: Folder, who: Rights, module: list[str]) -> Started:
-    """One of the two processes."""
+async def start_service(name: str, namespace: str, folder: Folder, who: Rights, module: list[str]) -> Started:
+    """Start one of the product's processes; returns when it says READY."""
     told = folder.log("readiness")
     before = told.stat().st_size
     environment = {**python_environment(), "NOTIFY_SOCKET": str(socket_of(folder.path, name))}
-    process = processes.start(name, layout.gateway, [*who.words(), sys.executable, "-P", "-m", *module], folder.log(name), environment)
+    process = processes.start(name, namespace, [*who.words(), sys.executable, "-P", "-m", *module], folder.log(name), environment)
     async with contextlib.AsyncExitStack() as unless_ready:
         unless_ready.push_async_callback(processes.end, process)
         await processes.line_in(told, f"^{name} READY=1$", process, offset=before, words=folder.log(name))
@@ -197,7 +204,7 @@ async def _service(name: str, layout: Layout, folder: Folder, who: Rights, modul
 
 async def start_readiness(layout: Layout, folder: Folder, _: Options) -> Started:
     """Start what listens to the services' own words; returns when it does."""
-    words = [sys.executable, "-P", "-m", "hotspot.lab.readiness", str(folder.path), "firewall", "portal"]
+    words = [sys.executable, "-P", "-m", "hotspot.lab.readiness", str(folder.path), "firewall", "portal", "hub"]
     process = processes.start("readiness", layout.gateway, words, folder.log("readiness"), python_environment())
     await processes.line_in(folder.log("readiness"), "readiness listens", process)
     return process

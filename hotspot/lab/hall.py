@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hotspot.lab import certificates, counting, gateway, links, namespaces, processes, servers, zones
+from hotspot.lab import certificates, city, counting, gateway, links, namespaces, processes, servers, zones
 from hotspot.lab.layout import Layout, phone_mac
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
@@ -33,6 +33,8 @@ class Hall:
         self.folder: Folder = folder_of(self.layout)
         self.remark = ""
         """What is not as in production, for the person who looks; "" when nothing."""
+        self.city: city.City | None = None
+        """The hub and the other halls, in the program that raised them."""
 
     async def __aenter__(self) -> "Hall":
         await self.raise_()
@@ -65,10 +67,24 @@ class Hall:
     async def _start_gateway(self, around: Iterable[Starting]) -> None:
         """What is ``around`` it, and then the product: firewall, then portal."""
         firewall, portal, self.remark = await gateway.rights()
+        if self.options.hub:
+            self.city = city.City(self.layout, self.folder)
+            around = [*around, self._prepare_city]
         gateway.prepare(self.folder, self.options, firewall, portal)
         await self._together([*around, gateway.start_readiness, gateway.start_reload])
         await self.start_firewall()
+        if self.city is not None:
+            await self._started(self.city.start())
+            await self.city.enrol()
         await self.start_portal()
+        if self.city is not None:
+            await self.city.give_policy()
+
+    async def _prepare_city(self, *_: object) -> list[Started]:
+        """The database and its past, while the network's servers start."""
+        if self.city is not None:
+            await self.city.prepare()
+        return []
 
     async def _together(self, several: Iterable[Starting]) -> None:
         """Start what does not need each other at the same time. Raises ``LabFailed``."""
@@ -193,6 +209,7 @@ async def down(name: str) -> list[str]:
         if processes.alive(process):
             found.append(f"process {process.name}")
             await processes.end(process)
+    found += await asyncio.to_thread(city.take_away, folder)
     for namespace in own_namespaces(layout):
         found.append(f"namespace {namespace}")
         for pid in namespaces.processes_in(namespace):  # programs that somebody ran as a phone, or that no record knows

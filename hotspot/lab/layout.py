@@ -32,6 +32,9 @@ MANAGEMENT_PORT = 9464
 SITE_PORTS = (80, 8000)
 """Where the site listens in clear: 80, which a captive client is redirected from, and 8000, which it is not."""
 SITE_TLS_PORT = 443
+HUB_PORT = 8700
+HUB_URL = f"https://{LINK_WAN}:{HUB_PORT}"
+"""Where the city's hub is, in the WAN."""
 
 RESERVED = ("gw", "wan", "ap")
 """Names that a phone cannot have."""

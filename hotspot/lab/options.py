@@ -40,6 +40,8 @@ class Options(Struct, frozen=True):
     """The hall has a directory of services, a form for messages to the town, and what the directory marks as reachable in its garden."""
     vouchers: bool = False
     """Is there a faster plan, ``guest``, for those who have a voucher code?"""
+    hub: bool = False
+    """Is there a city's hub in the WAN that the hall and eleven more report to (``city``)?"""
     delegated: tuple[tuple[str, str], ...] = ()
     """Names with everything below them, and the address of the name server in the WAN that knows them."""
 

@@ -38,9 +38,10 @@ class Cluster:
     ``durable``: commits are flushed to the disk, as in production; without it they are lost only when the machine dies.
     """
 
-    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, *, durable: bool = False, settings: dict[str, str] | None = None, folder: Path | None = None) -> None:
+        """``folder``: of a cluster that is there already, maybe of another program; None: a new one."""
         self.programs = programs()
-        self.folder = Path(tempfile.mkdtemp(prefix="hotspot-pg-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="hotspot-pg-"))
         self.data = self.folder / "data"
         self.settings = {
             "listen_addresses": "''",

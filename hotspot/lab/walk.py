@@ -1,7 +1,7 @@
 """A phone's walk through a hall, from its first packet to being cut off: each step looks, measures and says whether it is right.
 
 The numbers are those of the visitor's path in ``docs/tour.md``. The gateway is asked for nothing but what any phone may ask for, except in
-step 7, where the portal's own figures are compared with the phone's.
+steps 7 to 9, where the portal's own figures, and the hub's, are compared with the phone's.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import re
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 from urllib.parse import urljoin
 
 from msgspec import Struct
@@ -35,6 +36,7 @@ REFUSED_WITHIN = 0.5
 """Seconds in which a captive client must hear a refusal; a phone that has to wait shows "no Internet"."""
 SILENCE = 0.5
 """Seconds without a byte after which a connection counts as cut."""
+T = TypeVar("T")
 _CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{3}\b")
 
 
@@ -55,11 +57,25 @@ class Plan(Struct, frozen=True):
     up: float
 
 
+Numbered = tuple[str, str, Callable[[str, str], Awaitable[Step]]]
+"""Number and name of a step, and what it does when it is told both."""
+
+
+class Further(Protocol):
+    """Steps of a walk that look at the visit from elsewhere (``walk_hub``)."""
+
+    async def begin(self) -> None:
+        """The phone is about to accept."""
+
+    def steps(self, walker: "Walker") -> list[Numbered]:
+        """What is done while the phone is online."""
+
+
 class Walker:
     """Walks one phone through a hall. What one step learns, the next ones use."""
 
-    def __init__(self, hall: Hall, phone: Phone, plan: Plan, seconds: float = 4.0) -> None:
-        self.hall, self.phone, self.plan, self.seconds = hall, phone, plan, seconds
+    def __init__(self, hall: Hall, phone: Phone, plan: Plan, seconds: float = 4.0, further: Further | None = None) -> None:
+        self.hall, self.phone, self.plan, self.seconds, self._further = hall, phone, plan, seconds, further
         self.portal = f"{'https' if hall.options.tls else 'http'}://{PORTAL_NAME}/"
         self._page = self.portal
         self._form: Form | None = None
@@ -85,7 +101,7 @@ class Walker:
         """Were all steps walked, and did all pass?"""
         return [step.number for step in steps] == [number for number, _, _ in self._steps()] and all(step.passed for step in steps)
 
-    def _steps(self) -> list[tuple[str, str, Callable[[str, str], Awaitable[Step]]]]:
+    def _steps(self) -> list[Numbered]:
         """The walk."""
         return [
             ("0", "address", self.address),
@@ -96,6 +112,7 @@ class Walker:
             ("5", "grant", self.grant),
             ("6", "plan's speed", self.speed),
             ("7", "usage", self.usage),
+            *(self._further.steps(self) if self._further else []),
             ("end", "leave", self.leave),
         ]
 
@@ -157,6 +174,8 @@ class Walker:
         if self._form is None:
             raise LabFailed("cannot accept: there was no form")
         self._before = await self._counted()
+        if self._further:
+            await self._further.begin()
         sent = submission(self._page, self._form)
         began = time.monotonic()
         answer = await self.phone.request("POST", sent.url, headers=sent.headers, body=sent.body)
@@ -232,27 +251,32 @@ class Walker:
         found = [form for form in forms(page.text) if form.method == "POST"]
         if len(found) != 1:
             return Step(number, name, False, f"{online} answers {page.status} with {len(found)} forms to send")
-        reader, writer = await open_connection(self.phone.namespace, SITE, SITE_PORTS[1])
-        try:
-            writer.write(b"GET /drip/1 HTTP/1.1\r\nHost: download.town.example\r\n\r\n")
-            await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(100)
-            sent = submission(online, found[0])
-            began = time.monotonic()
-            async with asyncio.TaskGroup() as group:
-                last = group.create_task(_last_byte(reader))
-                answer = await self.phone.request("POST", sent.url, headers=sent.headers, body=sent.body)
-                answered = time.monotonic() - began
-            cut = max(0.0, last.result() - began)
-        finally:
-            writer.transport.abort()
-            await hang_up(writer)
+        sent = submission(online, found[0])
+        answer, answered, cut = await self.cut_by(lambda: self.phone.request("POST", sent.url, headers=sent.headers, body=sent.body))
         try:
             await self.phone.connect(SITE, SITE_TLS_PORT)
         except Unreachable:
             saw = f"{answer.status} after {answered * 1000:.1f} ms; the running download was cut {cut * 1000:.1f} ms after the tap"
             return Step(number, name, answer.status == 303, saw, {"seconds_answered": answered, "seconds_cut": cut})
         return Step(number, name, False, f"{answer.status}, but port {SITE_TLS_PORT} of the Internet can still be reached")
+
+    async def cut_by(self, act: Callable[[], Awaitable[T]]) -> tuple[T, float, float]:
+        """Do something that ends the session while the phone downloads; its answer, and the seconds until it came and until the last byte.
+        Raises ``LabFailed`` when bytes go on coming."""
+        reader, writer = await open_connection(self.phone.namespace, SITE, SITE_PORTS[1])
+        try:
+            writer.write(b"GET /drip/1 HTTP/1.1\r\nHost: download.town.example\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(100)
+            began = time.monotonic()
+            async with asyncio.TaskGroup() as group:
+                last = group.create_task(_last_byte(reader))
+                answer = await act()
+                answered = time.monotonic() - began
+            return answer, answered, max(0.0, last.result() - began)
+        finally:
+            writer.transport.abort()
+            await hang_up(writer)
 
 
 async def _last_byte(reader: asyncio.StreamReader, most: float = 5.0) -> float:

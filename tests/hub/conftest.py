@@ -54,7 +54,7 @@ async def _command(cluster: Cluster, sql: str) -> None:
 async def database_of(cluster: Cluster, template: str = "template_hub") -> AsyncIterator[str]:
     """A database, as a DSN; it is dropped afterwards."""
     name = f"hub_{next(_numbers)}"
-    await _command(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _command(cluster, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield cluster.dsn(name)
     finally:

@@ -1,4 +1,4 @@
-"""Looks for what names a visitor in whatever bytes: an address, a name or a number in every encoding that a program might give it (pure)."""
+"""Looks for what names a visitor in whatever bytes: an address, a name or a number in every encoding that a program might use (pure)."""
 
 import base64
 import hashlib
@@ -51,7 +51,7 @@ def of_text(text: str) -> list[Needle]:
 
 
 def _of_texts(what: str, texts: Iterable[str]) -> Iterator[Needle]:
-    for text in dict.fromkeys(spelling for text in texts for spelling in (text, text.lower(), text.upper())):
+    for text in dict.fromkeys(spelling for each in texts for spelling in (each, each.lower(), each.upper())):
         for name, spelt in (("text", text), ("reversed", text[::-1]), ("url", quote(text, safe="")), ("form", quote_plus(text, safe=""))):
             yield Needle((what, f"{name} {text}"), folded=spelt.lower().encode())
         yield Needle((what, f"hex of {text}"), folded=text.encode().hex().encode())
@@ -87,9 +87,8 @@ def _base64(what: str, content: bytes, of: str) -> Iterator[Needle]:
 
 
 def _characters(six: str) -> str:
-    fits = [
-        char for number, char in enumerate(_STANDARD) if all(bit in ("?", said) for bit, said in zip(six, f"{number:06b}", strict=True))
-    ]
+    known = re.compile(six.replace("?", "."))
+    fits = [char for number, char in enumerate(_STANDARD) if known.fullmatch(f"{number:06b}")]
     fits += [{"+": "-", "/": "_"}[char] for char in fits if char in "+/"]
     return re.escape(fits[0]) if len(fits) == 1 else f"[{''.join(map(re.escape, fits))}]"
 

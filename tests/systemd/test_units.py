@@ -11,7 +11,16 @@ pytestmark = pytest.mark.kernel  # uses the machine's own systemd
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-portal")
-EXPOSURE = {"hotspot-firewall": 20, "hotspot-guard": 40, "hotspot-portal": 20, "hotspot-names": 30}
+HUB = ("hotspot-hub", "hotspot-hub-backup")
+"""On the city's server."""
+EXPOSURE = {
+    "hotspot-firewall": 20,
+    "hotspot-guard": 40,
+    "hotspot-portal": 20,
+    "hotspot-names": 30,
+    "hotspot-hub": 15,
+    "hotspot-hub-backup": 15,
+}
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
 
@@ -29,14 +38,16 @@ def service(name: str) -> dict[str, str]:
     return dict(unit["Service"])
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.service" for name in SERVICES), "hotspot-names.service", "hotspot-names.path"])
+@pytest.mark.parametrize(
+    "name", [*(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names")), "hotspot-names.path", "hotspot-hub-backup.timer"]
+)
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
     """``systemd-analyze verify`` finds nothing in a tree where the program is installed."""
     system = tmp_path / "usr/lib/systemd/system"
     shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
-    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.path")):
+    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.path"), *UNITS.glob("*.timer")):
         shutil.copy(unit, system)
-    for program in ("opt/hotspot/bin/hotspot", "bin/kill", "bin/systemctl"):
+    for program in ("opt/hotspot/bin/hotspot", "bin/kill", "bin/systemctl", "usr/bin/find", "bin/sh"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / program).write_text("#!/bin/sh\n")
         (tmp_path / program).chmod(0o755)
@@ -54,19 +65,25 @@ def test_exposure_stays_small(name: str) -> None:
 
 
 def test_capabilities_are_one_and_none() -> None:
-    """The firewall has CAP_NET_ADMIN and no other, the guard the same, the portal none."""
-    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in SERVICES}
+    """The firewall has CAP_NET_ADMIN and no other, the guard the same, the portal and the hub none."""
+    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in (*SERVICES, *HUB)}
     assert given == {
         "hotspot-firewall": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
         "hotspot-guard": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
         "hotspot-portal": ("", ""),
+        "hotspot-hub": ("", ""),
+        "hotspot-hub-backup": ("", ""),
     }
 
 
 def test_every_service_has_its_own_user() -> None:
     """Nobody runs as root, and sysusers.d makes every user that a unit names."""
-    made = {line.split()[1] for line in (UNITS / "hotspot.conf").read_text().splitlines() if line.startswith("u ")}
-    assert {service(name)["User"] for name in SERVICES} == made == {"hotspot-firewall", "hotspot-portal"}
+    assert {service(name)["User"] for name in SERVICES} == _users("hotspot.conf") == {"hotspot-firewall", "hotspot-portal"}
+    assert {service(name)["User"] for name in HUB} == _users("hotspot-hub.conf") == {"hotspot-hub"}
+
+
+def _users(file: str) -> set[str]:
+    return {line.split()[1] for line in (UNITS / file).read_text().splitlines() if line.startswith("u ")}
 
 
 def test_name_servers_can_read_what_the_portal_writes() -> None:

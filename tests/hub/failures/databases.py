@@ -46,8 +46,8 @@ async def held(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
 async def somebody_waits(connection: asyncpg.Connection) -> None:
     """Returns when a transaction waits for the lock of ``held``."""
     async with asyncio.timeout(10):
-        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
-            await asyncio.sleep(0.005)  # nobody tells
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.005)
 
 
 async def restarted(cluster: Cluster) -> None:

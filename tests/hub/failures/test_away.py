@@ -11,8 +11,8 @@ from tests.hub.failures.boxes import Box, times
 from tests.hub.failures.city import DAY, QUARTER, City
 
 pytestmark = pytest.mark.hub
-REPORT_EVERY = 300.0
-"""As often as a gateway tries when the hub has been away for a while."""
+REPORT_EVERY = 600.0
+"""As often as the gateway tries; by itself it does after five minutes when the hub has been away for a while."""
 SECONDS = 5.0
 """Until all of it is delivered; what was seen is in ``docs/reliability.md``."""
 
@@ -28,11 +28,11 @@ async def test_three_days(city: City, box: Box) -> None:
         for number in count():
             if city.wall.unix >= city.wall.begin + 3 * DAY:
                 break
-            if number % 3 == 0:
+            if number % 2 == 0:
                 came[city.wall.unix // QUARTER * QUARTER] += 1
                 await box.visit()
             city.wall.tick(await box.report())
-        waiting = box.waiting
+        assert 0 < box.waiting < 200
         async with city.serving():
             assert await city.states() == {"kleinheim-rathaus": "silent"}
             began = time.monotonic()
@@ -40,7 +40,6 @@ async def test_three_days(city: City, box: Box) -> None:
             took = time.monotonic() - began
             assert (await city.states(), await city.total()) == ({"kleinheim-rathaus": "well"}, box.truth)
             found = {datetime.fromisoformat(point["time"]).timestamp(): point["visits"] for point in await city.points(step="quarter")}
-    print(f"three days, {came.total()} visits, {waiting} reports: delivered in {took:.2f} s")
     assert {time: visits for time, visits in found.items() if visits} == came
-    assert (box.truth, came.total() > 250, 0 < waiting < 200, box.waiting) == (times(came.total()), True, True, 0)
+    assert (box.truth, came.total() > 190, box.waiting) == (times(came.total()), True, 0)
     assert took < SECONDS

@@ -55,8 +55,8 @@ async def test_put_right_before_it_can_report(city: City, box: Box, off: float) 
 
 @WRONG
 async def test_put_right_by_a_reboot(city: City, box: Box, off: float) -> None:
-    """The clock is wrong, the hub is away, and then the box starts anew with the right time: nobody knows any more how wrong it was. Nothing
-    is lost or counted twice; what would lie in the future counts when it came, the rest as the box said."""
+    """The clock is wrong, the hub is away, and then the box starts anew with the right time: nobody knows how wrong it was. Nothing is lost
+    or counted twice; what would lie in the future counts when it came, the rest as the box said."""
     came: Counter[float] = Counter()
     box.clock.unix += off
     async with box.running():

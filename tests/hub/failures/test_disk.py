@@ -68,7 +68,7 @@ async def small_disk(tmp_path: Path) -> AsyncIterator[Path]:
 
 
 async def test_a_full_disk(city: City, small_disk: Path) -> None:
-    """Who is online stays online; what they use while nothing can be written waits in memory, the hub reads that the journal is not well, and
+    """Who is online stays online; what they use while nothing can be written waits in memory, the hub reads that the journal is unwell, and
     with room again everything arrives once."""
     box = Box(city, small_disk)
     async with city.serving():
@@ -82,6 +82,7 @@ async def test_a_full_disk(city: City, small_disk: Path) -> None:
                 while out.write(bytes(4_096)):
                     pass
             office = box.bench.office
+            found: set[tuple[str, str]] = set()
             for number in range(1, 200):
                 await box.use(stay, number)
                 if not office.journal.ok:

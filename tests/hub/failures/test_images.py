@@ -12,8 +12,8 @@ HOUR = 3_600.0
 
 
 async def test_an_old_image(city: City, box: Box) -> None:
-    """The image holds reports that the hub has meanwhile, and one that was not closed: they come again and count once. What happens from then
-    on is counted; staff read that the box went back."""
+    """The image holds reports that the hub has meanwhile, and one that was not closed: they come again and count once. What happens then is
+    counted; staff read that the box went back."""
     async with city.serving():
         async with box.running():
             await box.visit(2)

@@ -1,4 +1,4 @@
-"""A gateway that means harm, or is out of order: it spoils the figures of its own hall at most, others notice nothing, and staff read of it."""
+"""A gateway that means harm, or is out of order: it spoils its own hall's figures at most, others notice nothing, staff read of it."""
 
 import asyncio
 import gzip
@@ -75,8 +75,8 @@ async def _unharmed(city: City, other: Box) -> None:
 
 
 async def test_rubbish(city: City, halls: tuple[Rogue, Box]) -> None:
-    """Noise, half a message, deep nesting, wrong types, other coding: each is refused with a reason, none is a fault of the hub, none counts.
-    A gateway that says nothing else has fallen silent, which staff read."""
+    """Noise, half a message, deep nesting, wrong types, other coding: each is refused with a reason, is no fault of the hub, and counts
+    nothing. A gateway that says nothing else has fallen silent, which staff read."""
     rogue, other = halls
     chance = Random(20)
     whole = msgspec.json.encode(wire.Delivery(sent=wire.Moment(1.8e9, 5.0, "b")))

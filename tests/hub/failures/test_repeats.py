@@ -14,7 +14,7 @@ pytestmark = pytest.mark.hub
 
 
 async def test_answers_that_are_lost(city: City, box: Box) -> None:
-    """The hub has counted what it was sent, and the line breaks before it can say so, three times: all of it comes again, and counts once."""
+    """The hub has counted what it was sent, and the line breaks before it says so, three times: all of it comes again, and counts once."""
     lost = 0
 
     async def cut(request: web.Request, _: web.StreamResponse) -> None:

@@ -151,8 +151,9 @@ async def test_who_is_to_rotate(api: Api, hub: Hub) -> None:
     assert (await receipt(box)).rotate is False
     status, answer = await api("POST", f"/gateways/{box.name}/rotate")
     assert (status, answer["rotates"]) == (200, True)
-    while not (await receipt(box)).rotate:
-        await asyncio.sleep(0.02)  # the signal is on its way
+    async with asyncio.timeout(5):
+        while not (await receipt(box)).rotate:  # the signal is on its way
+            pass
     box = box.with_((await box.post(wire.ROTATE, wire.Rotate(), wire.Rotated)).credential)
     assert (await receipt(box)).rotate is False
     hub.now = lambda: hubs.now() + timedelta(days=91)

@@ -152,7 +152,7 @@ async def test_slow_senders(api: Api, hub: Hub) -> None:
             await writer.drain()
             writers.append(writer)
         while (answer := await slow.raw("POST", wire.ANSWERS, wire.encode(wire.Answers(answers=()))))[0] == 200:
-            await asyncio.sleep(0.05)
+            pass
         assert problem(answer) == (429, "too_many")
         assert await other.poll(seconds=0) == wire.News()
     finally:

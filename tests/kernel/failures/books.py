@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
@@ -35,8 +36,13 @@ class Entry(Struct, frozen=True):
 
 
 def journal(hall: Hall) -> tuple[Entry, ...]:
-    """What a power cut at this moment would leave of the journal: a copy of its files, taken while the portal stands still (it keeps them
-    locked while it runs), opened as the portal would open it."""
+    """What a power cut at this moment would leave of the journal."""
+    return tuple(msgspec.convert(_entry(row), Entry) for row in rows(hall, _SQL))
+
+
+def rows(hall: Hall, sql: str) -> list[tuple[Any, ...]]:
+    """The answer of the journal as a power cut at this moment would leave it: of a copy of its files, taken while the portal stands still
+    (it keeps them locked while it runs), opened as the portal would open it."""
     state = hall.folder.path / "portal" / "state"
     with tempfile.TemporaryDirectory() as folder:
         with _standing_still(hall):
@@ -46,7 +52,7 @@ def journal(hall: Hall) -> tuple[Entry, ...]:
         connection = apsw.Connection(str(Path(folder) / "journal.db"))
         try:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            return tuple(msgspec.convert(_entry(row), Entry) for row in connection.execute(_SQL))
+            return list(connection.execute(sql))
         finally:
             connection.close()
 

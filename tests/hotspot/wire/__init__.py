@@ -1,0 +1,1 @@
+"""Messages between gateway and hub, of every version that must be understood."""

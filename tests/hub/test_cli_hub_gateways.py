@@ -1,0 +1,82 @@
+"""``hotspot hub enrolment``, ``gateway`` and ``order`` against a running hub and a gateway that answers."""
+
+import asyncio
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from hotspot import wire
+from hotspot.cli import main
+from hotspot.hub.hub import Hub
+from tests.hub.conftest import Api
+from tests.hub.gateways.box import Box, hall
+
+pytestmark = pytest.mark.hub
+
+
+async def hotspot(api: Api, *arguments: str, status: int = 0) -> str:
+    """What a command prints."""
+    environ = {"HOTSPOT_HUB_URL": api.base, "HOTSPOT_HUB_TOKEN": api.token, "TZ": "UTC", "HOME": "/nonexistent"}
+    done = await asyncio.to_thread(CliRunner().invoke, main, ["hub", *arguments], env=environ, catch_exceptions=False)
+    assert done.exit_code == status, done.output
+    return done.output
+
+
+async def enrolled(api: Api, *arguments: str) -> Box:
+    """A box that ran the line which the command printed."""
+    line = (await hotspot(api, "enrolment", "create", "kleinheim-rathaus", *arguments)).splitlines()[1]
+    answer = await Box(api.http, api.base, "", "").post(wire.ENROL, wire.Enrol(token=line.split()[-1], software="1.2"), wire.Enrolled)
+    return Box(api.http, api.base, answer.gateway, answer.credential)
+
+
+async def test_boxes_come_and_go(api: Api, hub: Hub) -> None:
+    """Token, enrolment, list, rotation, replacement, revocation: all by command."""
+    place = await hall(api)
+    assert await hotspot(api, "gateway", "list") == "no gateways yet: hotspot hub enrolment create HALL\n"
+    box = await enrolled(api, "--valid", "2 h")
+    assert "kleinheim-rathaus-1  kleinheim-rathaus  new" in await hotspot(api, "gateway", "list", "--hall", place)
+    assert "used" in await hotspot(api, "enrolment", "list", place)
+    assert json.loads(await hotspot(api, "gateway", "show", box.name, "--json"))["gateway"]["software"] == "1.2"
+    assert "not used yet" in await hotspot(api, "gateway", "show", box.name)
+    await box.poll(seconds=0)
+    assert "in use" in await hotspot(api, "gateway", "show", box.name)
+    await hotspot(api, "gateway", "rotate", box.name)
+    new = await enrolled(api, "--replaces", box.name)
+    assert new.name == box.name
+    refused = await hotspot(api, "gateway", "revoke", box.name, "--confirm", "another", status=1)
+    assert "expected the same name" in refused
+    assert "revoked" in await hotspot(api, "gateway", "revoke", box.name, "--confirm", box.name)
+    assert (await new.refused(wire.POLL, wire.Poll(seconds=0)))[0] == 401
+    await hotspot(api, "enrolment", "create", place)
+    name = json.loads(await hotspot(api, "enrolment", "list", place, "--json"))[0]["name"]
+    assert "withdrawn" in await hotspot(api, "enrolment", "withdraw", place, name)
+    assert "cannot make a token" in await hotspot(api, "enrolment", "create", "nowhere", status=1)
+
+
+async def test_orders(api: Api, hub: Hub) -> None:
+    """An order is carried out, refused, or not answered: words and exit status say which."""
+    await hall(api)
+    box = await enrolled(api)
+
+    async def answers(**reply: object) -> None:
+        (order,) = (await box.poll()).orders
+        await box.answer(order.id, **reply)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answers(type="done", code="K7F-3QX", state="blocked"))
+        said = await hotspot(api, "order", "block", box.name, "k7f3qx", "--reason", "noise", "--time", "2 h")
+    assert said == "K7F-3QX is blocked now\n"
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answers(type="refused", code="unknown", message="no such device"))
+        assert await hotspot(api, "order", "end", box.name, "K7F-3QX", status=1) == f"{box.name} refused: no such device\n"
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answers(type="sessions", sessions=[]))
+        assert await hotspot(api, "order", "sessions", box.name) == "nobody is online\n"
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answers(type="status", ok=True, faults=[], firewall=True, journal=True, internet=True, zones=[]))
+        assert "firewall" in await hotspot(api, "order", "status", box.name)
+    assert "is not a device code" in await hotspot(api, "order", "end", box.name, "my phone", status=1)
+    status, given = await api("POST", f"/gateways/{box.name}/orders", {"order": "status", "wait": 0})
+    assert status == 201
+    assert "has not answered; the order is pending" in await hotspot(api, "order", "show", given["id"], status=1)
