@@ -2,7 +2,7 @@
 real one, which enrols by the real command; the others are simulated (``simulator``).
 
 The hub is a real process in the WAN's namespace, over TLS with the hall's authority; PostgreSQL is reached by its unix socket, which needs
-no network. ``take_away`` ends what outlives a crash.
+no network. Where it lies stands in the hall's folder, for ``hotspot lab down`` after a crash.
 """
 
 import asyncio
@@ -10,9 +10,10 @@ import secrets
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -24,7 +25,7 @@ from hotspot.hub.tokens import hashed, make
 from hotspot.lab import certificates, gateway, history, namespaces, processes
 from hotspot.lab import layout as at
 from hotspot.lab.browse import fetch, target
-from hotspot.lab.gateway import Rights
+from hotspot.lab.gateway import HUB_UID, Rights
 from hotspot.lab.layout import Layout
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.postgres import Cluster
@@ -32,8 +33,6 @@ from hotspot.lab.record import Folder, Started
 from hotspot.lab.servers import python_environment
 from hotspot.lab.simulator import Simulated, SimulatedHall
 
-HUB_UID: Final = 59_903
-"""As in ``gateway``: a number, not an account."""
 REAL: Final = "musterstadt-rathaus"
 """The hall of the lab."""
 TOWNS: Final[Mapping[str, tuple[str, Mapping[str, tuple[str, float]]]]] = {
@@ -66,7 +65,9 @@ TOWNS: Final[Mapping[str, tuple[str, Mapping[str, tuple[str, float]]]]] = {
     ),
 }
 """Partners with their halls: title, and visitors in an hour in which it is open."""
+TIME_ZONE: Final = "Europe/Berlin"
 DAYS: Final = 365
+"""Of their past."""
 PEOPLE: Final[Mapping[str, tuple[Role, str | None]]] = {
     "admin": (Role.HOST_ADMIN, None),
     "betrieb": (Role.HOST_OPERATOR, None),
@@ -88,12 +89,16 @@ class Login(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """Figures of a hall on a day."""
+    """Figures of a hall."""
 
     visits: int
     down: int
     """Bytes."""
     up: int
+
+    def since(self, before: "Counted") -> "Counted":
+        """What has come since."""
+        return Counted(self.visits - before.visits, self.down - before.down, self.up - before.up)
 
 
 class City:
@@ -103,6 +108,12 @@ class City:
         self._layout, self._folder = layout, folder
         self.hall = REAL
         """The lab's, at the hub."""
+        self.gateway = ""
+        """Its gateway there, once it is enrolled."""
+        self.size = sum(len(halls) for _, halls in TOWNS.values())
+        """How many halls there are."""
+        self.today = datetime.now(ZoneInfo(TIME_ZONE)).date()
+        """The day on which the city is made; the lab's hall has a past up to the day before."""
         self.logins: tuple[Login, ...] = ()
         self.token = ""
         """Of the administrator, for programs."""
@@ -110,11 +121,13 @@ class City:
         """Folder of PostgreSQL's socket."""
         self._halls: list[SimulatedHall] = []
         self._enrolment = ""
+        self._own = 0
+        """The lab's hall in the database."""
 
     @property
-    def config(self) -> Path:
-        """Settings of the hub."""
-        return self._folder.path / "hub.toml"
+    def begins(self) -> date:
+        """The first day of its past."""
+        return self.today - timedelta(days=DAYS)
 
     async def prepare(self) -> None:
         """The database with its past, and the settings of the hub. Raises ``LabFailed``."""
@@ -124,18 +137,31 @@ class City:
             async with store.connection() as connection:
                 await migrations.migrate(connection)
                 places = await self._towns(connection)
-                until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-                await history.fill(connection, places, until, DAYS)
             async with store.transaction() as connection:
                 await self._people(connection)
+        await asyncio.to_thread(self._past, cluster.dsn("hub"), places)
         if not self._folder.authority.exists():
             await certificates.make(self._folder.path / "tls")
         await certificates.certify(self._folder.path / "tls", "hub", [at.LINK_WAN, "127.0.0.1"])
-        self.config.write_text(
+        self._folder.hub_config.write_text(
             f'database = "{cluster.dsn("hub")}"\nlisten = ["{at.LINK_WAN}:{at.HUB_PORT}"]\nurl = "{at.HUB_URL}"\n'
             f'certificate = "tls/hub.pem"\nkey = "tls/hub.key"\n',
             encoding="utf-8",
         )
+
+    def _past(self, dsn: str, places: Sequence[history.Place]) -> None:
+        """A year for each hall; in a thread, because it takes seconds. The lab's own hall begins today with nothing, the others where their
+        gateways take over: with the quarter of an hour that has begun."""
+
+        async def fill() -> None:
+            async with Store(dsn, connections=2) as store, store.connection() as connection:
+                for own in (True, False):
+                    which = [place for place in places if (place.hall_id == self._own) is own]
+                    await history.fill(connection, which, midnight if own else quarter, DAYS)
+
+        midnight = datetime.combine(self.today, time(), ZoneInfo(TIME_ZONE))
+        quarter = datetime.fromtimestamp(datetime.now(UTC).timestamp() // history.QUARTER * history.QUARTER, UTC)
+        asyncio.run(fill())
 
     async def _towns(self, connection: Connection) -> list[history.Place]:
         """Partners, halls, and a one-time token for the gateway of each; halls that get a past."""
@@ -145,7 +171,7 @@ class City:
             partner = await tenants.partner(connection, town)
             assert partner is not None
             for name, (hall_title, size) in halls.items():
-                await tenants.add_hall(connection, partner.id, name, hall_title, "Europe/Berlin")
+                await tenants.add_hall(connection, partner.id, name, hall_title, TIME_ZONE)
                 hall = await tenants.hall(connection, name)
                 assert hall is not None
                 places.append(history.Place(hall.id, 0, hall.time_zone, size))
@@ -153,9 +179,9 @@ class City:
                 label = secrets.token_hex(4)
                 await credentials.add_enrolment(connection, label, hall.id, None, hashed(token), "user admin", now, now + timedelta(days=1))
                 if name == REAL:
-                    self._enrolment = token
+                    self._own, self._enrolment = hall.id, token
                 else:
-                    self._halls.append(SimulatedHall(token, ("public", "council") if name.endswith("rathaus") else ("public",), size / 4))
+                    self._halls.append(SimulatedHall(token, size, hall.time_zone))
         return places
 
     async def _people(self, connection: Connection) -> None:
@@ -179,7 +205,7 @@ class City:
         for key in (self._folder.path / "tls").glob("hub.*"):
             gateway.give(key, who)
         hub = await gateway.start_service(
-            "hub", self._layout.wan, self._folder, who, ["hotspot", "hub", "serve", "--config", str(self.config)]
+            "hub", self._layout.wan, self._folder, who, ["hotspot", "hub", "serve", "--config", str(self._folder.hub_config)]
         )
         simulated = Simulated(
             url=at.HUB_URL,
@@ -189,9 +215,13 @@ class City:
             halls=tuple(self._halls),
         )
         file, log = self._folder.path / "simulated.json", self._folder.log("simulator")
+        Path(simulated.folder).mkdir(mode=0o700)
         file.touch(mode=0o600)
         file.write_bytes(msgspec.json.encode(simulated))
-        words = [sys.executable, "-P", "-m", "hotspot.lab.simulator", str(file)]
+        portal = (await gateway.rights())[1]
+        for path in (file, Path(simulated.folder)):
+            gateway.give(path, portal)
+        words = [*portal.words(), sys.executable, "-P", "-m", "hotspot.lab.simulator", str(file)]
         simulator = processes.start("simulator", self._layout.wan, words, log, python_environment())
         await processes.line_in(log, "^gateways speak$", simulator)
         return [hub, simulator]
@@ -200,24 +230,15 @@ class City:
         """The real gateway shows its token, by the command that people use, as the portal's user. Raises ``LabFailed``."""
         who = (await gateway.rights())[1]
         environment = [f"{key}={value}" for key, value in python_environment().items()]
-        words = [
-            *who.words(),
-            "env",
-            *environment,
-            sys.executable,
-            "-P",
-            "-m",
-            "hotspot",
-            "enrol",
-            "--config",
-            str(self._folder.portal_config),
-        ]
-        await namespaces.command("ip", "netns", "exec", self._layout.gateway, *words, "-", stdin=f"{self._enrolment}\n")
+        words = ["-m", "hotspot", "enrol", "--config", str(self._folder.portal_config), "--json", "-"]
+        command = ["env", *environment, *who.words(), sys.executable, "-P", *words]
+        said = await namespaces.command("ip", "netns", "exec", self._layout.gateway, *command, stdin=f"{self._enrolment}\n")
+        self.gateway = str(msgspec.json.decode(said)["gateway"])
 
-    async def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The hub's API as the administrator; JSON. Raises ``LabFailed`` and ``Unreachable``."""
+    async def ask(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
+        """The hub's API as the administrator, or as whose ``token`` it is; JSON. Raises ``LabFailed`` and ``Unreachable``."""
         tls = ssl.create_default_context(cafile=str(self._folder.authority))
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/json"}
         content = b"" if body is None else msgspec.json.encode(body)
         where = target(f"{at.HUB_URL}/api/v1{path}")
         answer = await fetch(self._layout.wan, at.LINK_WAN, where, method=method, headers=headers, body=content, tls=tls)
@@ -225,11 +246,24 @@ class City:
             raise LabFailed(f"cannot ask the hub: {method} {path} answers {answer.status}: {answer.text[:500]}")
         return msgspec.json.decode(answer.body) if answer.body else None
 
-    async def counted(self) -> "Counted":
-        """What the hub has counted of the real hall today. Raises ``LabFailed`` and ``Unreachable``."""
-        reply = await self.ask("GET", f"/halls/{REAL}/figures?step=day")
-        last = reply["points"][-1] if reply["points"] else {}
-        return Counted(last.get("visits", 0), last.get("bytes_down", 0), last.get("bytes_up", 0))
+    async def counted(self) -> Counted:
+        """What the hub has counted of the lab's hall since the city was made. Raises ``LabFailed`` and ``Unreachable``."""
+        points = (await self.ask("GET", f"/halls/{REAL}/figures?step=day&from={self.today}"))["points"]
+        visits, down, up = (sum(point[key] for point in points) for key in ("visits", "bytes_down", "bytes_up"))
+        return Counted(visits, down, up)
+
+    async def log_in_as_viewer(self) -> tuple[str, str]:
+        """A town that has a viewer, and a token for that viewer's password. Raises ``LabFailed`` and ``Unreachable``."""
+        login = next(login for login in self.logins if login.role == Role.PARTNER_VIEWER)
+        issued = await self.ask("POST", "/login", {"name": login.user, "password": login.password})
+        return login.partner, str(issued["token"])
+
+    async def say_of_hall(self, values: Mapping[str, str]) -> int:
+        """Change keys of ``[hall]`` in the policy of the lab's hall; the change's serial. Raises ``LabFailed`` and ``Unreachable``."""
+        town = next(halls for _, halls in TOWNS.values() if REAL in halls)
+        document = {"scope": f"hall/{REAL}", "document": {"hall": {"name": town[REAL][0], **values}}}
+        changed = await self.ask("POST", "/policy/changes", {"documents": [document], "note": "Demo"})
+        return int(changed["serial"])
 
     async def give_policy(self) -> None:
         """Documents of the host and of every town, so that there is something to look at. Raises ``LabFailed`` and ``Unreachable``."""
@@ -243,24 +277,8 @@ class City:
 def _raised(folder: Folder) -> Cluster:
     """A running cluster; where it is stands in the hall's folder, so that another program can take it away."""
     cluster = Cluster()
-    _note(folder).write_text(str(cluster.folder))
+    folder.cluster.write_text(str(cluster.folder), encoding="utf-8")
     cluster.create()
     cluster.start()
     cluster.run("createdb", "hub")
     return cluster
-
-
-def _note(folder: Folder) -> Path:
-    return folder.path / "postgres"
-
-
-def take_away(folder: Folder) -> Sequence[str]:
-    """End and remove a hall's database, whoever started it; says what was found."""
-    try:
-        where = Path(_note(folder).read_text())
-    except FileNotFoundError:
-        return []
-    if not where.is_dir():
-        return []
-    Cluster(folder=where).remove()
-    return [f"database {where}"]

@@ -5,20 +5,23 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from hotspot.lab.city import City
 from hotspot.lab.describe import management_url
 from hotspot.lab.hall import Hall
 from hotspot.lab.layout import HUB_PORT, HUB_URL, LINK_WAN, MANAGEMENT_PORT
 from hotspot.lab.options import Options
 from hotspot.lab.record import Folder
 from hotspot.lab.walk import Plan, Step, Walker
+from hotspot.lab.walk_hub import HubWalk
 from hotspot.lab.window import phone_window, tcp_window
 from hotspot.session.quantities import parse_rate
+
+if TYPE_CHECKING:
+    from hotspot.lab.city import City
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -48,7 +51,7 @@ def row(step: Step) -> str:
     return f"{'ok    ' if step.passed else 'FAILED'}  {step.number:>3}  {step.name:<12}  {step.saw}"
 
 
-def city_lines(city: City, folder: Folder, port: int) -> list[str]:
+def city_lines(city: "City", folder: Folder, port: int) -> list[str]:
     """How to look around at the hub, which a window shows on loopback."""
     url = f"https://127.0.0.1:{port}"
     table = [
@@ -101,7 +104,7 @@ async def _show(hall: Hall, choices: Choices, say: Callable[[str], None], outcom
     say(f"logs: {hall.folder.logs}\n")
     phone = await hall.add_phone("anna")
     plan = Plan(down=parse_rate(choices.options.plan_down), up=parse_rate(choices.options.plan_up))
-    walker = Walker(hall, phone, plan, choices.seconds)
+    walker = Walker(hall, phone, plan, choices.seconds, HubWalk(hall.city) if hall.city is not None else None)
     steps = await walker.walk(lambda step: say(row(step)))
     outcome.append(Outcome(walker.complete(steps), tuple(steps), hall.remark))
     say(f"\n{'every step passed' if outcome[0].passed else 'NOT every step passed'}")

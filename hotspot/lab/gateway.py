@@ -16,7 +16,7 @@ from hotspot.lab.readiness import socket_of
 from hotspot.lab.record import Folder, Started
 from hotspot.lab.servers import names_folder, python_environment
 
-FIREWALL_UID, PORTAL_UID = 59_901, 59_902
+FIREWALL_UID, PORTAL_UID, HUB_UID = 59_901, 59_902, 59_903
 """Numbers, not accounts: a lab adds no users to the machine. From the top of the range that Debian gives to accounts made later."""
 ZONE, PLAN = "public", "free"
 VOUCHER_PLAN = """[plans.guest]

@@ -6,11 +6,11 @@ import os
 import shutil
 from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from hotspot.lab import certificates, city, counting, gateway, links, namespaces, processes, servers, zones
+from hotspot.lab import certificates, counting, gateway, links, namespaces, postgres, processes, servers, zones
 from hotspot.lab.layout import Layout, phone_mac
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.options import Options
@@ -18,6 +18,9 @@ from hotspot.lab.phone import Phone
 from hotspot.lab.processes import PATH
 from hotspot.lab.record import NETNS_ETC, RUN, Folder, PhoneRecord, Record, Started, folder_of
 from hotspot.lab.zones import Extra
+
+if TYPE_CHECKING:
+    from hotspot.lab.city import City
 
 _DEFAULT = Options()
 Starting = Callable[[Layout, Folder, Options], Coroutine[Any, Any, Started | list[Started]]]
@@ -33,7 +36,7 @@ class Hall:
         self.folder: Folder = folder_of(self.layout)
         self.remark = ""
         """What is not as in production, for the person who looks; "" when nothing."""
-        self.city: city.City | None = None
+        self.city: City | None = None
         """The hub and the other halls, in the program that raised them."""
 
     async def __aenter__(self) -> "Hall":
@@ -68,7 +71,9 @@ class Hall:
         """What is ``around`` it, and then the product: firewall, then portal."""
         firewall, portal, self.remark = await gateway.rights()
         if self.options.hub:
-            self.city = city.City(self.layout, self.folder)
+            from hotspot.lab.city import City  # what the hub needs, a hall alone does not
+
+            self.city = City(self.layout, self.folder)
             around = [*around, self._prepare_city]
         gateway.prepare(self.folder, self.options, firewall, portal)
         await self._together([*around, gateway.start_readiness, gateway.start_reload])
@@ -192,9 +197,11 @@ def _check_machine(options: Options) -> None:
     """Is everything there that a hall needs? Raises ``LabFailed`` that names what is not."""
     if os.geteuid() != 0:
         raise LabFailed("cannot raise a hall: network namespaces need root")
-    needed = ("ip", "nft", "setpriv", "dnsmasq", "radvd", "nsd", "udhcpc", *(("openssl",) if options.tls else ()))
+    needed = ("ip", "nft", "setpriv", "dnsmasq", "radvd", "nsd", "udhcpc", *(("openssl",) if options.tls or options.hub else ()))
     missing = [program for program in needed if shutil.which(program, path=PATH) is None]
     missing += [] if servers.chronyd() else ["chronyd"]
+    if options.hub:
+        postgres.programs()
     if missing:
         raise LabFailed(f"cannot raise a hall: {', '.join(missing)} not installed")
 
@@ -209,7 +216,7 @@ async def down(name: str) -> list[str]:
         if processes.alive(process):
             found.append(f"process {process.name}")
             await processes.end(process)
-    found += await asyncio.to_thread(city.take_away, folder)
+    found += await asyncio.to_thread(postgres.take_away, folder.cluster)
     for namespace in own_namespaces(layout):
         found.append(f"namespace {namespace}")
         for pid in namespaces.processes_in(namespace):  # programs that somebody ran as a phone, or that no record knows

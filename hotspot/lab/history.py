@@ -18,8 +18,8 @@ QUARTERS_KEPT: Final = timedelta(days=90)
 """Figures by quarter of an hour exist for that long; before, by hour and day only, as at a hub that keeps the usual time."""
 _OPEN: Final = {0: ((8, 12), (14, 16)), 1: ((8, 12),), 2: ((8, 12),), 3: ((8, 12), (14, 18)), 4: ((8, 12),)}
 """Weekday -> hours in which the town hall is open."""
-_LANGUAGES: Final = {"de": 62, "en": 9, "tr": 8, "uk": 7, "ar": 6, "ru": 4, "pl": 2, "ro": 2}
-_FAMILIES: Final = {"android": 52, "apple": 36, "windows": 7, "other": 5}
+LANGUAGES: Final = {"de": 62, "en": 9, "tr": 8, "uk": 7, "ar": 6, "ru": 4, "pl": 2, "ro": 2}
+FAMILIES: Final = {"android": 52, "apple": 36, "windows": 7, "other": 5}
 _COLUMNS: Final = ("zone", "plan", "visits", "ended", "seconds", "bytes_up", "bytes_down", "peak", "languages", "families")
 _ADDED: Final = ("visits", "ended", "seconds", "bytes_up", "bytes_down")
 _BATCH: Final = 20_000
@@ -66,7 +66,7 @@ def holidays(year: int) -> set[date]:
     return moving | {date(year, month, day) for month, day in ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))}
 
 
-def _rate(day: date, hour: int, size: float, closed: set[date]) -> float:
+def rate(day: date, hour: int, size: float, closed: set[date]) -> float:
     """Visitors in that hour, in the public zone."""
     season = 0.6 if (day.month == 8 or (day.month, day.day) >= (12, 20)) else 1.0
     growth = 1.0 + ((day - date(2026, 1, 1)).days / 365) * 0.2
@@ -77,7 +77,8 @@ def _rate(day: date, hour: int, size: float, closed: set[date]) -> float:
     return size * busy * season * max(growth, 0.3) * (1.4 if day.weekday() == 3 else 1.0)
 
 
-def _poisson(mean: float, random: Random) -> int:
+def poisson(mean: float, random: Random) -> int:
+    """How often something happens that happens ``mean`` times on average."""
     if mean <= 0:
         return 0
     limit, number, product = exp(-min(mean, 50)), 0, random.random()
@@ -87,7 +88,8 @@ def _poisson(mean: float, random: Random) -> int:
     return number
 
 
-def _spread(visits: int, shares: dict[str, int], random: Random) -> dict[str, int]:
+def spread(visits: int, shares: dict[str, int], random: Random) -> dict[str, int]:
+    """So many visits over names, by their shares."""
     found: dict[str, int] = {}
     for name in random.choices(list(shares), list(shares.values()), k=visits):
         found[name] = found.get(name, 0) + 1
@@ -108,10 +110,10 @@ def quarters(place: Place, day: date, until: datetime) -> Iterator[tuple[int, _C
         if begins >= until or begins.astimezone(ZoneInfo(place.time_zone)).date() != day:
             break
         hour = begins.astimezone(ZoneInfo(place.time_zone)).hour
-        rate, cells = _rate(day, hour, place.size, closed), {}
+        hourly, cells = rate(day, hour, place.size, closed), {}
         for key, share in streams.items():
-            mean = rate * share / 4 if key[0] == "public" else (6.0 if 18 <= hour < 19 else 0.3 if 19 <= hour < 22 else 0.0)
-            visits, ended = _poisson(mean, random), ends[key].pop(number, 0)
+            mean = hourly * share / 4 if key[0] == "public" else (6.0 if 18 <= hour < 19 else 0.3 if 19 <= hour < 22 else 0.0)
+            visits, ended = poisson(mean, random), ends[key].pop(number, 0)
             for _ in range(visits):
                 stay = number + 1 + min(int(random.expovariate(0.5)), 12)
                 ends[key][stay] = ends[key].get(stay, 0) + 1
@@ -125,7 +127,7 @@ def quarters(place: Place, day: date, until: datetime) -> Iterator[tuple[int, _C
 def _cell(visits: int, ended: int, before: int, random: Random) -> Cell:
     seconds = int(900 * (max(before - ended, 0) + 0.5 * (visits + ended)))
     moved = int(seconds * random.uniform(8_000, 60_000))
-    languages, families = _spread(visits, _LANGUAGES, random), _spread(visits, _FAMILIES, random)
+    languages, families = spread(visits, LANGUAGES, random), spread(visits, FAMILIES, random)
     return Cell(visits, ended, seconds, moved // 11, moved, before + visits, languages, families)
 
 

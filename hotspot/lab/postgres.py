@@ -32,6 +32,18 @@ def programs() -> Path:
     return found[-1].parent
 
 
+def take_away(note: Path) -> list[str]:
+    """End and remove the cluster whose folder is written down in ``note``, whoever started it; says what was found."""
+    try:
+        folder = Path(note.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    if not folder.is_dir():
+        return []
+    Cluster(folder=folder).remove()
+    return [f"database {folder}"]
+
+
 class Cluster:
     """One cluster in a folder of its own. ``with Cluster() as cluster`` makes, starts and removes it.
 

@@ -89,6 +89,16 @@ class Folder(Struct, frozen=True):
         """Certificate of the hall's authority (PEM), when the hall has TLS."""
         return self.path / "tls" / "authority.pem"
 
+    @property
+    def cluster(self) -> Path:
+        """File with the path of the hub's database, when the hall has one."""
+        return self.path / "postgres"
+
+    @property
+    def hub_config(self) -> Path:
+        """Settings of the hub, when the hall has one."""
+        return self.path / "hub.toml"
+
     def log(self, name: str) -> Path:
         """Log file of the process ``name``."""
         return self.logs / f"{name}.log"

@@ -1,5 +1,5 @@
 """Gateways that are none: they enrol, report, wait for news, carry out orders and take a policy as real ones do, over the same protocol and
-TLS, but their visitors are made up.
+TLS, but their visitors are made up (``crowd``).
 
 ``python -P -m hotspot.lab.simulator FILE`` runs all gateways of ``FILE`` (JSON, ``Simulated``) in one process until it is ended, and logs
 ``gateways speak`` when each has enrolled and reported once.
@@ -18,18 +18,18 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hotspot import control, wire
+from hotspot import wire
+from hotspot.lab.crowd import ZONE, Crowd
 from hotspot.portal.clock import now
 from hotspot.portal.settings import Hub
 from hotspot.portal.uplink.link import HubRefused, HubUnavailable, Link
-from hotspot.session.codes import code_of
+from hotspot.portal.vitals import SOFTWARE
 
-PLANS: Final = ("free", "day")
-LANGUAGES: Final = {"de": 62, "en": 9, "tr": 8, "uk": 7, "ar": 6, "ru": 4, "pl": 2, "ro": 2}
-FAMILIES: Final = {"android": 52, "apple": 36, "windows": 7, "other": 5}
 POOL: Final = 254
 RETRY: Final = 2.0
 """Seconds until something is tried again."""
+GRACE: Final = 15.0
+"""Seconds for an answer that was due."""
 
 
 class SimulatedHall(Struct, frozen=True):
@@ -37,9 +37,9 @@ class SimulatedHall(Struct, frozen=True):
 
     token: str
     """For its enrolment."""
-    zones: tuple[str, ...]
-    busy: float
-    """Visitors in a minute."""
+    size: float
+    """Visitors in an hour in which it is open."""
+    time_zone: str
 
 
 class Simulated(Struct, frozen=True):
@@ -55,160 +55,88 @@ class Simulated(Struct, frozen=True):
     halls: tuple[SimulatedHall, ...]
 
 
-class Guest(Struct):
-    """Somebody online."""
-
-    code: str
-    zone: str
-    plan: str
-    since: float
-    until: float
-    rate: int
-    """Bytes in a second."""
-    down: int = 0
-
-
-class Visitors:
-    """Who comes, stays and goes in one hall; chance and time come from outside."""
-
-    def __init__(self, hall: SimulatedHall, chance: random.Random) -> None:
-        self._hall, self._chance = hall, chance
-        self.online: list[Guest] = []
-
-    def pass_(self, unix: float, seconds: float) -> tuple[wire.Row, ...]:
-        """What the last ``seconds`` up to ``unix`` add to the figures."""
-        rows: dict[tuple[str, str], wire.Row] = {}
-        for guest in list(self.online):
-            moved = int(guest.rate * seconds)
-            guest.down += moved
-            over = guest.until <= unix
-            if over:
-                self.online.remove(guest)
-            self._add(rows, unix, guest, ended=int(over), seconds=int(seconds), bytes_down=moved, bytes_up=moved // 11)
-        for _ in range(self._arrivals(seconds)):
-            self._add(rows, unix, self._arrive(unix), visits=1)
-        return tuple(rows.values())
-
-    def _arrivals(self, seconds: float) -> int:
-        mean = self._hall.busy * seconds / 60
-        return int(mean) + (self._chance.random() < mean % 1)
-
-    def _arrive(self, unix: float) -> Guest:
-        chance = self._chance
-        zone, plan = chance.choice(self._hall.zones), chance.choices(PLANS, (8, 2))[0]
-        stay = min(chance.expovariate(1 / 900), 7_200)
-        guest = Guest(code_of(chance.randbytes(16), ""), zone, plan, unix, unix + stay, chance.randrange(8_000, 60_000))
-        self.online.append(guest)
-        return guest
-
-    def _add(self, rows: dict[tuple[str, str], wire.Row], unix: float, guest: Guest, visits: int = 0, **numbers: int) -> None:
-        key = guest.zone, guest.plan
-        quarter = int(unix) // wire.QUARTER * wire.QUARTER
-        row = rows.get(key) or wire.Row(quarter, *key, languages={}, families={})
-        row = msgspec.structs.replace(row, visits=row.visits + visits, peak=sum((one.zone, one.plan) == key for one in self.online))
-        row = msgspec.structs.replace(row, **{name: getattr(row, name) + value for name, value in numbers.items()})
-        if visits:
-            for counts, shares in ((row.languages, LANGUAGES), (row.families, FAMILIES)):
-                name = self._chance.choices(list(shares), list(shares.values()))[0]
-                counts[name] = counts.get(name, 0) + 1
-        rows[key] = row
-
-    def answer(self, request: dict[str, object]) -> control.AnyReply:
-        """An order, carried out."""
-        match request.get("type"):
-            case "status":
-                return control.StatusIs(True, (), True, True, True, tuple(self._zone(zone) for zone in self._hall.zones))
-            case "sessions":
-                unix = time.time()
-                return control.SessionsAre(
-                    tuple(
-                        control.SessionRow(g.code, g.zone, g.plan, g.since, int(g.until - unix), g.down // 11, g.down, None, False)
-                        for g in self.online
-                    )
-                )
-            case "kick" | "block":
-                found = [guest for guest in self.online if guest.code == request.get("code")]
-                if not found:
-                    return control.Refused("unknown", f"cannot {request['type']}: no device {request.get('code')} is known here")
-                found[0].until = 0.0
-                return control.Done(found[0].code, "ended" if request["type"] == "kick" else "blocked")
-            case _:
-                return control.Refused("unknown", f"cannot carry out {request.get('type')!r}: these visitors are made up")
-
-    def _zone(self, zone: str) -> control.ZoneStatus:
-        return control.ZoneStatus(zone=zone, online=sum(guest.zone == zone for guest in self.online), plans=PLANS, open=True)
-
-
 class SimulatedGateway:
     """One gateway; ``spoke`` is set when the hub has its first report."""
 
     def __init__(self, hall: SimulatedHall, link: Link, every: float) -> None:
         self._hall, self._link, self._every = hall, link, every
         self.spoke = asyncio.Event()
-        self._visitors = Visitors(hall, random.Random(hall.token))
         self._started = time.time()
+        self.crowd = Crowd(hall.size, hall.time_zone, random.Random(hall.token), self._started)
         self._policy = 0
         self._done: set[str] = set()
+        """Orders that were carried out."""
 
     async def run(self) -> None:
-        """Enrol, then report and wait for news until cancelled."""
-        await self._link.enrol(self._hall.token, "simulated", self._hall.zones)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._report())
-            group.create_task(self._poll())
+        """Enrol, then report and wait for news until cancelled, or until the hub wants no more of it. Raises ``HubRefused`` when it was
+        never wanted."""
+        try:
+            await self._link.enrol(self._hall.token, SOFTWARE, (ZONE,))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._report())
+                group.create_task(self._poll())
+        except* HubRefused as refused:
+            if not self.spoke.is_set():
+                raise
+            _log(f"a gateway ends: {refused.exceptions[0]}")
 
     async def _report(self) -> None:
-        stream, seq, rows = secrets.token_hex(16), 0, self._visitors.pass_(time.time(), 600.0)
+        stream, seq = secrets.token_hex(16), 0
         while True:
             seq += 1
-            report = wire.Report(stream=stream, start=1, seq=seq, closed=_moment(), rows=rows)
+            report = wire.Report(stream=stream, start=1, seq=seq, closed=_moment(), rows=self.crowd.pass_until(time.time()))
             await self._deliver(report)
             self.spoke.set()
             await asyncio.sleep(self._every)
-            rows = self._visitors.pass_(time.time(), self._every)
 
     async def _deliver(self, report: wire.Report) -> None:
         """The same report is sent until it was heard of: the hub counts it once."""
         while True:
-            delivery = wire.Delivery(sent=_moment(), reports=(report,), health=self._health())
             try:
+                delivery = wire.Delivery(sent=_moment(), reports=(report,), health=self._health())
                 receipt = await self._link.post(wire.REPORTS, delivery, wire.Receipt)
+                await self._follow(receipt.policy)
                 if receipt.rotate:
                     await self._link.rotate()
             except HubUnavailable as error:
-                print(f"not delivered: {error}", file=sys.stderr, flush=True)
-                await asyncio.sleep(RETRY)
+                _log(f"not delivered: {error}")
+                await asyncio.sleep(error.retry_after or RETRY)
             else:
                 return
 
     async def _poll(self) -> None:
         while True:
+            poll = wire.Poll(policy=self._policy, done=tuple(self._done))
             try:
-                news = await self._link.post(
-                    wire.POLL, wire.Poll(policy=self._policy, done=tuple(self._done)), wire.News, timeout=wire.POLL_SECONDS + 15
-                )
-                if news.policy and news.policy != self._policy:
-                    self._policy = wire.decode(wire.Policy, await self._link.get(wire.POLICY)).serial
-                fresh = [order for order in news.orders if order.id not in self._done]
-                self._done |= {order.id for order in fresh}
-                answers = [wire.Answer(order.id, msgspec.to_builtins(self._visitors.answer(order.request))) for order in fresh]
-                if answers:
-                    await self._link.post(wire.ANSWERS, wire.Answers(answers=tuple(answers)), wire.Ok)
+                news = await self._link.post(wire.POLL, poll, wire.News, timeout=wire.POLL_SECONDS + GRACE)
+                self._done.difference_update(poll.done)  # the hub has heard of them
+                await self._follow(news.policy)
+                await self._obey([order for order in news.orders if order.id not in self._done])
             except HubUnavailable as error:
-                print(f"no news: {error}", file=sys.stderr, flush=True)
-                await asyncio.sleep(RETRY)
+                _log(f"no news: {error}")
+                await asyncio.sleep(error.retry_after or RETRY)
+
+    async def _follow(self, serial: int) -> None:
+        """Take the policy that the hub names."""
+        if serial not in (0, self._policy):
+            self._policy = wire.decode(wire.Policy, await self._link.get(wire.POLICY)).serial
+
+    async def _obey(self, orders: list[wire.Order]) -> None:
+        """Carry out orders, and say what became of them."""
+        if not orders:
+            return
+        self._done.update(order.id for order in orders)
+        replies = ((order.id, self.crowd.answer(order.request, time.time())) for order in orders)
+        answers = tuple(wire.Answer(name, msgspec.to_builtins(reply)) for name, reply in replies)
+        await self._link.post(wire.ANSWERS, wire.Answers(answers=answers), wire.Ok)
 
     def _health(self) -> wire.Health:
         """All is well."""
-        zones = tuple(
-            wire.ZoneHealth(zone, online, True, min(online + 3, POOL), POOL)
-            for zone in self._hall.zones
-            for online in (sum(guest.zone == zone for guest in self._visitors.online),)
-        )
+        online = len(self.crowd.online)
         return wire.Health(
-            software="simulated",
+            software=SOFTWARE,
             started=self._started,
-            zones=zones,
+            zones=(wire.ZoneHealth(ZONE, online, True, min(online + 3, POOL), POOL),),
             disk_free=40_000_000_000,
             disk_size=64_000_000_000,
             certificate_until=self._started + 60 * 86_400,
@@ -221,8 +149,12 @@ def _moment() -> wire.Moment:
     return wire.Moment(at.unix, at.boottime, at.boot_id)
 
 
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 async def run(simulated: Simulated) -> None:
-    """All gateways, until cancelled. A hub that refuses one ends it all."""
+    """All gateways, until cancelled. A hub that does not let one in ends it all: ``HubRefused``, in a group."""
     hub = Hub(url=simulated.url, authority=simulated.authority)
     gateways = []
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
@@ -234,7 +166,7 @@ async def run(simulated: Simulated) -> None:
             group.create_task(gateways[-1].run())
         for gateway in gateways:
             await gateway.spoke.wait()
-        print("gateways speak", file=sys.stderr, flush=True)
+        _log("gateways speak")
 
 
 if __name__ == "__main__":

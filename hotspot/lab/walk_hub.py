@@ -70,7 +70,13 @@ class HubWalk:
         saw = f"hub: {counted.visits} visit, {counted.down:,} bytes down, {counted.up:,} up; " + (
             f"the portal counted the same; after {took:.1f} s" if equal else f"portal: 1, {told.down:,} and {told.up:,}"
         )
-        figures = {"hub_visits": counted.visits, "hub_down": counted.down, "hub_up": counted.up, "portal_down": told.down, "portal_up": told.up}
+        figures = {
+            "hub_visits": counted.visits,
+            "hub_down": counted.down,
+            "hub_up": counted.up,
+            "portal_down": told.down,
+            "portal_up": told.up,
+        }
         return Step(number, name, equal, saw, {**{key: float(value) for key, value in figures.items()}, "seconds": took})
 
     async def figures(self, _: Walker, number: str, name: str) -> Step:

@@ -50,6 +50,17 @@ async def watched(store: Store, database: str) -> Watched:
     return here
 
 
+async def test_a_gateway_that_never_came(watched: Watched) -> None:
+    """One that was enrolled and has not spoken since is silent too."""
+    async with watched.hub.store.connection() as connection:
+        await connection.execute("UPDATE gateways SET created_at = $1", watched.clock.now)
+    for _ in range(12):
+        assert await watched.look(WELL, None) == []
+    for _ in range(3):
+        alarms = await watched.look(WELL, None)
+    assert alarms == [("kleinheim-1-1", "silent", "urgent")]
+
+
 async def test_a_gateway_falls_silent_and_comes_back(watched: Watched) -> None:
     """Silence of three minutes is urgent; a minute after its return the alarm is history."""
     assert await watched.look(WELL, WELL) == []

@@ -48,13 +48,14 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 async def gateways(connection: Connection, after: int, most: int, since: datetime) -> list[Gateway]:
-    """Gateways that have spoken and are in use, by id, the next ``most`` after one; with the findings since a moment."""
+    """Gateways in use, by id, the next ``most`` after one; with the findings since a moment. One that was enrolled and has not spoken yet was
+    seen at that moment."""
     rows = await connection.fetch(
-        "SELECT s.hall_id, s.gateway_id, s.seen_at, s.clock_offset, s.health::text AS health, m.memory::text AS memory, "
-        "coalesce(w.serial, 0) AS policy_serial FROM gateway_states s JOIN gateways g ON g.id = s.gateway_id "
-        "JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
+        "SELECT g.hall_id, g.id AS gateway_id, coalesce(s.seen_at, g.created_at) AS seen_at, coalesce(s.clock_offset, 0) AS clock_offset, "
+        "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial "
+        "FROM gateways g LEFT JOIN gateway_states s ON s.gateway_id = g.id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
         "LEFT JOIN alarm_memory m ON m.gateway_id = g.id "
-        "WHERE s.gateway_id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY s.gateway_id LIMIT $2",
+        "WHERE g.id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.id LIMIT $2",
         after,
         most,
     )

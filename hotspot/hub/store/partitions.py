@@ -30,7 +30,7 @@ class Growing(Struct, frozen=True):
     """Storage parameters of its parts."""
 
 
-_CELLS: Final = "fillfactor = 60, autovacuum_vacuum_insert_scale_factor = 0.5"
+_CELLS: Final = "fillfactor = 50, autovacuum_vacuum_insert_scale_factor = 0.5"
 GROWING: Final[tuple[Growing, ...]] = (
     Growing("figures_quarters", "time", "day", "quarters", _CELLS),
     Growing("figures_hours", "time", "month", "hours", "fillfactor = 90"),
