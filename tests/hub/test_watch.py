@@ -52,6 +52,7 @@ async def watched(store: Store, database: str) -> Watched:
 
 async def test_a_gateway_that_never_came(watched: Watched) -> None:
     """One that was enrolled and has not spoken since is silent too."""
+    assert await watched.look(WELL, None) == []
     async with watched.hub.store.connection() as connection:
         await connection.execute("UPDATE gateways SET created_at = $1", watched.clock.now)
     for _ in range(12):
