@@ -17,6 +17,7 @@ from hotspot.hub.access import Role
 from hotspot.hub.api.openapi import description
 from hotspot.hub.api.table import ALL
 from hotspot.hub.hub import Hub
+from tests.hub import town
 from tests.hub.conftest import Api, token_of
 
 pytestmark = [pytest.mark.hub, pytest.mark.timeout(900)]
@@ -28,7 +29,7 @@ EXCLUDED = (
     "ensure_resource_availability",  # what is made is shown under its name, which the generator does not know
     "ignored_auth",  # tests/hub/test_access.py does it for each operation and role; the generator takes a token in a cookie for one
 )
-EXISTING = {"partner": "kleinheim", "hall": "kleinheim-rathaus", "user": "karl", "token": "grafana"}
+EXISTING = {"partner": "kleinheim", "hall": "kleinheim-rathaus", "gateway": "kleinheim-rathaus-1", "user": "karl", "token": "grafana"}
 """Names in paths: of things that are there, so that requests come further than to 404."""
 ENDS_THE_TOKEN = ("logout",)
 
@@ -42,6 +43,8 @@ async def seed(api: Api, hub: Hub) -> None:
     ):
         assert (await api(method, path, body))[0] == 201
     await token_of(hub, "karl", Role.PARTNER_EDITOR, "kleinheim")
+    await town.gateway(hub, "kleinheim-rathaus", "kleinheim-rathaus-1")
+    hub.signals.stop()  # nobody waits for the answer of a gateway that does not run
 
 
 def reaching(found: dict[str, Any]) -> dict[str, Any]:
