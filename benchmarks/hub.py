@@ -31,7 +31,13 @@ from hotspot.hub.tokens import hashed, make
 from hotspot.lab.postgres import Cluster
 
 PARTNERS = 50
-SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "5min", "effective_cache_size": "4GB", "wal_compression": "lz4"}
+SETTINGS = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "5min",
+    "effective_cache_size": "4GB",
+    "wal_compression": "lz4",
+}
 """As a town's server would have them; commits wait for the disk."""
 READY_SECONDS = 30.0
 SERVE = ("-m", "hotspot", "hub", "serve")

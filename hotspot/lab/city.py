@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import ssl
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -102,10 +102,13 @@ class Counted(Struct, frozen=True):
 
 
 class City:
-    """What surrounds one hall. First ``prepare``, then ``start``, and ``enrol`` before the portal starts."""
+    """What surrounds one hall. First ``prepare``; then ``start_hub``, and ``enrol`` before the portal starts, while ``fill`` makes the
+    past; at last ``start_simulators`` and ``give_policy``."""
 
     def __init__(self, layout: Layout, folder: Folder) -> None:
         self._layout, self._folder = layout, folder
+        self.namespace = layout.wan
+        """Where the hub runs."""
         self.hall = REAL
         """The lab's, at the hub."""
         self.gateway = ""
@@ -123,6 +126,8 @@ class City:
         self._enrolment = ""
         self._own = 0
         """The lab's hall in the database."""
+        self._places: list[history.Place] = []
+        self._dsn = ""
 
     @property
     def begins(self) -> date:
@@ -130,38 +135,37 @@ class City:
         return self.today - timedelta(days=DAYS)
 
     async def prepare(self) -> None:
-        """The database with its past, and the settings of the hub. Raises ``LabFailed``."""
+        """The database with towns, halls and people, and the settings of the hub. Raises ``LabFailed``."""
         cluster = await asyncio.to_thread(_raised, self._folder)
-        self.database = cluster.folder
-        async with Store(cluster.dsn("hub")) as store:
+        self.database, self._dsn = cluster.folder, cluster.dsn("hub")
+        async with Store(self._dsn, connections=2) as store:
             async with store.connection() as connection:
                 await migrations.migrate(connection)
-                places = await self._towns(connection)
             async with store.transaction() as connection:
+                self._places = await self._towns(connection)
                 await self._people(connection)
-        await asyncio.to_thread(self._past, cluster.dsn("hub"), places)
         if not self._folder.authority.exists():
             await certificates.make(self._folder.path / "tls")
         await certificates.certify(self._folder.path / "tls", "hub", [at.LINK_WAN, "127.0.0.1"])
         self._folder.hub_config.write_text(
-            f'database = "{cluster.dsn("hub")}"\nlisten = ["{at.LINK_WAN}:{at.HUB_PORT}"]\nurl = "{at.HUB_URL}"\n'
+            f'database = "{self._dsn}"\nlisten = ["{at.LINK_WAN}:{at.HUB_PORT}"]\nurl = "{at.HUB_URL}"\n'
             f'certificate = "tls/hub.pem"\nkey = "tls/hub.key"\n',
             encoding="utf-8",
         )
 
-    def _past(self, dsn: str, places: Sequence[history.Place]) -> None:
-        """A year for each hall; in a thread, because it takes seconds. The lab's own hall begins today with nothing, the others where their
-        gateways take over: with the quarter of an hour that has begun."""
-
-        async def fill() -> None:
-            async with Store(dsn, connections=2) as store, store.connection() as connection:
-                for own in (True, False):
-                    which = [place for place in places if (place.hall_id == self._own) is own]
-                    await history.fill(connection, which, midnight if own else quarter, DAYS)
-
+    async def fill(self) -> None:
+        """A year of figures for each hall. The lab's own ends with yesterday, those of the others where their gateways take over: with the
+        quarter of an hour that has begun. In a thread with a loop of its own, because it computes for seconds."""
         midnight = datetime.combine(self.today, time(), ZoneInfo(TIME_ZONE))
         quarter = datetime.fromtimestamp(datetime.now(UTC).timestamp() // history.QUARTER * history.QUARTER, UTC)
-        asyncio.run(fill())
+
+        async def past() -> None:
+            async with Store(self._dsn, connections=2) as store, store.connection() as connection:
+                for own in (True, False):
+                    which = [place for place in self._places if (place.hall_id == self._own) is own]
+                    await history.fill(connection, which, midnight if own else quarter, DAYS)
+
+        await asyncio.to_thread(lambda: asyncio.run(past()))
 
     async def _towns(self, connection: Connection) -> list[history.Place]:
         """Partners, halls, and a one-time token for the gateway of each; halls that get a past."""
@@ -199,14 +203,15 @@ class City:
                 await people.add_token(connection, user, "demo", hashed(self.token), ALLOWED[role], until)
         self.logins = tuple(logins)
 
-    async def start(self) -> list[Started]:
-        """The hub's process, then the simulated gateways; returns when all have reported. Raises ``LabFailed``."""
+    async def start_hub(self) -> Started:
+        """The hub's process; returns when it is ready. Raises ``LabFailed``."""
         who = Rights(HUB_UID if (await gateway.rights())[1].uid else 0, ())
-        for key in (self._folder.path / "tls").glob("hub.*"):
-            gateway.give(key, who)
-        hub = await gateway.start_service(
-            "hub", self._layout.wan, self._folder, who, ["hotspot", "hub", "serve", "--config", str(self._folder.hub_config)]
-        )
+        gateway.give(self._folder.path / "tls" / "hub.key", who)
+        words = ["hotspot", "hub", "serve", "--config", str(self._folder.hub_config)]
+        return await gateway.start_service("hub", self._layout.wan, self._folder, who, words)
+
+    async def start_simulators(self) -> Started:
+        """The other halls' gateways; returns when all have reported. Raises ``LabFailed``."""
         simulated = Simulated(
             url=at.HUB_URL,
             authority=self._folder.authority.read_text(),
@@ -224,7 +229,7 @@ class City:
         words = [*portal.words(), sys.executable, "-P", "-m", "hotspot.lab.simulator", str(file)]
         simulator = processes.start("simulator", self._layout.wan, words, log, python_environment())
         await processes.line_in(log, "^gateways speak$", simulator)
-        return [hub, simulator]
+        return simulator
 
     async def enrol(self) -> None:
         """The real gateway shows its token, by the command that people use, as the portal's user. Raises ``LabFailed``."""

@@ -1,6 +1,6 @@
 """The visitors of a simulated hall: they come when it is open, stay, move bytes and go (pure: chance and time come from outside).
 
-They come as often as in the past that ``history`` makes up, so that a hall's figures go on where its past ends.
+They come as often as in the past that ``history`` makes up, so that a hall's figures go on where its past ends; at night somewhat oftener.
 """
 
 import random
@@ -21,6 +21,8 @@ PLANS: Final = {"free": 8, "day": 2}
 STAY: Final = 900.0
 """Seconds, on average."""
 LONGEST: Final = 7_200.0
+OUTSIDE: Final = 0.25
+"""Share of an open hour's visitors that there is at any hour, on the bench before the house: who looks at night sees something, too."""
 
 
 class Guest(Struct):
@@ -94,7 +96,7 @@ class Crowd:
     def _hourly(self, unix: float) -> float:
         """Visitors in an hour like this one."""
         local = datetime.fromtimestamp(unix, self._zone)
-        return history.rate(local.date(), local.hour, self._size, history.holidays(local.year))
+        return max(history.rate(local.date(), local.hour, self._size, history.holidays(local.year)), OUTSIDE * self._size)
 
     def answer(self, request: Mapping[str, object], unix: float) -> control.AnyReply:
         """An order of the hub, carried out as far as made-up visitors can."""

@@ -54,20 +54,21 @@ def row(step: Step) -> str:
 def city_lines(city: "City", folder: Folder, port: int) -> list[str]:
     """How to look around at the hub, which a window shows on loopback."""
     url = f"https://127.0.0.1:{port}"
-    table = [
-        f"     {login.user:<12} {login.password:<18} {login.role}{f' of {login.partner}' if login.partner else ''}" for login in city.logins
-    ]
+    logins = [f"     {one.user:<10} {one.password:<18} {one.role}{f' of {one.partner}' if one.partner else ''}" for one in city.logins]
     return [
-        f"\nthe city's hub: {url} (in the WAN {HUB_URL}), certificate by {folder.authority}",
-        *table,
-        f"     administrator's token for programs: {city.token}",
-        f"run  export HOTSPOT_HUB_URL={url} HOTSPOT_HUB_AUTHORITY={folder.authority} HOTSPOT_HUB_TOKEN={city.token}",
-        f"run  hotspot hub figures now : twelve halls, one of them this one ({city.hall})",
-        f"run  hotspot hub figures hall {city.hall} --step month : its year",
-        f"run  hotspot hub policy explain {city.hall} : what it is told, and by whom",
-        "run  hotspot hub partner list; hotspot hub alarm list; hotspot hub audit; hotspot check hub",
-        f'run  curl --cacert {folder.authority} -H "Authorization: Bearer $HOTSPOT_HUB_TOKEN" {url}/api/v1/figures/now : the API ({url}/api/v1/openapi.json)',
-        f"run  psql -U postgres -h {city.database} hub : the database itself",
+        f"\nthe city's hub is at {url} (in {city.namespace}: {HUB_URL}); name, password and role of its people:",
+        *logins,
+        "run  this first, with the administrator's token:",
+        f"     export HOTSPOT_HUB_URL={url} HOTSPOT_HUB_AUTHORITY={folder.authority}",
+        f"     export HOTSPOT_HUB_TOKEN={city.token}",
+        "run  hotspot hub figures now : all halls at this moment",
+        f"run  hotspot hub figures hall {city.hall} --step month : a year of this one",
+        f"run  hotspot hub order sessions {city.gateway} : who is online here; hotspot hub order end {city.gateway} CODE ends one",
+        f"run  hotspot hub policy explain {city.hall} : what this hall is told, and by whom",
+        "run  hotspot hub gateway list; hotspot hub alarm list; hotspot hub audit; hotspot check hub; hotspot hub --help",
+        f'run  curl --cacert {folder.authority} -H "Authorization: Bearer $HOTSPOT_HUB_TOKEN" {url}/metrics : for Prometheus',
+        f"     and {url}/api/v1/figures/now : the API, described at {url}/api/v1/openapi.json",
+        f"run  psql -U postgres -h {city.database} hub : the database",
     ]
 
 

@@ -77,18 +77,32 @@ class Hall:
             around = [*around, self._prepare_city]
         gateway.prepare(self.folder, self.options, firewall, portal)
         await self._together([*around, gateway.start_readiness, gateway.start_reload])
+        if self.city is None:
+            await self._start_product()
+            return
+        await self._together([self._start_product, self._fill_city])
+        await self._started(self.city.start_simulators())
+        await self.city.give_policy()
+
+    async def _start_product(self, *_: object) -> list[Started]:
+        """Firewall, then portal; between them the hub, if any, which the portal finds there."""
         await self.start_firewall()
         if self.city is not None:
-            await self._started(self.city.start())
+            await self._started(self.city.start_hub())
             await self.city.enrol()
         await self.start_portal()
-        if self.city is not None:
-            await self.city.give_policy()
+        return []
 
     async def _prepare_city(self, *_: object) -> list[Started]:
-        """The database and its past, while the network's servers start."""
+        """The hub's database, while the network's servers start."""
         if self.city is not None:
             await self.city.prepare()
+        return []
+
+    async def _fill_city(self, *_: object) -> list[Started]:
+        """Its past, while the product starts."""
+        if self.city is not None:
+            await self.city.fill()
         return []
 
     async def _together(self, several: Iterable[Starting]) -> None:

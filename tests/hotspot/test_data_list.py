@@ -30,7 +30,7 @@ def test_no_duration_is_left_open() -> None:
 def test_times_are_those_of_the_settings() -> None:
     """Another retention in hub.toml is another time in the list."""
     rows = {(row.table, row.column): row.until for row in inventory.listed(Retention(feedback=30 * DAY, orders=1_800.0))}
-    assert rows["feedback", "text"] == "nach 30 Tagen"
+    assert rows["feedback", "text"] == "nach 30 Tagen, höchstens einen Monat später"
     assert rows["orders", "request"].startswith("nach 30 Minuten")
 
 

@@ -6,6 +6,8 @@ from hotspot.hub.data.words import Entry, Group, Of
 
 WITH_PARTNER: Final = "mit der Löschung der Partnerkommune"
 WITH_HALL: Final = "mit der Löschung des Rathauses oder der Partnerkommune"
+MONTH: Final = ", höchstens einen Monat später"
+"""Of tables that are cut by month: a part goes when all of it is old enough (``hotspot.hub.store.partitions``)."""
 BY_HAND: Final = "Eingabe durch die Stadt"
 
 TENANTS: Final[tuple[Entry, ...]] = (
@@ -125,7 +127,7 @@ TENANTS: Final[tuple[Entry, ...]] = (
         table="login_attempts",
         title="Anmeldeversuche",
         purpose="Bremst, wer Kennwörter rät.",
-        until="Fehlversuche nach einem Tag, bekannte Absender nach 90 Tagen",
+        until="Fehlversuche nach höchstens 75 Minuten, bekannte Absender nach 90 Tagen",
         source="Anmeldung an der Schnittstelle",
         groups=(
             Group("name_hash source_hash", "Streuwerte (SHA-256) des eingegebenen Namens und der Absenderadresse", Of.STAFF),
@@ -136,7 +138,7 @@ TENANTS: Final[tuple[Entry, ...]] = (
         table="audit",
         title="Protokoll der Änderungen",
         purpose="Weist nach, wer was geändert hat (Rechenschaft).",
-        until="nach {audit}; mit der Löschung der Partnerkommune",
+        until=f"nach {{audit}}{MONTH}; mit der Löschung der Partnerkommune",
         source="vom Hub geschrieben, bei jeder Änderung",
         groups=(
             Group("id at action partner hall subject", "Zeit, Art und Gegenstand der Änderung"),

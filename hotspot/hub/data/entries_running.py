@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hotspot.hub.data.entries import BY_HAND, WITH_HALL, WITH_PARTNER
+from hotspot.hub.data.entries import BY_HAND, MONTH, WITH_HALL, WITH_PARTNER
 from hotspot.hub.data.words import Entry, Group, Of
 
 REPORT: Final = "Meldung des Geräts"
@@ -24,7 +24,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="figures_hours",
         title="Zahlen je Stunde",
         purpose="Zeigt, wie das WLAN genutzt wird.",
-        until="nach {hours}",
+        until=f"nach {{hours}}{MONTH}",
         source="aus den Viertelstunden",
         groups=(
             Group("hall_id time zone plan", "Rathaus, Zeitabschnitt, Bereich, Tarif"),
@@ -36,7 +36,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="figures_days",
         title="Zahlen je Tag",
         purpose="Zeigt, wie das WLAN genutzt wird.",
-        until="nach {days}",
+        until=f"nach {{days}}{MONTH}",
         source="aus den Stunden",
         groups=(
             Group("hall_id day zone plan", "Rathaus, Zeitabschnitt, Bereich, Tarif"),
@@ -59,7 +59,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="devices_days",
         title="verschiedene Geräte je Tag",
         purpose="Zeigt, wie viele Menschen das WLAN nutzen.",
-        until="nach {days}",
+        until=f"nach {{days}}{MONTH}",
         source=f"{REPORT}; gezählt wird im Rathaus, mit Pseudonymen, deren Schlüssel am Ende des Tages gelöscht wird",
         groups=(Group("hall_id day gateway_id devices", "Rathaus, Tag, Zahl der Geräte", Of.FIGURES),),
     ),
@@ -210,7 +210,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="alarms_ended",
         title="vergangene Störungen",
         purpose="Weist die Verfügbarkeit nach.",
-        until="nach {alarms}",
+        until=f"nach {{alarms}}{MONTH}",
         source="vom Hub aus den Meldungen der Geräte",
         groups=(
             Group("id hall_id gateway_id kind subject severity detail", "wo, was, wie schwer"),
@@ -260,7 +260,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="notifications",
         title="versandte Störungsmeldungen",
         purpose="Wiederholt, was nicht ankam.",
-        until="nach {alarms}",
+        until="30 Tage nach dem Versand",
         source="vom Hub geschrieben",
         groups=(Group("id channel_id created_at urgent body attempts next_at sent_at", "Wortlaut (ohne Personen), Zeiten, Versuche"),),
     ),
@@ -268,7 +268,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         table="feedback",
         title="Nachrichten an die Kommune",
         purpose="Bringt Hinweise, Beschwerden und Schadensmeldungen zu den Beschäftigten der Kommune.",
-        until="nach {feedback}",
+        until=f"nach {{feedback}}{MONTH}",
         source="wer die Nachricht schreibt",
         groups=(
             Group("hall_id zone number id kind", "Kennung, Rathaus, Bereich, Art"),

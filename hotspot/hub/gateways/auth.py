@@ -13,7 +13,7 @@ import structlog
 from msgspec import Struct
 
 from hotspot.hub.gateways.refusals import not_known
-from hotspot.hub.gateways.remembered import LONGEST, Remembered
+from hotspot.hub.gateways.remembered import Remembered
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import audit, credentials, findings
 from hotspot.hub.store.credentials import Credential
@@ -24,6 +24,8 @@ STALE: Final = frozenset({"rotated", "superseded", "replaced"})
 """Why a credential may have ended of which somebody has a copy that nobody should have: a box that was replaced, a disk image, a thief."""
 _FORM: Final = re.compile(rf"{KINDS['credential']}_[A-Za-z0-9_-]{{43}}")
 _MOST_BAD: Final = 10_000
+BAD_SECONDS: Final = 30.0
+"""For which what is not good is refused without asking; staff are told of a credential that has ended at most so often."""
 
 log = structlog.get_logger("gateways")
 
@@ -87,7 +89,7 @@ class Doorkeeper:
         """Raises ``Refusal``, after staff were told if there is something to tell."""
         if len(self._bad) >= _MOST_BAD:
             self._bad.clear()
-        self._bad[secret_hash] = time.monotonic() + LONGEST
+        self._bad[secret_hash] = time.monotonic() + BAD_SECONDS
         if found is not None and found.why in STALE:
             gateway = found.gateway
             log.warning("credential that has ended is still in use", gateway=gateway.name, ended=found.why)

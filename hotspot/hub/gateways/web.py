@@ -32,6 +32,9 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 PART: Final = 256 * 1024
 """Bytes of a file that are read and sent at a time."""
 
+COMPRESSED_FROM: Final = 1_400
+"""Bytes of an answer; what fits into one packet gains nothing."""
+
 log = structlog.get_logger("gateways")
 
 _Web = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -88,7 +91,8 @@ class Gateways:
         try:
             with _one_of(self._enrolments, None, busy):
                 wanted = await bodies.read(request, wire.Enrol, self.limits.seconds, enrolment.LARGEST)
-                return _answered(await enrolment.enrol(self.hub, wanted))
+                async with self._questions:
+                    return _answered(await enrolment.enrol(self.hub, wanted))
         except Refusal as refusal:
             return refusal.response
         except StoreUnavailable as error:
@@ -224,8 +228,10 @@ def _one_of(slots: Slots, key: int | None, else_: Callable[[], Refusal]) -> Iter
 def _answered(reply: msgspec.Struct | web.StreamResponse) -> web.StreamResponse:
     if isinstance(reply, web.StreamResponse):
         return reply
-    response = web.Response(body=wire.encode(reply), headers=HEADERS, content_type="application/json")
-    response.enable_compression()
+    body = wire.encode(reply)
+    response = web.Response(body=body, headers=HEADERS, content_type="application/json")
+    if len(body) > COMPRESSED_FROM:
+        response.enable_compression()
     return response
 
 

@@ -93,7 +93,7 @@ FILES: Final = f"SELECT DISTINCT t.digest FROM policy_document_files t, scope WH
 
 NOBODYS: Final[dict[str, str]] = {
     "host": "the city itself",
-    "login_attempts": "hashes of names that were tried, for an hour",
+    "login_attempts": "hashes of names and addresses of logins",
     "marks": "moments that the hub's processes share",
     "policy_files": "pictures and texts by content: ``FILES``",
     "migrations": "which tables there are",

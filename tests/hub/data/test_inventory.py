@@ -5,6 +5,7 @@ import pytest
 from hotspot.hub.data import inventory
 from hotspot.hub.store import Store
 from hotspot.hub.store.ownership import NOBODYS, OWNED, columns
+from hotspot.hub.store.partitions import GROWING
 from tests.hub.conftest import Api
 
 pytestmark = pytest.mark.hub
@@ -35,8 +36,18 @@ async def test_every_table_that_knows_a_hall_or_partner_is_owned(store: Store) -
     assert {table for table in NOBODYS if links & set(there[table])} == set()
 
 
+def test_tables_cut_by_month_say_so() -> None:
+    """A part of a table is dropped when all of it is old enough; where a part is a month, the list tells it."""
+    told = {entry.table: "höchstens einen Monat später" in entry.until for entry in inventory.ENTRIES}
+    assert {table.table: table.step == "month" for table in GROWING} == {table.table: told[table.table] for table in GROWING}
+
+
 async def test_by_the_api(api: Api) -> None:
     """The list is there for machines, with the times of this hub's settings."""
     status, rows = await api("GET", "/data/inventory")
     times = {(row["table"], row["column"]): row["until"] for row in rows}
-    assert (status, times["feedback", "text"], times["figures_quarters", "visits"]) == (200, "nach 180 Tagen", "nach 90 Tagen")
+    assert (status, times["feedback", "text"], times["figures_quarters", "visits"]) == (
+        200,
+        "nach 180 Tagen, höchstens einen Monat später",
+        "nach 90 Tagen",
+    )
