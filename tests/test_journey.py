@@ -1,8 +1,8 @@
 """One visitor, from the first packet to the last: the whole product in one test. Read this file first; ``docs/tour.md`` has the same steps.
 
 Everything here is real: network namespaces with their own kernel state, dnsmasq and radvd, a DHCP client, the firewall daemon with
-CAP_NET_ADMIN and nothing else, the portal without any privilege, the Internet played by a web server and a name server.
-Steps 8 (report) and 9 (dashboard) belong to the hub, which is not in this version.
+CAP_NET_ADMIN and nothing else, the portal without any privilege, the Internet played by a web server and a name server, the city's hub with
+its PostgreSQL, and eleven more halls that report to it, which are simulated.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from hotspot import control
 from hotspot.ask import ask
 from hotspot.lab import Hall, Options
 from hotspot.lab.browse import Unreachable
+from hotspot.lab.city import City, Counted
 from hotspot.lab.forms import forms, submission
 from hotspot.lab.layout import SITE, SITE6, SITE_TLS_PORT
 from hotspot.lab.phone import Phone
@@ -29,11 +30,14 @@ PORTAL = "https://portal.hall.example/"
 API = f"{PORTAL}api/captive"
 PAGE = "http://www.town.example/"
 MIB = 2**20
+REPORTS = 2.5
+"""Seconds in which the gateway has reported whatever there was: it does each second, and reads the counters as often."""
 
 
 async def test_a_visitor_gets_online_and_leaves_on_time() -> None:
-    """An address, a refusal, a redirect, a page, one tap, online at the plan's speed on both stacks, counted, and cut at the end."""
-    plan = Options(plan_down="10 Mbit/s", plan_up="2 Mbit/s", plan_time="1 h", plan_volume="6 MB", tls=True)
+    """An address, a refusal, a redirect, a page, one tap, online at the plan's speed on both stacks, counted here and at the hub, and cut at
+    the end."""
+    plan = Options(plan_down="10 Mbit/s", plan_up="2 Mbit/s", plan_time="1 h", plan_volume="6 MB", tls=True, hub=True)
     async with Hall(f"journey{os.getpid()}", plan) as hall:
         anna, bert = await hall.add_phone("anna"), await hall.add_phone("bert")
         for phone in (anna, bert):
@@ -83,11 +87,28 @@ async def test_a_visitor_gets_online_and_leaves_on_time() -> None:
         assert 0 < now["bytes-remaining"] <= left
         assert row.code in (await anna.get(f"{PORTAL}online")).text
 
+        # 8 and 9. The report is at the hub: her visit is counted there once and to the byte, nothing of her but that; the city sees its halls.
+        city = hall.city
+        assert city is not None
+        assert await counted_at(city, visits=1) == Counted(1, row.bytes_down, row.bytes_up)
+        now = {one["hall"]: (one["state"], one["online"]) for one in await city.ask("GET", "/figures/now")}
+        assert (len(now), {state for state, _ in now.values()}, now[city.hall]) == (12, {"well"}, ("well", 1))
+
         await her_volume_is_used_up(hall, anna)
 
         # Nothing in any log tells who she was.
-        logs = "".join(log.read_text() for log in hall.folder.logs.glob("*.log") if log.name.startswith(("firewall", "portal")))
+        logs = "".join(log.read_text() for log in hall.folder.logs.glob("*.log") if log.name.startswith(("firewall", "portal", "hub")))
         assert [word for word in (anna.mac, anna.lease.ip, anna.address6) if word in logs] == []
+
+
+async def counted_at(city: City, visits: int) -> Counted:
+    """What the hub has counted of the hall, as soon as that many visits are among it and nothing more comes."""
+    before = Counted(0, 0, 0)
+    async with asyncio.timeout(20):
+        while (now := await city.counted()) != before or now.visits < visits:
+            before = now
+            await asyncio.sleep(REPORTS)
+    return now
 
 
 async def her_volume_is_used_up(hall: Hall, anna: Phone) -> None:

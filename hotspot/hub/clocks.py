@@ -46,13 +46,16 @@ def place(quarter: int, moved: int, closed: float | None, now: float, oldest: fl
     return quarter_of(now)
 
 
-def place_day(day: date, moved: int, closed: float | None, now: float, zone: tzinfo) -> date:
-    """The same for a day of the hall: its noon is moved, and it cannot lie after the day on which the report was closed."""
+def place_day(day: date, moved: int, closed: float | None, now: float, oldest: float, zone: tzinfo) -> date:
+    """The same for a day of the hall: its noon is moved, and it cannot lie after the day on which the report was closed. One that is older
+    than what the hub keeps becomes the day on which the report was closed, or else on which it came."""
     wanted = day
     if moved:
         try:
             wanted = (datetime.combine(day, time(12), zone) + timedelta(seconds=moved)).date()
         except OverflowError:  # the year 1 or 9999
             wanted = date.max
+    if wanted < datetime.fromtimestamp(oldest, zone).date():
+        return datetime.fromtimestamp(closed if closed is not None and closed >= oldest else now, zone).date()
     latest = datetime.fromtimestamp((now if closed is None else closed) + TOLERANCE, zone).date()
     return min(wanted, latest)

@@ -144,7 +144,7 @@ class Batch:
             quarter = clocks.place(row.quarter, moved, closed, now, now - self.keep)
             self._enter(sender, quarter, row, now)
         for told in report.days:
-            day = clocks.place_day(date.fromisoformat(told.day), moved, closed, now, sender.zone)
+            day = clocks.place_day(date.fromisoformat(told.day), moved, closed, now, now - self.keep, sender.zone)
             key = (sender.hall_id, day, sender.gateway_id)
             self.devices[key] = max(told.devices, self.devices.get(key, 0))
         if report.feedback:

@@ -327,7 +327,7 @@ _ROWS = st.lists(
 _SENT = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 6), st.sampled_from("ab")), max_size=25)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(contents=st.lists(_ROWS, min_size=24, max_size=24), sent=_SENT)
 async def test_sums_are_the_truth(cluster: object, contents: list[list[wire.Row]], sent: list[tuple[int, int, str]]) -> None:
     """Whatever two gateways of a hall send, as often and in whatever order: the sum of what was sent at least once."""

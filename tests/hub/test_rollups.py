@@ -112,7 +112,7 @@ def expected(rows: list[tuple[int, str, str, int, str]], step: str, by: str) -> 
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.one_of(_SENT, st.just("roll up")), max_size=8))
 async def test_exact_at_any_moment(cluster: Any, steps: list[Any]) -> None:
     """Reports of the last three days in any order, roll-ups in between: every step by every name is what was sent."""

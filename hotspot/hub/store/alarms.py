@@ -48,12 +48,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 async def gateways(connection: Connection, after: int, most: int, since: datetime) -> list[Gateway]:
-    """Gateways in use, by id, the next ``most`` after one; with the findings since a moment. One that was enrolled and has not spoken yet was
-    seen at that moment."""
+    """Gateways in use, by id, the next ``most`` after one; with the findings since a moment. One that was enrolled and has not spoken yet
+    was seen at that moment."""
     rows = await connection.fetch(
         "SELECT g.hall_id, g.id AS gateway_id, coalesce(s.seen_at, g.created_at) AS seen_at, coalesce(s.clock_offset, 0) AS clock_offset, "
         "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial "
-        "FROM gateways g LEFT JOIN gateway_states s ON s.gateway_id = g.id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
+        "FROM gateways g JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
+        "LEFT JOIN gateway_states s ON s.gateway_id = g.id LEFT JOIN hall_policies w ON w.hall_id = h.id "
         "LEFT JOIN alarm_memory m ON m.gateway_id = g.id "
         "WHERE g.id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.id LIMIT $2",
         after,

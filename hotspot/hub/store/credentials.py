@@ -13,6 +13,8 @@ from hotspot.hub.store.pool import Connection, notify
 
 MOST_UNUSED = 3
 """Credentials of a gateway that were given and never used: answers to ``ROTATE`` may be lost, but not for ever."""
+MOST_SUPERSEDED = 20
+"""Of those that nobody used and that others took the place of, so many are remembered: a gateway that asks without end fills nothing."""
 MOST_ZONES = 64
 """Of a gateway, at enrolment."""
 
@@ -113,6 +115,12 @@ async def give(connection: Connection, gateway_id: int, secret_hash: bytes, now:
         now,
         MOST_UNUSED,
     )
+    await connection.execute(
+        "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE gateway_id = $1 AND ended_why = 'superseded' "
+        "AND first_used_at IS NULL ORDER BY id DESC OFFSET $2)",
+        gateway_id,
+        MOST_SUPERSEDED,
+    )
 
 
 async def begin(connection: Connection, credential: Credential, now: datetime) -> bool:
@@ -201,8 +209,8 @@ async def enrolment(connection: Connection, hall_id: int, name: str) -> Enrolmen
 
 
 async def enrolment_of_token(connection: Connection, token_hash: bytes) -> Enrolment | None:
-    """By the hash of the token; it is locked until the transaction ends."""
-    row = await connection.fetchrow(f"{_ENROLMENT} WHERE e.token_hash = $1 FOR UPDATE OF e", token_hash)
+    """By the hash of the token; it is locked until the transaction ends, and its hall is not closed meanwhile."""
+    row = await connection.fetchrow(f"{_ENROLMENT} WHERE e.token_hash = $1 FOR UPDATE OF e, h", token_hash)
     return None if row is None else Enrolment(**dict(row))
 
 

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from msgspec import Struct
 
 from hotspot.hub.store.pool import Connection
+
+_LOCK: Final = 0x6C6F_6769
+"""Class of the advisory locks on a name or a source."""
 
 
 class Tries(Struct, frozen=True):
@@ -24,7 +28,10 @@ class Tries(Struct, frozen=True):
 
 
 async def tries(connection: Connection, name: str, source: str, since: datetime) -> Tries:
-    """Before an attempt."""
+    """Before an attempt. Others with this name, or from this source, wait until the transaction ends: those that come at the same time would
+    not see each other's failures."""
+    for number in sorted({_lock_of(_hashed(name)), _lock_of(_hashed(source))}):
+        await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", _LOCK, number)
     row = await connection.fetchrow(
         "SELECT coalesce(max(failures) FILTER (WHERE name_hash = $1 AND source_hash = $2), 0)::integer AS failures, "
         "max(failed_at) FILTER (WHERE name_hash = $1 AND source_hash = $2) AS failed_at, "
@@ -73,6 +80,10 @@ async def forget(connection: Connection, failed_before: datetime, succeeded_befo
         succeeded_before,
     )
     return len(rows)
+
+
+def _lock_of(hashed: bytes) -> int:
+    return int.from_bytes(hashed[:4], "big", signed=True)
 
 
 def _hashed(text: str) -> bytes:

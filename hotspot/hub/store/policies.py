@@ -12,6 +12,9 @@ from hotspot.hub.store.pool import Connection
 
 _LOCK: Final = 0x706F6C69
 """Of the advisory lock under which the policy is changed."""
+_ZONE: Final = "^[a-z][a-z0-9_]{0,14}$"
+"""What a portal calls its zones. One that is told by another name is no zone: a box that was taken over could otherwise make up one that no
+policy fits, and nobody could change the policy of the city."""
 
 
 class Hall(Struct, frozen=True, kw_only=True):
@@ -88,12 +91,13 @@ async def halls(connection: Connection, partner_ids: Sequence[int] | None = None
     rows = await connection.fetch(
         "SELECT h.id, h.name, h.partner_id, p.name AS partner, "
         "(SELECT h.policy_serial FROM hall_policies g WHERE g.hall_id = h.id) AS through, "
-        "array(SELECT z.name FROM zones z WHERE z.hall_id = h.id ORDER BY z.name) AS zones "
+        "array(SELECT z.name FROM zones z WHERE z.hall_id = h.id AND z.name ~ $3 ORDER BY z.name) AS zones "
         "FROM halls h JOIN partners p ON p.id = h.partner_id "
         "WHERE h.closed_at IS NULL AND (($1::int[] IS NULL AND $2::int[] IS NULL) OR h.partner_id = ANY ($1) OR h.id = ANY ($2)) "
         "ORDER BY h.name",
         partner_ids,
         hall_ids,
+        _ZONE,
     )
     return [Hall(**{**dict(row), "zones": tuple(row["zones"])}) for row in rows]
 

@@ -75,8 +75,8 @@ async def rollout(connection: Connection, serial: int) -> Rollout | None:
 
 
 async def rollouts(connection: Connection, unfinished: bool) -> list[Rollout]:
-    """The newest first, at most 200; ``unfinished``: only those that have not reached all of their halls."""
-    where = "WHERE NOT $1 OR r.state IN ('running', 'stopped') ORDER BY r.serial DESC LIMIT 200"
+    """The newest first, at most 200; ``unfinished``: all those, and only those, that have not reached all of their halls."""
+    where = "WHERE NOT $1 OR r.state IN ('running', 'stopped') ORDER BY r.serial DESC LIMIT CASE WHEN $1 THEN NULL ELSE 200 END"
     return [_rollout(row) for row in await connection.fetch(f"{_ROLLOUT} {where}", unfinished)]
 
 

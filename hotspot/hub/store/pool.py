@@ -41,6 +41,10 @@ class StoreUnavailable(Exception):
     """PostgreSQL does not answer, or cannot write; whether a transaction in hand was committed, nobody knows."""
 
 
+class StoreBusy(StoreUnavailable):
+    """PostgreSQL gave up this transaction for another one's sake: nothing of it was written, and it is right to do it again."""
+
+
 class Store:
     """Use as an async context manager. ``dsn`` as libpq writes it; several hosts: the one that can be written to is used."""
 
@@ -151,6 +155,8 @@ class _away:  # noqa: N801  reads as a statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+            raise StoreBusy(type(error).__name__) from error
         if isinstance(error, _AWAY) and not isinstance(error, ValueError):  # asyncpg's DataError is one: a value that cannot be sent
             raise StoreUnavailable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
 

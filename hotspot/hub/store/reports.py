@@ -12,7 +12,7 @@ import msgspec
 
 from hotspot.hub.counting import Batch, Stream
 from hotspot.hub.store import findings
-from hotspot.hub.store.pool import Connection
+from hotspot.hub.store.pool import Connection, StoreBusy
 
 Named = tuple[int, int, str, int]
 """Hall, gateway, stream and the number of its start."""
@@ -37,12 +37,19 @@ class refusals:  # noqa: N801  reads as a statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        if isinstance(error, StoreBusy):
             raise Collided(str(error)) from error
-        if isinstance(error, asyncpg.CheckViolationError) and "no partition" in str(error):
-            raise NoPartition(str(error)) from error
+        # A server may speak German, so its words say nothing; a CHECK of a table has a name, a missing partition has none.
+        if isinstance(error, asyncpg.CheckViolationError) and not error.constraint_name:
+            raise NoPartition(f"{error.table_name}") from error
         if isinstance(error, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError):
-            raise CannotStore(f"{type(error).__name__}: {error}") from error
+            raise CannotStore(_named(error)) from error
+
+
+def _named(error: asyncpg.DataError | asyncpg.IntegrityConstraintViolationError) -> str:
+    """What refused, without the values: they may be what a visitor wrote, and this goes into the log."""
+    where = (error.table_name, error.column_name, error.constraint_name)
+    return " ".join((type(error).__name__, *(name for name in where if name)))
 
 
 _LOCK: Final = """

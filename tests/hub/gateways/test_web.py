@@ -165,7 +165,7 @@ async def test_a_body_that_does_not_come(hub: Hub, api: Api) -> None:
     box = await enrolled(api, await hall(api))
     app = web.Application()
     Gateways(hub, Ingest(hub), Limits(seconds=0.2)).attach(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, lingering_time=0.1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
