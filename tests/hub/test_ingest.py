@@ -13,7 +13,7 @@ from hotspot import wire
 from hotspot.hub import bounds, ingest
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Busy, Ingest
-from hotspot.hub.store import Store, StoreUnavailable
+from hotspot.hub.store import Store, StoreUnavailable, reports
 from tests.hub.conftest import database_of
 from tests.hub.town import NOON, cells, delivery, findings, gateway, report, row
 
@@ -244,6 +244,17 @@ async def test_twins(hub: Hub, ingesting: Ingest) -> None:
     assert [one[4] for one in await cells(hub)] == [2]
 
 
+async def test_a_replaced_box_begins_anew(hub: Hub, ingesting: Ingest) -> None:
+    """The box that takes over a gateway's name counts its starts from 1 again, which is nothing odd."""
+    box = await gateway(hub)
+    await ingesting.take(box, delivery(NOON, report(1, NOON, stream="a", start=1)))
+    at(hub, NOON + HOUR)
+    async with hub.store.connection() as connection:
+        await connection.execute("UPDATE gateways SET enrolled_at = $1", NOON + HOUR)
+    await ingesting.take(box, delivery(NOON + HOUR, report(1, NOON + HOUR, stream="b", start=1)))
+    assert await findings(hub) == []
+
+
 async def test_gaps_without_end(hub: Hub, ingesting: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers with ever more gaps are refused before they fill the database."""
     monkeypatch.setattr("hotspot.hub.seen.MOST_RUNS", 3)
@@ -348,3 +359,32 @@ async def test_sums_are_the_truth(cluster: object, contents: list[list[wire.Row]
                 known[:] = [known[0] + one.visits, known[1] + one.seconds, max(known[2], one.peak)]
         found = {(int(c[1].timestamp()), c[2], c[3]): [c[4], c[6], c[9]] for c in await cells(hub)}
         assert found == truth
+
+
+async def test_days_of_other_centuries_make_no_tables(hub: Hub, ingesting: Ingest) -> None:
+    """A gateway that tells of the devices of every month since the year 2 gets one row, on the day on which its report was closed."""
+    box = await gateway(hub)
+    async with hub.store.connection() as connection:
+        before = await connection.fetchval("SELECT count(*) FROM pg_inherits")
+    reports = [
+        report(number, NOON, days=tuple(wire.Day(f"{number:04d}-{month:02d}-01", number) for month in range(1, 13))) for number in range(2, 50)
+    ]
+    assert await ingesting.take(box, delivery(NOON, *reports)) == receipt(taken=48)
+    async with hub.store.connection() as connection:
+        assert list(map(tuple, await connection.fetch("SELECT day, devices FROM devices_days"))) == [(NOON.date(), 49)]
+        tables = [row["name"] for row in await connection.fetch("SELECT relname AS name FROM pg_class WHERE relname LIKE 'devices_days_p%'")]
+        assert {name.removeprefix("devices_days_p")[:6] for name in tables} == {"202611"}
+        assert await connection.fetchval("SELECT count(*) FROM pg_inherits") <= before + 4
+
+
+async def test_what_refuses_is_named_without_what_was_sent(hub: Hub) -> None:
+    """A missing part of a table is known by what it is, not by the server's words, which may be German; and what the log is told of a row
+    that was refused does not hold what a visitor wrote."""
+    async with hub.store.connection() as connection:
+        with pytest.raises(reports.NoPartition), reports.refusals():
+            await connection.execute(
+                "INSERT INTO devices_days (hall_id, day, gateway_id, devices) VALUES (1, '1990-01-01', 1, 1)",
+            )
+        with pytest.raises(reports.CannotStore) as refused, reports.refusals():
+            await connection.execute("INSERT INTO names (hall_id, kind, name, first_at) VALUES (1, 'my secret', 'call me: 0171', now())")
+    assert str(refused.value) == "CheckViolationError names names_kind_check"

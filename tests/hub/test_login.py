@@ -1,5 +1,6 @@
 """Logging in, one's own password and tokens, and what stops those who guess."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -176,3 +177,10 @@ async def test_behind_our_own_proxy(api: Api, hub: Hub) -> None:
     hub.settings = structs.replace(hub.settings, proxies=("127.0.0.1",))
     assert [await tried(OTHER, "192.0.2.66") for _ in range(6)] == [401] * 5 + [429]
     assert await tried(GOOD, "192.0.2.7") == 200
+
+
+async def test_guesses_at_the_same_time_are_counted_one_by_one(api: Api) -> None:
+    """Forty guesses at one moment: as many are looked at as of forty one after the other."""
+    await anna(api)
+    answers = await asyncio.gather(*(login(api, OTHER) for _ in range(40)))
+    assert sorted(answers) == [(401, "unauthorized")] * logins.FREE + [(429, "too_many")] * (40 - logins.FREE)

@@ -295,3 +295,12 @@ async def test_a_new_hall_inherits(api: Api, hub: Hub) -> None:
     assert others == [found] * 4
     assert found.settings == (await given(hub, "klein-rathaus")).settings
     assert found.serial > 0
+
+
+async def test_a_zone_that_no_portal_can_have(api: Api, hub: Hub) -> None:
+    """A gateway that was taken over tells of a zone with a name that no policy fits: the city still changes its policy."""
+    await town(api, hub, "kleinheim-rathaus")
+    async with hub.store.connection() as connection:
+        await connection.execute("INSERT INTO zones (hall_id, name) SELECT id, '0-is-no-name-of-a-zone' FROM halls")
+    await changed(api, {"host": HOST})
+    assert (await given(hub, "kleinheim-rathaus")).settings["plans"] == {"free": PLAN}

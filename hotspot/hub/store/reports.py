@@ -54,15 +54,19 @@ def _named(error: asyncpg.DataError | asyncpg.IntegrityConstraintViolationError)
 
 _LOCK: Final = """
     SELECT s.hall_id, s.gateway_id, s.stream, s.start, s.seen, s.first_at,
-        EXISTS (SELECT 1 FROM streams o WHERE o.gateway_id = s.gateway_id AND o.start = s.start AND o.stream <> s.stream) AS same_start,
+        EXISTS (SELECT 1 FROM streams o
+            WHERE o.gateway_id = s.gateway_id AND o.start = s.start AND o.stream <> s.stream AND o.first_at >= g.since) AS same_start,
         (SELECT min(o.first_at) FROM streams o
-            WHERE o.gateway_id = s.gateway_id AND o.start = s.start AND o.stream <> s.stream AND o.first_at > s.first_at) AS twin_at,
+            WHERE o.gateway_id = s.gateway_id AND o.start = s.start AND o.stream <> s.stream AND o.first_at > s.first_at
+            AND o.first_at >= g.since) AS twin_at,
         (SELECT min(o.first_at) FROM streams o
-            WHERE o.gateway_id = s.gateway_id AND o.start > s.start AND o.first_at > s.first_at) AS next_at
+            WHERE o.gateway_id = s.gateway_id AND o.start > s.start AND o.first_at > s.first_at AND o.first_at >= g.since) AS next_at
     FROM unnest($1::int[], $2::int[], $3::text[]) AS x (hall, gateway, stream)
     JOIN streams s ON s.hall_id = x.hall AND s.gateway_id = x.gateway AND s.stream = x.stream
+    JOIN (SELECT id, coalesce(enrolled_at, '-infinity') AS since FROM gateways) AS g ON g.id = s.gateway_id
     ORDER BY s.hall_id, s.gateway_id, s.stream FOR UPDATE OF s
 """
+"""What the box before a replacement said is compared with nothing: the new one counts its starts from 1."""
 _BEGIN: Final = """
     INSERT INTO streams (hall_id, gateway_id, stream, start, first_at, last_at)
     SELECT hall, gateway, stream, start, $5, $5

@@ -9,6 +9,7 @@ import pytest
 from hotspot import wire
 from hotspot.hub import hub as hubs
 from hotspot.hub.hub import Hub
+from hotspot.hub.store import credentials
 from tests.hub import town
 from tests.hub.conftest import Api
 from tests.hub.gateways.box import Box, enrolled, hall, token, value
@@ -178,3 +179,25 @@ async def test_what_is_done_is_on_record(api: Api, hub: Hub) -> None:
         (f"gateway {box.name}", "credential.begin"),
         ("user admin", "gateway.revoke"),
     ]
+
+
+async def test_a_hall_that_is_being_closed(api: Api, hub: Hub) -> None:
+    """A box that shows its token while its hall is being closed does not get in behind the one who closes it."""
+    place = await hall(api)
+    secret = await token(api, place)
+    async with hub.store.transaction() as connection:
+        await connection.execute("UPDATE halls SET closed_at = now() WHERE name = $1", place)
+        asking = asyncio.create_task(Box(api.http, api.base, "", "").refused(wire.ENROL, wire.Enrol(token=secret)))
+        while not await value(hub, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"):
+            await asyncio.sleep(0.01)
+    status, problem = await asking
+    assert (status, problem.message) == (400, "token: its hall is closed, or its town has left")
+
+
+async def test_a_gateway_that_rotates_without_end(api: Api, hub: Hub) -> None:
+    """Credentials that nobody used are forgotten but for the newest; the one in use stays."""
+    box = await enrolled(api, await hall(api))
+    for _ in range(40):
+        await box.post(wire.ROTATE, wire.Rotate(), wire.Rotated)
+    assert await value(hub, "SELECT count(*) FROM credentials") == 1 + credentials.MOST_UNUSED + credentials.MOST_SUPERSEDED
+    assert await box.poll(seconds=0) == wire.News()
