@@ -77,10 +77,12 @@ Finding = tuple[int, int, str]
 class Batch:
     """Counts deliveries one after the other; what has come of all of them is in its attributes."""
 
-    def __init__(self, streams: Mapping[tuple[int, str], Stream], keep: float) -> None:
-        """``streams`` by gateway and name: all that the deliveries mention. ``keep``: seconds that quarters are kept."""
+    def __init__(self, streams: Mapping[tuple[int, str], Stream], keep: float, keep_days: float) -> None:
+        """``streams`` by gateway and name: all that the deliveries mention. ``keep``: seconds that quarters are kept; ``keep_days``: that
+        the devices of a day are."""
         self.streams = streams
         self.keep = keep
+        self.keep_days = keep_days
         self.cells: dict[tuple[int, int, str, str], Cell] = {}
         """By hall, quarter (seconds since 1970), zone and plan."""
         self.due: dict[tuple[int, int], float] = {}
@@ -144,7 +146,7 @@ class Batch:
             quarter = clocks.place(row.quarter, moved, closed, now, now - self.keep)
             self._enter(sender, quarter, row, now)
         for told in report.days:
-            day = clocks.place_day(date.fromisoformat(told.day), moved, closed, now, now - self.keep, sender.zone)
+            day = clocks.place_day(date.fromisoformat(told.day), moved, closed, now, now - self.keep_days, sender.zone)
             key = (sender.hall_id, day, sender.gateway_id)
             self.devices[key] = max(told.devices, self.devices.get(key, 0))
         if report.feedback:

@@ -33,6 +33,9 @@ KEPT: Final = timedelta(days=30)
 SIGNATURE: Final = "X-Hotspot-Signature"
 """``t=<unix>,v1=<hex>``: HMAC-SHA256 of ``<unix>.<body>`` with the channel's secret."""
 
+_IPV4_INSIDE: Final = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "::/96")))
+"""Addresses of IPv6 that end with one of IPv4, which is where they lead: mapped, by NAT64, and as it was long ago."""
+
 log = structlog.get_logger("notifications")
 
 
@@ -155,8 +158,9 @@ def _private(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return not (mapped or address).is_global
+    if isinstance(address, ipaddress.IPv6Address) and any(address in network for network in _IPV4_INSIDE):
+        address = ipaddress.IPv4Address(address.packed[-4:])
+    return not address.is_global
 
 
 # E-mail -----------------------------------------------------------------------------------------------------------------------------

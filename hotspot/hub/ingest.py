@@ -179,7 +179,8 @@ class Ingest:
         if len(streams) != len(named) or len(halls) != len({one.gateway.hall_id for one in batch}):
             raise reports.CannotStore("its gateway is not there any more")
         keep = self._hub.settings.retention
-        counted = Batch(streams, min(keep.quarters, keep.hours, keep.days) - DAY.total_seconds() / 2)
+        spare = DAY.total_seconds() / 2
+        counted = Batch(streams, min(keep.quarters, keep.hours, keep.days) - spare, keep.days - spare)
         receipts: list[wire.Receipt | Busy] = []
         for one in batch:
             if one.gateway.id in flooding:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import StoreUnavailable, locks
+from hotspot.hub.store.pool import StoreRefused
 
 log = structlog.get_logger("jobs")
 
@@ -23,7 +24,7 @@ class Job(Struct, frozen=True):
 
 
 async def run(hub: Hub, jobs: Iterable[Job]) -> None:
-    """Until cancelled. A job that cannot reach the database is tried again at its next turn.
+    """Until cancelled. A job that cannot reach the database, or that it refuses, is tried again at its next turn.
 
     A job has one connection for its lock and works with another: only so many run at once that they never take all, or each would wait for
     the others' second one."""
@@ -40,6 +41,8 @@ async def _forever(hub: Hub, job: Job, turns: asyncio.Semaphore) -> None:
                 await once(hub, job)
         except StoreUnavailable as error:
             log.warning("job not done", job=job.name, why=str(error))
+        except StoreRefused as error:  # a fault of the job or of its rows: gateways and people are served all the same
+            log.error("job failed", job=job.name, why=type(error).__name__, code=error.sqlstate)
         await asyncio.sleep(job.seconds)
 
 

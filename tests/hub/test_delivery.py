@@ -217,7 +217,8 @@ async def test_a_partners_channel_knows_nothing_of_others_and_reaches_no_private
     status, problem = await theirs("POST", "/channels", {"name": "fremd", "kind": "webhook", "url": hook.url, "partner": "grossdorf"})
     assert status == 403, problem
     port = hook.url.rpartition(":")[2]
-    for name, url in (("eins", hook.url), ("zwei", f"http://localhost:{port}"), ("drei", f"http://[::ffff:127.0.0.1]:{port}")):
+    urls = (hook.url, *(f"http://{host}:{port}" for host in ("localhost", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[::7f00:1]")))
+    for name, url in zip(("eins", "zwei", "drei", "vier", "fuenf"), urls, strict=True):
         status, made = await theirs("POST", "/channels", {"name": name, "kind": "webhook", "url": url})
         assert (status, made["partner"]) == (201, "kleinheim")
         status, tested = await theirs("POST", f"/channels/{name}/test")

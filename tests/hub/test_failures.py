@@ -13,6 +13,7 @@ from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.hub.settings import Settings
 from hotspot.hub.store import Store, StoreUnavailable, migrations
+from hotspot.hub.store.pool import StoreBusy
 from hotspot.hub.store.tenants import Gateway
 from hotspot.lab.postgres import Cluster
 from tests.hub.town import cells, delivery, gateway, report, row
@@ -161,3 +162,22 @@ async def test_fail_over_to_a_standby() -> None:
             async with hub.store.connection() as connection:
                 assert not await connection.fetchval("SELECT pg_is_in_recovery()")
                 assert str(second.folder) in await connection.fetchval("SHOW unix_socket_directories")
+
+
+async def test_two_transactions_that_wait_for_each_other(hub: Hub) -> None:
+    """PostgreSQL gives one of them up: that is no fault of the request, and no job or process ends of it; the other one is committed."""
+    both_have_one = asyncio.Barrier(2)
+
+    async def change(names: tuple[str, str]) -> str:
+        try:
+            async with hub.store.transaction() as connection:
+                await connection.execute("UPDATE marks SET at = now() WHERE name = $1", names[0])
+                await both_have_one.wait()
+                await connection.execute("UPDATE marks SET at = now() WHERE name = $1", names[1])
+        except StoreBusy as error:
+            return str(error)
+        return "done"
+
+    async with hub.store.connection() as connection:
+        await connection.execute("INSERT INTO marks (name, at) VALUES ('one', now()), ('two', now())")
+    assert sorted(await asyncio.gather(change(("one", "two")), change(("two", "one")))) == ["DeadlockDetectedError", "done"]

@@ -53,3 +53,27 @@ async def test_one_process_at_a_time(hub: Hub) -> None:
         assert await jobs.once(hub, job) is False
         go_on.set()
     assert first.result() is True
+
+
+async def test_a_job_that_the_database_refuses(hub: Hub) -> None:
+    """It is tried again at its next turn, and ends neither the other jobs nor the process that answers gateways."""
+    tried, other = 0, asyncio.Event()
+    again = asyncio.Event()
+
+    async def broken(hub: Hub) -> None:
+        nonlocal tried
+        tried += 1
+        if tried == 2:
+            again.set()
+        async with hub.store.connection() as connection:
+            await connection.execute("SELECT 1 / 0")
+
+    async def whole(_: Hub) -> None:
+        if again.is_set():
+            other.set()
+
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(jobs.run(hub, [Job("broken", 0.01, broken), Job("whole", 0.01, whole)]))
+        async with asyncio.timeout(5):
+            await other.wait()
+        running.cancel()

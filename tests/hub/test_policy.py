@@ -304,3 +304,22 @@ async def test_a_zone_that_no_portal_can_have(api: Api, hub: Hub) -> None:
         await connection.execute("INSERT INTO zones (hall_id, name) SELECT id, '0-is-no-name-of-a-zone' FROM halls")
     await changed(api, {"host": HOST})
     assert (await given(hub, "kleinheim-rathaus")).settings["plans"] == {"free": PLAN}
+
+
+async def test_a_change_that_is_of_others_too(api: Api, hub: Hub) -> None:
+    """A partner's people see their own part of a change of two partners; they cannot take it back, nor learn whose the rest is."""
+    await town(api, hub, "kleinheim-rathaus")
+    await town(api, hub, "grossheim-rathaus")
+    await changed(api, {"host": HOST})
+    names = {f"partner/{name}": {"hall": {"town": name}} for name in ("kleinheim", "grossheim")}
+    serial = await changed(api, names, stages=[{"percent": 50}])
+    mine = api.as_(await token_of(hub, "karla", Role.PARTNER_EDITOR, "kleinheim"))
+    answers = [
+        await mine("GET", f"/policy/changes/{serial}"),
+        await mine("POST", f"/policy/changes/{serial}/rollback", {}),
+        await mine("POST", f"/policy/rollouts/{serial}/advance"),
+        await mine("POST", f"/policy/rollouts/{serial}/stop"),
+        await change(mine, {"partner/kleinheim": {"hall": {"town": "K"}}}),
+    ]
+    assert [status for status, _ in answers] == [200, 403, 403, 403, 409]
+    assert "grossheim" not in str(answers)

@@ -178,6 +178,14 @@ async def visible(call: Call, connection: Connection, scopes: tuple[str, ...]) -
     return found
 
 
+async def may_edit(call: Call, connection: Connection, scopes: tuple[str, ...]) -> None:
+    """Raises ``Forbidden`` for a user who may not edit all of these scopes; it does not say whose the others are."""
+    if len(await visible(call, connection, scopes)) < len(scopes):
+        raise Forbidden("this change is not of your own scopes only: expected one of the host's people to do that")
+    for text in scopes:
+        await resolved(call, connection, text, edit=True)
+
+
 # Documents ----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -291,8 +299,7 @@ async def roll_back(call: Call) -> PolicyChanged:
     body: RollBack = call.body
     async with call.hub.store.transaction() as connection:
         found = await _found(call, connection)
-        for text in found.scopes:
-            await resolved(call, connection, text, edit=True)
+        await may_edit(call, connection, found.scopes)
         try:
             done = await changes.roll_back(connection, found.serial, call.actor, body.note, call.hub.now())
         except changes.NotValid as error:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from hotspot.hub.access import Permission
 from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation, Raw
-from hotspot.hub.api.policy import resolved, visible
+from hotspot.hub.api.policy import may_edit, visible
 from hotspot.hub.api.problems import BadRequest, Conflict, NotFound
 from hotspot.hub.policy import publishing, rollouts
 from hotspot.hub.policy.merge import key_of, without_secrets
@@ -256,8 +256,7 @@ async def _found(call: Call, connection: Connection) -> Rollout:
 async def _unfinished(call: Call, connection: Connection) -> Rollout:
     """Raises ``NotFound``, ``Forbidden`` and ``Conflict``."""
     found = await _found(call, connection)
-    for text in found.scopes:
-        await resolved(call, connection, text, edit=True)
+    await may_edit(call, connection, found.scopes)
     if not found.unfinished:
         raise Conflict(f"the roll-out of change {found.serial} is {found.state}: expected one that has not reached all of its halls")
     return found

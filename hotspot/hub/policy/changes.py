@@ -286,9 +286,10 @@ async def _conflict(connection: Connection, scopes: Sequence[Scope], but: int | 
         if rollout.serial == but:
             continue
         theirs = [(await locate(connection, parse(text)))[0] for text in rollout.scopes]
-        if meet(theirs, scopes):
+        shared = [one.text for one in theirs if meet([one], scopes)]  # others are none of this user's business
+        if shared:
             return (
-                f"the roll-out of change {rollout.serial} ({', '.join(rollout.scopes)}) has not reached all of its halls: "
+                f"the roll-out of change {rollout.serial} ({', '.join(shared)}) has not reached all of its halls: "
                 "advance it to its end or roll it back first"
             )
     return ""

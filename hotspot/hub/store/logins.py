@@ -28,8 +28,8 @@ class Tries(Struct, frozen=True):
 
 
 async def tries(connection: Connection, name: str, source: str, since: datetime) -> Tries:
-    """Before an attempt. Others with this name, or from this source, wait until the transaction ends: those that come at the same time would
-    not see each other's failures."""
+    """Before an attempt. Others with this name, or from this source, wait until the transaction ends: those that come at the same time
+    would not see each other's failures."""
     for number in sorted({_lock_of(_hashed(name)), _lock_of(_hashed(source))}):
         await connection.execute("SELECT pg_advisory_xact_lock($1, $2)", _LOCK, number)
     row = await connection.fetchrow(

@@ -10,11 +10,11 @@ _health = msgspec.json.Decoder(wire.Health)
 
 
 async def gateways(connection: Connection, partner: str | None) -> list[GatewayNow]:
-    """Gateways in use, all or those of a partner; one that was enrolled and has not spoken yet was seen at that moment."""
+    """Gateways in use that have spoken, all or those of a partner; of the others there is nothing to say but the alarm ``silent``."""
     rows = await connection.fetch(
-        "SELECT p.name AS partner, h.name AS hall, g.name AS gateway, coalesce(s.seen_at, g.created_at) AS seen_at, s.report_at, "
-        "coalesce(s.clock_offset, 0) AS clock_offset, coalesce(w.serial, 0) AS policy_serial, coalesce(s.health, '{}')::text AS health "
-        "FROM gateways g LEFT JOIN gateway_states s ON s.gateway_id = g.id JOIN halls h ON h.id = g.hall_id "
+        "SELECT p.name AS partner, h.name AS hall, g.name AS gateway, s.seen_at, s.report_at, s.clock_offset, "
+        "coalesce(w.serial, 0) AS policy_serial, s.health::text AS health "
+        "FROM gateway_states s JOIN gateways g ON g.id = s.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
         "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND ($1::text IS NULL OR p.name = $1) ORDER BY g.name",
         partner,

@@ -41,6 +41,10 @@ class StoreUnavailable(Exception):
     """PostgreSQL does not answer, or cannot write; whether a transaction in hand was committed, nobody knows."""
 
 
+StoreRefused: Final = asyncpg.PostgresError
+"""PostgreSQL is there and refuses a statement, for whatever reason."""
+
+
 class StoreBusy(StoreUnavailable):
     """PostgreSQL gave up this transaction for another one's sake: nothing of it was written, and it is right to do it again."""
 

@@ -59,9 +59,17 @@ def test_a_clock_that_was_set_in_between() -> None:
         (date(2026, 11, 19), 0, date(2026, 11, 18)),
         (date(2026, 12, 24), -36 * 86_400, date(2026, 11, 18)),
         (date(9999, 12, 31), 900_000, date(2026, 11, 18)),
-        (date(2026, 3, 1), 0, date(2026, 3, 1)),
+        (date(2026, 8, 21), 0, date(2026, 8, 21)),
+        (date(2026, 8, 18), 0, date(2026, 11, 18)),
+        (date(2, 1, 1), 0, date(2026, 11, 18)),
+        (date(2, 1, 1), -900_000, date(2026, 11, 18)),
     ],
 )
 def test_days(day: date, moved: int, expected: date) -> None:
-    """A day is moved with the quarters, and never lies in the future."""
-    assert clocks.place_day(day, moved, None, NOW, BERLIN) == expected
+    """A day is moved with the quarters, never lies in the future, and never before what the hub keeps."""
+    assert clocks.place_day(day, moved, None, NOW, NOW - 90 * 86_400, BERLIN) == expected
+
+
+def test_an_old_day_of_a_report_whose_closing_is_known() -> None:
+    """It becomes the day of the closing, as its quarters do."""
+    assert clocks.place_day(date(1970, 1, 1), 0, NOW - 3 * 86_400, NOW, NOW - 90 * 86_400, BERLIN) == date(2026, 11, 15)

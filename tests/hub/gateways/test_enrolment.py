@@ -185,12 +185,15 @@ async def test_a_hall_that_is_being_closed(api: Api, hub: Hub) -> None:
     """A box that shows its token while its hall is being closed does not get in behind the one who closes it."""
     place = await hall(api)
     secret = await token(api, place)
-    async with hub.store.transaction() as connection:
-        await connection.execute("UPDATE halls SET closed_at = now() WHERE name = $1", place)
-        asking = asyncio.create_task(Box(api.http, api.base, "", "").refused(wire.ENROL, wire.Enrol(token=secret)))
-        while not await value(hub, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"):
-            await asyncio.sleep(0.01)
-    status, problem = await asking
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.TaskGroup() as group:
+        async with hub.store.transaction() as connection:
+            await connection.execute("UPDATE halls SET closed_at = now() WHERE name = $1", place)
+            asking = group.create_task(Box(api.http, api.base, "", "").refused(wire.ENROL, wire.Enrol(token=secret)))
+            async with asyncio.timeout(5):
+                while not await value(hub, f"SELECT count(*) FROM ({waiting}) x (n), pg_sleep(0.01) WHERE n > 0"):
+                    pass
+    status, problem = asking.result()
     assert (status, problem.message) == (400, "token: its hall is closed, or its town has left")
 
 
