@@ -43,7 +43,8 @@ def list_alarms(past: bool, kind: str | None, partner: str | None, hall: str | N
         ]
         for one in found
     ]
-    show(found, as_json, ["number", "severity", "where", "what", "since", "ended", "seen by"], rows, "nothing is amiss")
+    heads = ["number", "severity", "where", "what", "since", "ended", "seen by"]
+    show(found, as_json, heads, rows, "no alarm has ended" if past else "nothing is amiss")
 
 
 def _place(one: dict[str, Any]) -> str:

@@ -117,7 +117,7 @@ def erased(since: str | None, as_json: bool) -> None:
     """What was erased because its time was up: the proof that retention is kept."""
     found = ask_hub("show what was erased", "GET", "/erased", since=since)
     rows = [[moment(one["at"]), one["rule"], one["subject"], moment(one["begins"]), moment(one["ends"]), str(one["rows"])] for one in found]
-    show(found, as_json, ["at", "rule", "table", "from", "to", "rows"], rows, "nothing was erased yet")
+    show(found, as_json, ["at", "rule", "table", "from", "to", "rows"], rows, "nothing was erased yet because its time was up")
 
 
 # On the hub itself ------------------------------------------------------------------------------------------------------------------

@@ -176,8 +176,21 @@ def _tell(given: dict[str, Any], as_json: bool) -> None:
         rows = [[one["code"], one["zone"], one["plan"], f"{one['seconds_left'] // 60} min"] for one in answer["sessions"]]
         click.echo(table(["device", "zone", "plan", "time left"], rows) if rows else "nobody is online")
     else:
-        show_one({key: value for key, value in answer.items() if key != "type"}, False)
+        click.echo(_portal(given["gateway"], answer))
     sys.exit(0 if given["state"] == "done" else 1)
+
+
+def _portal(gateway: str, answer: dict[str, Any]) -> str:
+    """As ``hotspot status`` says it there. A gateway of another version may say less or more: then its keys."""
+    import msgspec
+
+    from hotspot import control
+    from hotspot.console_status import portal_status
+
+    try:
+        return f"{gateway}\n{portal_status(msgspec.convert(answer, control.StatusIs))}"
+    except msgspec.ValidationError:
+        return table([gateway, ""], [[key, str(value)] for key, value in answer.items() if key != "type"])
 
 
 @order.command("end")

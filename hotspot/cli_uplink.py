@@ -1,5 +1,6 @@
 """``hotspot enrol``: a gateway becomes known to the hub, by a token that is good for once."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,13 @@ def enrol(config: Path, again: bool, token: str, as_json: bool) -> None:
         fail(f"cannot enrol: {config} has no section [hub]")
     if known is not None and not again:
         fail(f"cannot enrol: this gateway is {known.gateway} of {known.hall} at the hub already; --again replaces its credential")
+    if not os.access(settings.state_dir, os.W_OK | os.X_OK):  # before the token is used up
+        fail(
+            f"cannot enrol: state_dir = {str(settings.state_dir)!r}: expected a folder that this user can write in; the token was "
+            "not used. The unit makes it: systemctl start hotspot-portal"
+        )
+    if token == "-" and sys.stdin.isatty():
+        click.echo("token: ", nl=False, err=True)
     enrolled = asyncio.run(_enrol(settings, sys.stdin.readline().strip() if token == "-" else token))
     if as_json:
         print_json({"gateway": enrolled.gateway, "hall": enrolled.hall})

@@ -22,6 +22,11 @@ _ADVICE = {
     "forbidden": "ask an administrator of the host for another role or token",
 }
 """What to do about a refusal whose own words cannot say it."""
+_WORDS = {
+    r"Expected `str` matching regex '^[a-z0-9][a-z0-9-]{0,39}$(?!\\n)'": "expected 1 to 40 of a-z, 0-9 and -, first one of a-z, 0-9",
+    r"Expected `str` matching regex '^[a-z0-9][a-z0-9._-]{0,39}$(?!\\n)'": "expected 1 to 40 of a-z, 0-9, ., _, -, first one of a-z, 0-9",
+}
+"""Patterns of names, for people."""
 
 config_option = click.option(
     "--config",
@@ -63,7 +68,10 @@ def ask_hub(what: str, method: str, path: str, body: Any = None, **query: object
 def refusal(what: str, error: HubRefused) -> str:
     """A refusal in one line, with what to do where the hub's words do not say it."""
     advice = _ADVICE.get(error.code)
-    return f"cannot {what}: {error}" + (f"; {advice}" if advice else "")
+    said = str(error)
+    for pattern, words in _WORDS.items():
+        said = said.replace(pattern, words)
+    return f"cannot {what}: {said}" + (f"; {advice}" if advice else "")
 
 
 def on_database(config: Path, what: str, work: "Callable[[Settings, Store], Awaitable[T]]") -> T:
@@ -72,7 +80,7 @@ def on_database(config: Path, what: str, work: "Callable[[Settings, Store], Awai
     import asyncio
 
     from hotspot.hub.settings import BadSettings, load
-    from hotspot.hub.store import Store, StoreUnavailable
+    from hotspot.hub.store import Store, StoreShut, StoreUnavailable
     from hotspot.hub.store.migrations import CannotMigrate
 
     try:
@@ -86,6 +94,8 @@ def on_database(config: Path, what: str, work: "Callable[[Settings, Store], Awai
 
     try:
         return asyncio.run(done())
+    except StoreShut as error:
+        fail(f"cannot {what}: PostgreSQL ('database' in {config}): {error}; run it as the hub's user (runuser -u hotspot-hub --)")
     except StoreUnavailable as error:
         fail(f"cannot {what}: PostgreSQL ('database' in {config}): {error}")
     except (CannotMigrate, ValueError) as error:
@@ -107,14 +117,19 @@ def show_one(value: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(value)
     else:
-        click.echo(
-            table(["", ""], [[key.removesuffix("_at").replace("_", " "), _cell(key, inner)] for key, inner in value.items()]).strip("\n")
-        )
+        click.echo(table(["", ""], [[_name(key, value), _cell(key, inner)] for key, inner in value.items()]).strip("\n"))
+
+
+def _name(key: str, among: Mapping[str, Any]) -> str:
+    bare = key.removesuffix("_at")
+    return (key if bare != key and bare in among else bare).replace("_", " ")
 
 
 def _cell(key: str, value: Any) -> str:
-    if key.endswith("_at"):
+    if key.endswith("_at") or (key == "since" and isinstance(value, str)):
         return moment(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, str | int | float):
         return str(value) or "-"
     return "-" if value is None else msgspec.json.encode(value).decode()

@@ -28,6 +28,8 @@ MOST_ROWS: Final = 4_000
 """In one transaction: it stays short, so that nobody waits long behind it."""
 MOST_WAITING: Final = 4_000
 """Deliveries; more are sent away until there is room."""
+MOST_ROWS_WAITING: Final = 200_000
+"""In them, about 1 kB each: after a stop of the database a thousand gateways come with days of reports at once."""
 ATTEMPTS: Final = 5
 MOST_STREAMS: Final = 500
 """New ones of a gateway in a day. A portal that restarts without end waits with its reports; nothing of them is lost."""
@@ -64,7 +66,7 @@ class Ingest:
     async def take(self, gateway: Gateway, delivery: wire.Delivery) -> wire.Receipt:
         """Count a delivery of this gateway and answer once it is durable. Raises ``StoreUnavailable``: nobody knows whether it was counted;
         sending it again is right and counts nothing twice."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING or sum(one.weight for one in self._waiting) >= MOST_ROWS_WAITING:
             raise Busy("too many reports wait")
         mine = _Waiting(gateway, delivery, self._hub.now().timestamp(), asyncio.get_running_loop().create_future())
         self._waiting.append(mine)

@@ -60,7 +60,7 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), _watchdog())]
                 notify("READY=1")
-                log.info("ready", addresses=[f"{host}:{port}" for host, port in self.addresses])
+                log.info("ready", addresses=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.addresses])
                 on_ready()
                 await self.stopping.wait()
                 notify("STOPPING=1")
@@ -68,14 +68,7 @@ class Service:
                     task.cancel()
 
     async def _listen(self, parts: AsyncExitStack, hub: Hub) -> None:
-        tls: ssl.SSLContext | None = None
-        if self.settings.certificate is not None:
-            sslproto.SSLProtocol.max_size = TLS_BUFFER
-            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            try:
-                tls.load_cert_chain(self.settings.certificate, self.settings.key)
-            except OSError as error:  # ssl.SSLError is one
-                raise CannotServe(f"cannot use certificate {self.settings.certificate}: {error}") from None
+        tls = _tls(self.settings)
         runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
@@ -86,6 +79,19 @@ class Service:
             except OSError as error:
                 raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
         self.addresses = [(str(address[0]), int(address[1])) for address in runner.addresses]
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """None: plain HTTP. Raises ``CannotServe``."""
+    if settings.certificate is None:
+        return None
+    sslproto.SSLProtocol.max_size = TLS_BUFFER
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        tls.load_cert_chain(settings.certificate, settings.key)
+    except OSError as error:  # ssl.SSLError is one
+        raise CannotServe(f"cannot use certificate {settings.certificate} with key {settings.key}: {error}") from None
+    return tls
 
 
 async def _watchdog() -> None:
@@ -107,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     """``hotspot hub serve --config hub.toml [--check-config]``; returns the exit status: 2 for bad settings, 1 when it cannot run."""
     parser = argparse.ArgumentParser(prog="hotspot hub serve", description="The city's web: reports, policy, API.")
     parser.add_argument("--config", type=Path, required=True, help="settings file (TOML)")
-    parser.add_argument("--check-config", action="store_true", help="only check the settings file")
+    parser.add_argument("--check-config", action="store_true", help="only check the settings file, with certificate and key")
     arguments = parser.parse_args(argv)
     try:
         settings = load(arguments.config)
@@ -115,10 +121,18 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     if arguments.check_config:
+        try:
+            _tls(settings)
+        except CannotServe as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
         return 0
     try:
         asyncio.run(_run(settings))
-    except (CannotServe, StoreUnavailable) as error:
+    except CannotServe as error:
         log.critical("cannot run", why=str(error))
+        return 1
+    except StoreUnavailable as error:
+        log.critical("cannot run", why=f"PostgreSQL ('database' in {arguments.config}): {error}")
         return 1
     return 0

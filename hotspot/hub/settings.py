@@ -174,11 +174,17 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
             disk=file.alarms.disk,
             certificate=seconds("alarms.certificate", file.alarms.certificate, DAY, 365 * DAY),
         ),
-        mail=file.mail,
+        mail=None if file.mail is None else msgspec.structs.replace(file.mail, password_file=_beside(path, file.mail.password_file)),
         remote_write=None
         if push is None
-        else RemoteWrite(url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=push.token_file),
+        else RemoteWrite(
+            url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=_beside(path, push.token_file)
+        ),
     )
+
+
+def _beside(path: Path, name: str) -> str:
+    return str(path.parent / name) if name else ""
 
 
 def _address(bad: Any, value: str) -> str:

@@ -36,9 +36,11 @@ LATELY: Final = timedelta(hours=6)
 """How long an alarm that ended makes the next one of its kind slower to end."""
 MEMORY: Final = timedelta(hours=25)
 """How far back findings and acknowledgements matter."""
-BATCH = 1_000
-BREATH: Final = 100
+BATCH = 250
+BREATH: Final = 50
 """Gateways after which others get a turn: reports are being answered meanwhile."""
+IDLE: Final = 3.0
+"""Times as long as a full batch took, nothing is looked at: reports do not wait, though a look at 30,000 gateways takes ten seconds."""
 FAILING: Final = timedelta(minutes=2)
 """How long a channel or the push of metrics may fail until that is an alarm."""
 REMOTE_WRITE = "remote write"
@@ -76,7 +78,8 @@ async def _look(hub: Hub, connection: Connection, now: datetime, since: float, o
         of_gateway.setdefault(key.gateway_id, []).append(key)
     found: dict[Key, Found] = {}
     memories: list[tuple[int, int, Memory]] = []
-    after = 0
+    after, clock = 0, asyncio.get_running_loop().time
+    began = clock()
     while batch := await alarms.gateways(connection, after, BATCH, now - MEMORY):
         after = batch[-1].id
         for number, gateway in enumerate(batch, 1):
@@ -87,7 +90,8 @@ async def _look(hub: Hub, connection: Connection, now: datetime, since: float, o
                 memories.append((gateway.hall_id, gateway.id, looked.memory))
             what = amiss(looked, now.timestamp(), hub.settings.alarms, since, seen)
             found.update(_frozen(looked, of_gateway.get(gateway.id, ()), opened) if what is None else what)
-        await asyncio.sleep(0)
+        await asyncio.sleep((clock() - began) * IDLE if len(batch) == BATCH else 0)
+        began = clock()
     for key, finding in (await alarms.hall_findings(connection, now - MEMORY)).items():
         if matters(key, finding.last, now.timestamp(), seen):
             found[key] = noticed(finding)

@@ -168,7 +168,7 @@ def _batch(read: Reader, name: str, raw: object, place: Place) -> WantedBatch:
     if not re.fullmatch(r"[0-9a-f]{32}", file.key):
         raise read.error(f"{key}.key", "...", "expected 32 hex digits")
     if file.plan not in place.voucher_plans:
-        known = ", ".join(sorted(place.voucher_plans)) or "there is none: it has voucher = true and is among the plans of a zone"
+        known = ", ".join(sorted(place.voucher_plans)) or "none yet; such a plan has voucher = true and is named in plans of a zone"
         raise read.error(f"{key}.plan", file.plan, f"expected one of the plans for vouchers: {known}")
     begins = _moment(read, f"{key}.not_before", file.not_before, place.time_zone)
     ends = _moment(read, f"{key}.not_after", file.not_after, place.time_zone, last_day=True)

@@ -91,6 +91,15 @@ def test_what_goes_wrong(config: Path, hub: CountingHub, tmp_path: Path) -> None
     assert list((tmp_path / "state").iterdir()) == []
 
 
+def test_a_box_whose_portal_never_ran(config: Path, hub: CountingHub, tmp_path: Path) -> None:
+    """There is no folder for the credential yet: that is said before the token is used up."""
+    (tmp_path / "state").rmdir()
+    result = enrol(config, TOKEN)
+    assert (result.exit_code, "the token was not used" in result.output, hub.requests) == (1, True, [])
+    (tmp_path / "state").mkdir()
+    assert enrol(config, TOKEN).exit_code == 0
+
+
 def test_a_token_that_is_none(config: Path, hub: CountingHub) -> None:
     """The hub says what it expected."""
     result = enrol(config, "no")

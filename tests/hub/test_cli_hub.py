@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from hotspot.cli import main
 from hotspot.console import table
+from hotspot.console_hub import show_one
 from tests.hub import town
 from tests.hub.conftest import Api
 
@@ -148,7 +149,7 @@ async def test_the_audit_log(api: Api, admin: Path) -> None:
     bad = await run("audit", "--csv", str(admin / "no" / "audit.csv"))
     assert (bad.exit_code, bad.stderr) == (1, f"cannot write {admin / 'no' / 'audit.csv'}: No such file or directory\n")
     refused = await run("audit", "--csv", str(admin / "b.csv"), "--partner", "A B")
-    assert (refused.exit_code, (admin / "b.csv").exists(), refused.stderr[:35]) == (1, False, "cannot read the audit log: query: E")
+    assert (refused.exit_code, (admin / "b.csv").exists(), refused.stderr[:35]) == (1, False, "cannot read the audit log: query: e")
     assert (await run("audit", "--since", "gestern")).exit_code == 2
 
 
@@ -169,8 +170,33 @@ async def test_on_the_hub_itself(empty_database: str, home: Path) -> None:
     config.write_text('database = "postgresql:///hub?host=/nowhere"\n')
     away = await run("migrate", "--config", str(config))
     assert (away.exit_code, away.stderr.startswith(f"cannot migrate: PostgreSQL ('database' in {config}): ")) == (1, True)
+    for wrong, right, told in (
+        ("//postgres@", "//nobody-here@", """role "nobody-here" does not exist; run it as the hub's user (runuser -u hotspot-hub --)\n"""),
+        ("/hub_", "/no_such_hub_", "does not exist\n"),
+        ("?", "?colour=red&", 'unrecognized configuration parameter "colour"\n'),
+        ("postgresql:", "mysql:", "got 'mysql'\n"),
+    ):
+        config.write_text(f'database = "{empty_database.replace(wrong, right, 1)}"\n')
+        shut = await run("migrate", "--config", str(config))
+        assert (shut.exit_code, shut.stderr[-len(told) :], shut.stderr.count("\n")) == (1, told, 1)
     config.write_text("")
     assert (await run("migrate", "--config", str(config))).exit_code == 2
+
+
+async def test_names_and_answers_are_for_people(admin: Path) -> None:
+    """A wrong name says which characters there are, yes and no are words."""
+    wrong = await run("partner", "create", "Großdorf", "--title", "Großdorf")
+    assert wrong.stderr == "cannot create the partner: body: expected 1 to 40 of a-z, 0-9 and -, first one of a-z, 0-9 - at `$.name`\n"
+    wrong = await run("user", "create", "Jörg", "--role", "host-operator")
+    assert "expected 1 to 40 of a-z, 0-9, ., _, -," in wrong.stderr
+    assert "has password  no\n" in await works("user", "create", "otto", "--role", "host-operator")
+
+
+def test_moments_have_their_own_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is told of a moment does not look like what it is of."""
+    show_one({"stage": 1, "stage_at": None, "made_at": None, "since": "2027-01-31T08:00:00Z", "on": True}, False)
+    lines = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["stage", "stage at", "made", "since", "on"]
 
 
 async def test_every_command_explains_itself() -> None:

@@ -28,6 +28,7 @@ async def hotspot(api: Api, *arguments: str, status: int = 0) -> str:
 async def test_alarms(api: Api, hub: Hub) -> None:
     """Listed, shown, acknowledged; the past is empty."""
     assert await hotspot(api, "alarm", "list") == "nothing is amiss\n"
+    assert await hotspot(api, "alarm", "list", "--past") == "no alarm has ended\n"
     [box] = await boxes(hub.store, 1)
     async with hub.store.transaction() as connection:
         await says(connection, box, hub.now(), wire.Health(zones=(wire.ZoneHealth("public", pool_used=99, pool_size=100),)))

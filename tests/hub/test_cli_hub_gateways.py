@@ -75,7 +75,8 @@ async def test_orders(api: Api, hub: Hub) -> None:
         assert await hotspot(api, "order", "sessions", box.name) == "nobody is online\n"
     async with asyncio.TaskGroup() as group:
         group.create_task(answers(type="status", ok=True, faults=[], firewall=True, journal=True, internet=True, zones=[]))
-        assert "firewall" in await hotspot(api, "order", "status", box.name)
+        told = (await hotspot(api, "order", "status", box.name)).splitlines()
+        assert (told[0], told[1].split(), told[2].split()) == (box.name, ["portal", "ok"], ["firewall", "connected"])
     assert "is not a device code" in await hotspot(api, "order", "end", box.name, "my phone", status=1)
     status, given = await api("POST", f"/gateways/{box.name}/orders", {"order": "status", "wait": 0})
     assert status == 201

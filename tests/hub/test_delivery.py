@@ -234,6 +234,17 @@ async def test_a_partners_channel_knows_nothing_of_others_and_reaches_no_private
     assert [[each["partner"] for each in body["raised"]] for body in hook.bodies] == [["kleinheim"]]
 
 
+async def test_channels_of_a_partner_have_an_end(api: Api, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail server of the host is not a partner's to use without bound."""
+    monkeypatch.setattr("hotspot.hub.api.channels.MOST_OF_PARTNER", 1)
+    await api("POST", "/partners", {"name": "kleinheim", "title": "Kleinheim"})
+    theirs = api.as_(await token_of(hub, "karl", Role.PARTNER_EDITOR, "kleinheim"))
+    mail = {"kind": "mail", "recipients": ["edv@kleinheim.example"]}
+    assert (await theirs("POST", "/channels", {"name": "eins", **mail}))[0] == 201
+    status, problem = await theirs("POST", "/channels", {"name": "zwei", **mail})
+    assert (status, problem["detail"]) == (409, "kleinheim has 1 channels: delete one first")
+
+
 async def test_channels_by_the_api(api: Api, hub: Hub, hook: Hook) -> None:
     """Made, listed, tried and removed; what does not fit is refused with its key."""
     good = {"name": "leitstand", "kind": "webhook", "url": hook.url, "quiet_from": "22:00", "quiet_until": "06:30"}
@@ -241,6 +252,9 @@ async def test_channels_by_the_api(api: Api, hub: Hub, hook: Hook) -> None:
         assert (made["quiet_from"], made["quiet_until"], made["secret"][:4]) == ("22:00", "06:30", "hsw_")
         assert await api("POST", "/channels/leitstand/test") == (200, {"arrived": True, "why": ""})
         assert hook.bodies[0]["test"] is True
+        assert (await api("POST", "/channels/leitstand/test"))[0] == 429
+        tests = (await api("GET", "/audit", action="channel.test"))[1]["entries"]
+        assert [(one["actor"], one["subject"]) for one in tests] == [("user admin", "leitstand")]
         assert (await api("POST", "/channels", good))[0] == 409
         assert [each["name"] for each in (await api("GET", "/channels"))[1]] == ["leitstand"]
         operator = api.as_(await token_of(hub, "olga", Role.HOST_OPERATOR))

@@ -5,8 +5,6 @@ from datetime import date, datetime, timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from msgspec import structs
 
 from hotspot import wire
@@ -14,7 +12,6 @@ from hotspot.hub import bounds, ingest
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Busy, Ingest
 from hotspot.hub.store import Store, StoreUnavailable, partitions, reports
-from tests.hub.conftest import database_of
 from tests.hub.town import NOON, cells, delivery, findings, gateway, report, row
 
 pytestmark = pytest.mark.hub
@@ -324,43 +321,6 @@ async def test_a_request_that_is_given_up(hub: Hub, ingesting: Ingest) -> None:
     assert [found[4] for found in await cells(hub)] == [8]
 
 
-_QUARTERS = st.integers(-20, 0)
-_ROWS = st.lists(
-    st.builds(
-        lambda q, zone, plan, n: row(NOON + q * QUARTER, zone, plan, visits=n, seconds=2 * n, peak=n, languages={"de": n}),
-        _QUARTERS,
-        st.sampled_from(("public", "council")),
-        st.sampled_from(("free", "day")),
-        st.integers(0, 50),
-    ),
-    max_size=4,
-)
-_SENT = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 6), st.sampled_from("ab")), max_size=25)
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(contents=st.lists(_ROWS, min_size=24, max_size=24), sent=_SENT)
-async def test_sums_are_the_truth(cluster: object, contents: list[list[wire.Row]], sent: list[tuple[int, int, str]]) -> None:
-    """Whatever two gateways of a hall send, as often and in whatever order: the sum of what was sent at least once."""
-    async with database_of(cluster) as dsn, Store(dsn) as store:  # type: ignore[arg-type]
-        from hotspot.hub.settings import Settings
-
-        hub = Hub(Settings(database=dsn), store, lambda: NOON)
-        boxes = [await gateway(hub, name=name) for name in ("left", "right")]
-        ingesting = Ingest(hub)
-        report_of = {key: contents[key[0] * 12 + (key[1] - 1) * 2 + "ab".index(key[2])] for key in sent}
-        await asyncio.gather(
-            *(ingesting.take(boxes[box], delivery(NOON, report(n, NOON, report_of[box, n, s], stream=s))) for box, n, s in sent)
-        )
-        truth: dict[tuple[object, ...], list[int]] = {}
-        for rows in report_of.values():
-            for one in rows:
-                known = truth.setdefault((one.quarter, one.zone, one.plan), [0, 0, 0])
-                known[:] = [known[0] + one.visits, known[1] + one.seconds, max(known[2], one.peak)]
-        found = {(int(c[1].timestamp()), c[2], c[3]): [c[4], c[6], c[9]] for c in await cells(hub)}
-        assert found == truth
-
-
 async def test_days_of_other_centuries_make_no_tables(hub: Hub, ingesting: Ingest) -> None:
     """A gateway that tells of the devices of every month since the year 2 gets one row, on the day on which its report was closed."""
     box = await gateway(hub)
@@ -388,3 +348,25 @@ async def test_what_refuses_is_named_without_what_was_sent(hub: Hub) -> None:
         with pytest.raises(reports.CannotStore) as refused, reports.refusals():
             await connection.execute("INSERT INTO names (hall_id, kind, name, first_at) VALUES (1, 'my secret', 'call me: 0171', now())")
     assert str(refused.value) == "CheckViolationError names names_kind_check"
+
+
+async def test_what_waits_is_bounded_by_its_rows(hub: Hub, ingesting: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the database writes nothing, large deliveries are sent away before they fill the memory; those that wait are counted later."""
+    monkeypatch.setattr(ingest, "MOST_ROWS_WAITING", 600)
+    box = await gateway(hub)
+    rows = [row(NOON - number * QUARTER, visits=1) for number in range(90)]
+    answers: list[object] = []
+
+    async def send(number: int) -> None:
+        try:
+            answers.append(await ingesting.take(box, delivery(NOON, report(number, NOON, rows))))
+        except Busy:
+            answers.append("busy")
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group, hub.store.transaction() as connection:
+        await connection.execute("LOCK TABLE streams")
+        for number in range(1, 21):
+            group.create_task(send(number))
+        while len(answers) < 11:
+            await connection.execute("SELECT")
+    assert (answers.count(receipt(taken=1)), answers.count("busy")) == (9, 11)

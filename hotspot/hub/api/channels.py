@@ -1,8 +1,8 @@
 """Channels: who is told of alarms, by webhook or e-mail. The host's are told of every hall, a partner's of its own."""
 
 import zoneinfo
-from datetime import datetime, time
-from typing import Annotated, Any, Literal
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
@@ -11,9 +11,14 @@ from hotspot.hub import delivery
 from hotspot.hub.access import Permission
 from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation
-from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound
+from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound, TooMany
 from hotspot.hub.store import Connection, audit, channels, tenants
 from hotspot.hub.tokens import make
+
+MOST_OF_PARTNER: Final = 20
+"""Channels of one partner: the host's mail server and addresses lend themselves to no more."""
+TEST_AGAIN: Final = timedelta(minutes=1)
+"""Between two test messages to one channel."""
 
 Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
 Address = Annotated[
@@ -130,6 +135,8 @@ async def create_channel(call: Call) -> MadeChannel:
         partner = None if of_partner is None else await tenants.partner(connection, of_partner)
         if of_partner is not None and (partner is None or partner.left_at is not None):
             raise NotFound(f"partner = {of_partner!r}: expected the name of a partner that takes part")
+        if partner is not None and len(await channels.channels(connection, partner.name)) >= MOST_OF_PARTNER:
+            raise Conflict(f"{partner.name} has {MOST_OF_PARTNER} channels: delete one first")
         try:
             await channels.add(connection, row, None if partner is None else partner.id)
         except tenants.Taken:
@@ -180,9 +187,13 @@ async def delete_channel(call: Call) -> None:
 
 async def try_channel(call: Call) -> Tested:
     """Send a test message now and say whether it arrived; it is not tried again."""
-    async with call.hub.store.connection() as connection:
-        row = await _found(call, connection, change=True)
     now = call.hub.now()
+    async with call.hub.store.transaction() as connection:
+        row = await _found(call, connection, change=True)
+        lately = audit.Wanted(since=now - TEST_AGAIN, actor=call.actor, action="channel.test")
+        if any(entry.subject == row.name for entry in await audit.entries(connection, lately, 100)):
+            raise TooMany(f"{row.name} was tested a moment ago: expected a minute between two tests")
+        await audit.write(connection, call.actor, "channel.test", partner=row.partner, subject=row.name)
     body = {
         "at": now.isoformat(),
         "urgent": False,
@@ -228,6 +239,6 @@ OPERATIONS = (
     ),
     Operation(
         name="testChannel", method="POST", path="/channels/{channel}/test", summary="Send a test message", subject="alarms",
-        permission=_EDIT, handler=try_channel, reply=Tested,
+        permission=_EDIT, handler=try_channel, reply=Tested, faults=(TooMany,),
     ),
 )  # fmt: skip

@@ -236,13 +236,21 @@ async def list_my_tokens(call: Call) -> list[Token]:
 
 
 async def create_my_token(call: Call) -> Issued:
-    """A token for a program of yours, never with more than the token that asks for it."""
+    """A token for a program of yours. One that was made for a part of what you may cannot make others: they would outlive it."""
+    _whole(call)
     return await create_token_of(call, call.who.user)
 
 
 async def revoke_my_token(call: Call) -> None:
     """One of your own is of no use any more, at once."""
+    _whole(call)
     await revoke_token_of(call, call.who.user)
+
+
+def _whole(call: Call) -> None:
+    """Raises ``Forbidden`` for a token that may less than its user."""
+    if call.who.permissions != ALLOWED[call.who.role]:
+        raise Forbidden("this token may only a part of what you may: log in to manage tokens")
 
 
 OPERATIONS = (

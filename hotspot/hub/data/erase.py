@@ -23,14 +23,14 @@ class Erased(Struct, frozen=True):
 async def erase_partner(connection: Connection, partner: tenants.Partner, actor: str) -> Erased:
     """Raises ``NotYet`` for a partner that has not left."""
     if partner.left_at is None:
-        raise NotYet(f"cannot erase partner {partner.name}: it takes part: let it leave first, and export what it wants to keep")
+        raise NotYet(f"{partner.name} takes part: export what it wants to keep, then let it leave (hotspot hub partner leave)")
     return await _erase(connection, await of_partner(connection, partner.id, partner.name), "partner", partner.name, actor)
 
 
 async def erase_hall(connection: Connection, hall: tenants.Hall, actor: str) -> Erased:
     """Raises ``NotYet`` for a hall that is not closed."""
     if hall.closed_at is None:
-        raise NotYet(f"cannot erase hall {hall.name}: it is open: close it first, and export what is to be kept")
+        raise NotYet(f"{hall.name} is open: export what is to be kept, then close it (hotspot hub hall close)")
     return await _erase(connection, of_hall(hall.id, hall.name), "hall", hall.name, actor)
 
 

@@ -4,6 +4,6 @@ Functions take a ``Connection`` and do one thing; transactions are made by those
 ``StoreUnavailable``.
 """
 
-from hotspot.hub.store.pool import Connection, Store, StoreUnavailable
+from hotspot.hub.store.pool import Connection, Store, StoreShut, StoreUnavailable
 
-__all__ = ["Connection", "Store", "StoreUnavailable"]
+__all__ = ["Connection", "Store", "StoreShut", "StoreUnavailable"]

@@ -41,6 +41,10 @@ class StoreUnavailable(Exception):
     """PostgreSQL does not answer, or cannot write; whether a transaction in hand was committed, nobody knows."""
 
 
+class StoreShut(StoreUnavailable):
+    """PostgreSQL does not let this user in."""
+
+
 StoreRefused: Final = asyncpg.PostgresError
 """PostgreSQL is there and refuses a statement, for whatever reason."""
 
@@ -62,7 +66,7 @@ class Store:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as unless_up:
-            with _away():
+            with _away(), _shut():
                 self._pool = await unless_up.enter_async_context(
                     asyncpg.create_pool(
                         self._dsn,
@@ -163,6 +167,19 @@ class _away:  # noqa: N801  reads as a statement
             raise StoreBusy(type(error).__name__) from error
         if isinstance(error, _AWAY) and not isinstance(error, ValueError):  # asyncpg's DataError is one: a value that cannot be sent
             raise StoreUnavailable(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+
+
+class _shut:  # noqa: N801  reads as a statement
+    """Turns the refusal of a first connection into ``StoreShut``, or for another reason than the user into ``StoreUnavailable``."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):  # also a wrong password
+            raise StoreShut(str(error)) from error
+        if isinstance(error, asyncpg.ClientConfigurationError) or (isinstance(error, StoreRefused) and not isinstance(error, _AWAY)):
+            raise StoreUnavailable(str(error)) from error
 
 
 async def _prepare(connection: Connection) -> None:

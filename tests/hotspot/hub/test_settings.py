@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hotspot.hub.alarms import Limits
+from hotspot.hub.service import main
 from hotspot.hub.settings import BadSettings, Mail, RemoteWrite, Settings, from_raw
 
 DATABASE: dict[str, Any] = {"database": "postgresql:///hub"}
@@ -32,6 +33,28 @@ def test_limits_of_alarms_mail_and_remote_write() -> None:
         Mail(server="mail.stadt.example", sender="hub@stadt.example"),
         RemoteWrite(url="https://prometheus.stadt.example/api/v1/write", every=30.0),
     )
+
+
+def test_files_stand_beside_the_settings(tmp_path: Path) -> None:
+    """Wherever the hub was started; a full name is taken as it is."""
+    mail = {"server": "mail.stadt.example", "sender": "hub@stadt.example"}
+    push = {"url": "https://prometheus.stadt.example/api/v1/write"}
+    for name, found in (("secret", str(tmp_path / "secret")), ("/run/secret", "/run/secret"), ("", "")):
+        read = from_raw(
+            {**DATABASE, "mail": {**mail, "password_file": name}, "remote_write": {**push, "token_file": name}}, tmp_path / "hub.toml"
+        )
+        assert (read.mail and read.mail.password_file, read.remote_write and read.remote_write.token_file) == (found, found)
+
+
+def test_check_config_tries_certificate_and_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that is none is found before the hub is restarted with it."""
+    path = tmp_path / "hub.toml"
+    path.write_text('database = "postgresql:///hub"\n')
+    assert main(["--config", str(path), "--check-config"]) == 0
+    (tmp_path / "hub.pem").write_text("no certificate")
+    path.write_text('database = "postgresql:///hub"\ncertificate = "hub.pem"\nkey = "hub.pem"\n')
+    assert main(["--config", str(path), "--check-config"]) == 2
+    assert capsys.readouterr().err.startswith(f"cannot use certificate {tmp_path / 'hub.pem'} with key ")
 
 
 @pytest.mark.parametrize(

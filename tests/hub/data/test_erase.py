@@ -59,7 +59,7 @@ async def test_who_takes_part_is_not_erased(api: Api, hub: Hub, database: str) -
     await api("GET", "/partners")  # the token's last use is noted once an hour
     before = await whole(database)
     status, problem = await api("POST", "/partners/kleinheim/erasure", {"confirm": "kleinheim"})
-    assert (status, problem["detail"].partition(":")[0]) == (409, "cannot erase partner kleinheim")
+    assert (status, problem["detail"].partition(":")[0]) == (409, "kleinheim takes part")
     assert (await api("POST", "/halls/kleinheim-rathaus/erasure", {"confirm": "kleinheim-rathaus"}))[0] == 409
     assert (await api("POST", "/partners/kleinheim/erasure", {"confirm": "grossdorf"}))[0] == 400
     assert await whole(database) == before

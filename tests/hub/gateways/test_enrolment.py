@@ -186,13 +186,12 @@ async def test_a_hall_that_is_being_closed(api: Api, hub: Hub) -> None:
     place = await hall(api)
     secret = await token(api, place)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.TaskGroup() as group:
-        async with hub.store.transaction() as connection:
-            await connection.execute("UPDATE halls SET closed_at = now() WHERE name = $1", place)
-            asking = group.create_task(Box(api.http, api.base, "", "").refused(wire.ENROL, wire.Enrol(token=secret)))
-            async with asyncio.timeout(5):
-                while not await value(hub, f"SELECT count(*) FROM ({waiting}) x (n), pg_sleep(0.01) WHERE n > 0"):
-                    pass
+    async with asyncio.TaskGroup() as group, hub.store.transaction() as connection:
+        await connection.execute("UPDATE halls SET closed_at = now() WHERE name = $1", place)
+        asking = group.create_task(Box(api.http, api.base, "", "").refused(wire.ENROL, wire.Enrol(token=secret)))
+        async with asyncio.timeout(5):
+            while not await value(hub, f"SELECT count(*) FROM ({waiting}) x (n), pg_sleep(0.01) WHERE n > 0"):
+                pass
     status, problem = asking.result()
     assert (status, problem.message) == (400, "token: its hall is closed, or its town has left")
 
