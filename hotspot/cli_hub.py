@@ -102,13 +102,16 @@ def migrate(config: Path, as_json: bool) -> None:
 @hub.command("first-admin")
 @click.argument("name")
 @click.option("--hours", type=click.FloatRange(0.1, 24 * 30), default=24.0, show_default=True, help="How long its token is good.")
+@click.option(
+    "--forgotten", is_flag=True, help="NAME is an administrator who forgot the password: it is taken away, a token takes its place."
+)
 @config_option
 @json_option
-def first_admin(name: str, hours: float, config: Path, as_json: bool) -> None:
+def first_admin(name: str, hours: float, forgotten: bool, config: Path, as_json: bool) -> None:
     """Make administrator NAME while there is none who can log in, and print a token once."""
     from hotspot.hub.setup import first_admin as work
 
-    made = on_database(config, "make the first administrator", lambda _, store: work(store, name, hours))
+    made = on_database(config, "make the first administrator", lambda _, store: work(store, name, hours, forgotten=forgotten))
     if as_json:
         print_json(made)
     else:

@@ -25,9 +25,10 @@ async def migrate(_: Settings, store: Store) -> list[str]:
         return await migrations.migrate(connection)
 
 
-async def first_admin(store: Store, name: str, hours: float, clock: datetime | None = None) -> FirstAdmin:
+async def first_admin(store: Store, name: str, hours: float, clock: datetime | None = None, *, forgotten: bool = False) -> FirstAdmin:
     """Make an administrator of the host, or give the one of that name a new token, while no administrator can get in otherwise: whoever
-    can read the hub's settings could change the database anyway. Raises ``ValueError``."""
+    can read the hub's settings could change the database anyway. ``forgotten``: this administrator's password is lost; it is taken away.
+    Raises ``ValueError``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
         raise ValueError(f"name = {name!r}: expected lower case letters, digits, '.', '_' and '-', at most 40")
     at = clock or now()
@@ -37,14 +38,18 @@ async def first_admin(store: Store, name: str, hours: float, clock: datetime | N
     async with store.transaction() as connection:
         await people.lock(connection)
         ways = await people.ways_of_administrators(connection, at)
-        if ways:
+        if forgotten and name not in ways:
+            raise ValueError(f"name = {name!r}: expected an administrator who has a password: {', '.join(ways) or 'there is none'}")
+        if ways and not forgotten:
             raise ValueError(f"{ways[0]} is an administrator who can log in: ask them (hotspot hub user create, hotspot hub token create)")
         user = await people.user(connection, name, lock=True)
         if user is not None and (user.role is not Role.HOST_ADMIN or user.disabled_at is not None):
             raise ValueError(f"name = {name!r}: expected a name that no other user has")
         user_id = await people.add_user(connection, name, Role.HOST_ADMIN, None) if user is None else user.id
         await people.add_token(connection, user_id, f"first {at:%Y-%m-%d %H.%M.%S}", hashed(secret), ALLOWED[Role.HOST_ADMIN], until)
-        await audit.write(connection, "hub", "user.first_admin", subject=name)
+        if forgotten:
+            await people.set_password(connection, user_id, "")
+        await audit.write(connection, "hub", "user.first_admin", subject=name, detail={"forgotten": True} if forgotten else None)
     return {"user": name, "token": secret, "expires_at": until.isoformat()}
 
 

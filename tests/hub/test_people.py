@@ -94,6 +94,13 @@ async def test_the_first_administrator(store: Store) -> None:
         await connection.execute("UPDATE users SET password_hash = 'x'")
     with pytest.raises(ValueError, match="root is an administrator who can log in"):
         await setup.first_admin(store, "root", 1)
+    with pytest.raises(ValueError, match="expected an administrator who has a password: root"):
+        await setup.first_admin(store, "another", 1, forgotten=True)
+    assert (await setup.first_admin(store, "root", 1, forgotten=True))["token"].startswith("hst_")
+    async with store.connection() as connection:
+        assert await connection.fetchval("SELECT password_hash FROM users") == ""
+        log = await connection.fetch("SELECT detail FROM audit WHERE action = 'user.first_admin' ORDER BY id")
+    assert [entry["detail"] for entry in log] == [{}, {}, {"forgotten": True}]
 
 
 async def test_the_first_administrator_needs_tables(empty_database: str) -> None:
