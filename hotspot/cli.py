@@ -4,14 +4,13 @@ Everything behind a command is imported when that command runs, so that each sta
 """
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from hotspot.console import amount, ask_portal, clock, duration, fail, json_option, print_json, socket_option, table, who
+from hotspot.console import Elsewhere, amount, ask_portal, clock, duration, fail, json_option, print_json, socket_option, table, who
 
 if TYPE_CHECKING:
     from hotspot import control
@@ -35,23 +34,7 @@ _ELSEWHERE = {
 """Commands of other modules, each called there as here."""
 
 
-class _Groups(click.Group):
-    """The commands; those of other modules are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, in the order of help."""
-        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
-        if cmd_name not in _ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        command = getattr(import_module(_ELSEWHERE[cmd_name]), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_Groups, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Elsewhere, elsewhere=_ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hotspot", message="%(version)s")
 def main() -> None:
     """Public Wi-Fi of a town hall: the gateway's services and what staff do with them."""

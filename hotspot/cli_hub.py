@@ -5,12 +5,11 @@ its API, from anywhere, as the user whose token they are given.
 """
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
 
-from hotspot.console import fail, json_option, print_json
+from hotspot.console import Elsewhere, fail, json_option, print_json
 from hotspot.console_hub import config_option, moment, on_database
 
 _ELSEWHERE = {
@@ -44,23 +43,7 @@ _ELSEWHERE = {
 """Commands of other modules, each called there as here (``-`` as ``_``)."""
 
 
-class _Groups(click.Group):
-    """The commands; those of other modules are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, in the order of help."""
-        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name."""
-        if cmd_name not in _ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        command = getattr(import_module(_ELSEWHERE[cmd_name]), cmd_name.replace("-", "_"))
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_Groups)
+@click.group(cls=Elsewhere, elsewhere=_ELSEWHERE)
 @click.option("--url", help="Address of the hub; without it HOTSPOT_HUB_URL, else where 'hotspot hub login' went.")
 @click.option("--authority", type=click.Path(), help="PEM file of the authority of its certificate; without it HOTSPOT_HUB_AUTHORITY.")
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with a token; without it HOTSPOT_HUB_TOKEN.")

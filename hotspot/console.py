@@ -1,9 +1,10 @@
 """What all commands share: options, how they ask a running portal, how they speak to a person and to a program, and how they end."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
@@ -17,6 +18,28 @@ socket_option = click.option(
     "--socket", "path", type=click.Path(path_type=Path), default=DEFAULT_SOCKET, show_default=True, help="Control socket of the portal."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
+
+
+class Elsewhere(click.Group):
+    """A group with commands of other modules, which are imported when they are asked for, so that each command starts quickly."""
+
+    def __init__(self, *args: Any, elsewhere: Mapping[str, str], **more: Any) -> None:
+        """``elsewhere``: name of a command -> module in which it is called so (``-`` as ``_``)."""
+        super().__init__(*args, **more)
+        self._elsewhere = elsewhere
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order of help."""
+        return sorted([*super().list_commands(ctx), *self._elsewhere])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in self._elsewhere:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(self._elsewhere[cmd_name]), cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
 
 _ORDERS = {
     "BlocklistAdd": "add to the block list",

@@ -1,5 +1,6 @@
 """systemd's notify protocol (sd_notify(3)): one datagram to the socket that ``NOTIFY_SOCKET`` names."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -29,3 +30,11 @@ def watchdog_interval() -> float | None:
     if not microseconds.isdigit() or (pid and pid != str(os.getpid())):
         return None
     return int(microseconds) / 2_000_000
+
+
+async def watchdog() -> None:
+    """Say ``WATCHDOG=1`` as often as the unit asks, until cancelled: while the loop turns, the service lives."""
+    interval = watchdog_interval()
+    while interval is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval)

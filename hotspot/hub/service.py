@@ -19,7 +19,7 @@ from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
 from hotspot.hub.store import Store, StoreUnavailable, migrations, partitions
-from hotspot.notify import notify, watchdog_interval
+from hotspot.notify import notify, watchdog
 
 TLS_BUFFER = 16 * 1024
 """Bytes that asyncio sets aside for each encrypted connection, whether it ever needs them or not: one record of TLS, instead of 256 KiB. A
@@ -58,7 +58,7 @@ class Service:
                 await partitions.ahead(connection, hub.now())  # however long nothing ran: there is room for what comes now
             await self._listen(parts, hub)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), _watchdog())]
+                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), watchdog())]
                 notify("READY=1")
                 log.info("ready", addresses=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.addresses])
                 on_ready()
@@ -92,13 +92,6 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     except OSError as error:  # ssl.SSLError is one
         raise CannotServe(f"cannot use certificate {settings.certificate} with key {settings.key}: {error}") from None
     return tls
-
-
-async def _watchdog() -> None:
-    interval = watchdog_interval()
-    while interval is not None:
-        notify("WATCHDOG=1")
-        await asyncio.sleep(interval)
 
 
 async def _run(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from hotspot.notify import notify, notify_reloading, watchdog_interval
+from hotspot.notify import notify, notify_reloading, watchdog
 from hotspot.portal import clock, internet, last_good, retention, vitals
 from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
 from hotspot.portal.control import serve_control
@@ -75,7 +75,7 @@ class Service:
             background.start(internet.run(office))
             background.start(vitals.run(office))
             background.start(parts_of_uplink.run(office, self._staff, self._source, self._take_policy))
-            background.start(_watchdog())
+            background.start(watchdog())
             await parts.enter_async_context(serve_management(office))
             await parts.enter_async_context(serve_control(office, self._staff))
             tls = await self._tls(parts)
@@ -208,13 +208,6 @@ class _Tasks:
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run ``work`` until the group is left; its error ends the service."""
         self._tasks.append(self._group.create_task(work))
-
-
-async def _watchdog() -> None:
-    interval = watchdog_interval()
-    while interval is not None:
-        notify("WATCHDOG=1")
-        await asyncio.sleep(interval)
 
 
 def keep_fixed(old: Settings, new: Settings) -> Settings:
