@@ -7,6 +7,7 @@ import pytest
 
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
+from hotspot.hub.ingest import Ingest
 from tests.hub import town
 from tests.hub.conftest import Api, token_of
 
@@ -61,13 +62,16 @@ async def test_what_is_wrong_is_named(api: Api) -> None:
 async def test_changed_and_closed(api: Api, hub: Hub) -> None:
     """Titles and time zones change, names do not; gateways of closed halls are revoked; with a partner go its halls and people."""
     await api("POST", "/partners", {"name": "kleinheim", "title": "Gemeinde Kleinheim"})
-    for hall in ("kleinheim-rathaus", "kleinheim-bad"):
-        await town.gateway(hub, hall)
+    boxes = [await town.gateway(hub, hall) for hall in ("kleinheim-rathaus", "kleinheim-bad")]
     theirs = api.as_(await token_of(hub, "karl", Role.PARTNER_EDITOR, "kleinheim"))
     status, partner = await api("PATCH", "/partners/kleinheim", {"title": " Stadt Kleinheim ", "contact": "Frau Klein"})
     assert (status, without_moments(partner)) == (200, {"name": "kleinheim", "title": "Stadt Kleinheim", "contact": "Frau Klein"})
     status, hall = await api("PATCH", "/halls/kleinheim-bad", {"time_zone": "Europe/Vienna"})
     assert (status, hall["title"], hall["time_zone"]) == (200, "kleinheim-bad", "Europe/Vienna")
+    await Ingest(hub).take(boxes[1], town.delivery(hub.now(), town.report(1, hub.now())))
+    status, problem = await api("PATCH", "/halls/kleinheim-bad", {"time_zone": "Europe/Berlin"})
+    assert (status, problem["code"]) == (409, "conflict")
+    assert (await api("PATCH", "/halls/kleinheim-bad", {"title": "kleinheim-bad", "time_zone": "Europe/Vienna"}))[0] == 200
     status, problem = await api("PATCH", "/halls/kleinheim-bad", {"time_zone": "../etc/passwd"})
     assert (status, problem["detail"]) == (400, "time_zone = '../etc/passwd': expected a time zone such as \"Europe/Berlin\"")
     assert await api("POST", "/halls/kleinheim-bad/close") == (

@@ -191,13 +191,15 @@ def _check_time_zone(name: str) -> None:
 
 
 async def change_hall(call: Call) -> Hall:
-    """Another title or time zone; the name stays for ever."""
+    """Another title, or, before its first report, another time zone; the name stays for ever."""
     wanted: ChangedHall = call.body
     async with call.hub.store.transaction() as connection:
         before = await call.hall(connection)
         title = before.title if wanted.title is UNSET else wanted.title.strip()
         time_zone = before.time_zone if wanted.time_zone is UNSET else wanted.time_zone
         _check_time_zone(time_zone)
+        if time_zone != before.time_zone and await tenants.has_reported(connection, before.id):
+            raise Conflict(f"time_zone = {time_zone!r}: expected {before.time_zone}: the days of its figures were made in that zone")
         await tenants.change_hall(connection, before.id, title, time_zone)
         detail = {"title": title, "time_zone": time_zone}
         await audit.write(connection, call.actor, "hall.change", partner=before.partner, hall=before.name, detail=detail)
@@ -266,7 +268,7 @@ OPERATIONS = (
     ),
     Operation(
         name="changeHall", method="PATCH", path="/halls/{hall}", summary="Change a hall's title or time zone", subject="halls",
-        permission=_ADMIN, handler=change_hall, body=ChangedHall, reply=Hall, host_only=True,
+        permission=_ADMIN, handler=change_hall, body=ChangedHall, reply=Hall, host_only=True, faults=(Conflict,),
     ),
     Operation(
         name="closeHall", method="POST", path="/halls/{hall}/close", summary="A hall takes part no more", subject="halls",

@@ -118,6 +118,11 @@ async def change_hall(connection: Connection, hall_id: int, title: str, time_zon
     await connection.execute("UPDATE halls SET title = $2, time_zone = $3 WHERE id = $1", hall_id, title, time_zone)
 
 
+async def has_reported(connection: Connection, hall_id: int) -> bool:
+    """Did a gateway of this hall ever report?"""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT 1 FROM streams WHERE hall_id = $1)", hall_id))
+
+
 async def close_hall(connection: Connection, hall_id: int, at: datetime) -> bool:
     """It takes part no more. False: it did not before."""
     return bool(
