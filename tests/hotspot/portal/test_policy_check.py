@@ -82,7 +82,7 @@ def test_everything_that_a_policy_can_say() -> None:
             "blocklist.a.what = 'hall.example': expected a domain without the",
         ),
         ({"blocklist": {"a": {**CASINO, "until": "soon"}}}, "blocklist.a.until = 'soon': expected a day such as"),
-        ({"vouchers": {"f": FAIR}}, "vouchers.f.plan = 'guest': expected one of the plans for vouchers: there is none"),
+        ({"vouchers": {"f": FAIR}}, "vouchers.f.plan = 'guest': expected one of the plans for vouchers: none yet"),
         ({**GUEST, "vouchers": {"f": {**FAIR, "key": "AB"}}}, "vouchers.f.key = '...': expected 32 hex digits"),
         ({**GUEST, "vouchers": {"f": {**FAIR, "count": 10_001}}}, "vouchers.f.count = 10001: expected 1 to 10000"),
         ({**GUEST, "vouchers": {"f": FAIR, "g": FAIR}}, "vouchers.f.key = '...': expected a key that no other batch has"),
