@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -72,12 +73,11 @@ class Cluster:
         return f"postgresql://{USER}@/{database}?host={quote(str(self.folder), safe='')}"
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as unless_up:
+            unless_up.callback(self.remove)
             self.create()
             self.start()
-        except BaseException:
-            self.remove()
-            raise
+            unless_up.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,11 +39,10 @@ class Prometheus:
     async def __aenter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix="hotspot-prom-"))
         self._http = ClientSession(timeout=ClientTimeout(total=10))
-        try:
+        async with AsyncExitStack() as unless_up:
+            unless_up.push_async_exit(self.__aexit__)
             await self._start()
-        except BaseException:
-            await self.__aexit__(None, None, None)
-            raise
+            unless_up.pop_all()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -1,7 +1,6 @@
 """What visitors told the town: ideas, complaints, damage. A partner's people see that of their halls."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -13,33 +12,9 @@ from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation, Pieces
 from hotspot.hub.api.problems import NotFound
 from hotspot.hub.store import Connection, audit, feedback
+from hotspot.hub.store.feedback import Message
 
 _AT_ONCE = 500
-
-
-class Message(Struct, frozen=True, kw_only=True):
-    """One message."""
-
-    number: int
-    partner: str
-    hall: str
-    at: datetime
-    """It came to the hub."""
-    written_at: datetime
-    """By the gateway's clock."""
-    zone: str
-    kind: str
-    """``idea`` | ``complaint`` | ``damage``."""
-    language: str
-    """Of the page that it was written on."""
-    text: str
-    place: str
-    contact: str
-    """How the visitor can be answered; "" when they do not want it."""
-    done_at: datetime | None
-    """None: not dealt with yet."""
-    done_by: str
-    note: str
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -67,10 +42,6 @@ class FeedbackStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     note: Annotated[str, Meta(max_length=500)] = ""
 
 
-def _message(found: feedback.Message) -> Message:
-    return Message(**{name: getattr(found, name) for name in Message.__struct_fields__})
-
-
 def _wanted(call: Call, query: Filter, before: int | None) -> feedback.Wanted:
     return feedback.Wanted(partner=call.within(query.partner), hall=query.hall, kind=query.kind, done=query.done, before=before)
 
@@ -79,7 +50,7 @@ async def list_feedback(call: Call) -> list[Message]:
     """The newest first."""
     query: Wanted = call.query
     async with call.hub.store.connection() as connection:
-        return [_message(found) for found in await feedback.messages(connection, _wanted(call, query, query.before), query.limit)]
+        return await feedback.messages(connection, _wanted(call, query, query.before), query.limit)
 
 
 async def export_feedback(call: Call) -> Pieces:
@@ -104,7 +75,7 @@ async def export_feedback(call: Call) -> Pieces:
 async def show_feedback(call: Call) -> Message:
     """One message."""
     async with call.hub.store.connection() as connection:
-        return _message(await _found(call, connection))
+        return await _found(call, connection)
 
 
 async def set_feedback(call: Call) -> Message:
@@ -118,10 +89,10 @@ async def set_feedback(call: Call) -> Message:
             connection, call.actor, "feedback.done" if wanted.done else "feedback.reopen", partner=found.partner, hall=found.hall,
             subject=f"{found.number}",
         )  # fmt: skip
-        return _message(await _found(call, connection))
+        return await _found(call, connection)
 
 
-async def _found(call: Call, connection: Connection) -> feedback.Message:
+async def _found(call: Call, connection: Connection) -> Message:
     """The message of the path. Raises ``NotFound``, also for one that is none of this user's business."""
     found = await feedback.message(connection, int(call.path["message"]))
     if found is None or not call.who.sees(found.partner):

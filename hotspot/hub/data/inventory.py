@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hotspot.hub.data.entries import TENANTS
 from hotspot.hub.data.entries_running import RUNNING
-from hotspot.hub.data.words import Entry, Of
+from hotspot.hub.data.words import Entry
 from hotspot.hub.settings import Retention
 
 ENTRIES: Final[tuple[Entry, ...]] = (*TENANTS, *RUNNING)
@@ -88,12 +88,3 @@ def text(retention: Retention = DEFAULTS) -> str:
             lines.append(f"| {names} | {what} | {group.of.value} | {group.of.basis} | {until} |")
         lines.append("")
     return "\n".join(lines)
-
-
-def personal() -> dict[str, tuple[str, ...]]:
-    """Tables with data of people, and those columns."""
-    return {
-        entry.table: names
-        for entry in ENTRIES
-        if (names := tuple(name for group in entry.groups if group.of is not Of.NOBODY for name in group.columns.split()))
-    }

@@ -24,11 +24,15 @@ class Message(Struct, frozen=True, kw_only=True):
     """By the gateway's clock."""
     zone: str
     kind: str
+    """``idea`` | ``complaint`` | ``damage``."""
     language: str
+    """Of the page that it was written on."""
     text: str
     place: str
     contact: str
+    """How the visitor can be answered; "" when they do not want it."""
     done_at: datetime | None
+    """None: not dealt with yet."""
     done_by: str
     note: str
 

@@ -1,7 +1,7 @@
 """The database as a whole: what is in it, who is connected, and its tables put aside while a backup takes their place."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from hotspot.hub.store.ownership import columns
@@ -47,11 +47,14 @@ async def replaced(connection: Connection) -> AsyncIterator[None]:
     failed."""
     await connection.execute(f"DROP SCHEMA IF EXISTS {ASIDE} CASCADE", timeout=SECONDS)
     await connection.execute(f"ALTER SCHEMA public RENAME TO {ASIDE}")
-    try:
+    async with AsyncExitStack() as unless_done:
+        unless_done.push_async_callback(_put_back, connection)
         yield
-    except BaseException:
-        async with connection.transaction():
-            await connection.execute("DROP SCHEMA IF EXISTS public CASCADE", timeout=SECONDS)
-            await connection.execute(f"ALTER SCHEMA {ASIDE} RENAME TO public")
-        raise
+        unless_done.pop_all()
     await connection.execute(f"DROP SCHEMA {ASIDE} CASCADE", timeout=SECONDS)
+
+
+async def _put_back(connection: Connection) -> None:
+    async with connection.transaction():
+        await connection.execute("DROP SCHEMA IF EXISTS public CASCADE", timeout=SECONDS)
+        await connection.execute(f"ALTER SCHEMA {ASIDE} RENAME TO public")
