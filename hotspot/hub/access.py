@@ -53,7 +53,9 @@ class Principal(Struct, frozen=True):
     permissions: frozenset[Permission]
     """Of the role, as far as the token goes."""
     token: int = 0
-    """Which of the user's tokens; never shown."""
+    """Which of the user's tokens; never shown. 0: none, they have a session at the console."""
+    session: int = 0
+    """Which of the user's sessions at the console."""
 
     def may(self, permission: Permission) -> bool:
         """Do they have it?"""

@@ -1,4 +1,4 @@
-"""The hub's web application: API, gateways, health; one composition for service, demo and tests."""
+"""The hub's web application: API, gateways, console, health; one composition for service, demo and tests."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,8 @@ from hotspot.hub.api import metrics
 from hotspot.hub.api import web as api
 from hotspot.hub.api.problems import NotFound
 from hotspot.hub.api.table import ALL
+from hotspot.hub.console.table import PAGES
+from hotspot.hub.console.web import Console
 from hotspot.hub.gateways.web import Gateways
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
@@ -27,6 +29,9 @@ def make_app(hub: Hub) -> web.Application:
     app.add_routes([web.get("/healthz", _health(hub)), *api.routes(hub, ALL), *api.routes(hub, metrics.OPERATIONS, below="")])
     app.router.add_route("*", f"{api.BASE}/{{rest:.*}}", _unknown)
     Gateways(hub, Ingest(hub)).attach(app)
+    console = Console(hub, PAGES)
+    console.attach(app)
+    app.router.add_route("*", "/{rest:.*}", console.unknown)
     app.on_response_prepare.append(api.secure(hub))
     return app
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import logins, people
+from hotspot.hub.store import logins, people, sessions
 from hotspot.hub.store.logins import Tries
 
 WINDOW: Final = timedelta(minutes=15)
@@ -41,3 +41,4 @@ async def forget(hub: Hub) -> None:
     async with hub.store.transaction() as connection:
         await logins.forget(connection, now - WINDOW, now - REMEMBERED)
         await people.forget_logins(connection, now - timedelta(days=1))
+        await sessions.forget(connection, now)

@@ -4,7 +4,7 @@ import secrets
 from hashlib import sha256
 from typing import Final
 
-KINDS: Final = {"token": "hst", "credential": "hsc", "enrolment": "hse", "webhook": "hsw"}
+KINDS: Final = {"token": "hst", "session": "hss", "credential": "hsc", "enrolment": "hse", "webhook": "hsw"}
 """What a secret begins with, so that people and scanners of leaked secrets can tell what they found."""
 
 

@@ -182,9 +182,10 @@ async def fill(
     first = until.date() - timedelta(days=days)
     span = [first + timedelta(days=number) for number in range(days + 2)]
     kept = until - QUARTERS_KEPT
+    days_there = (first - timedelta(days=1), *span)  # a local day begins on the one before in UTC
     for table in ("figures_hours", "figures_days", "devices_days"):
-        await partitions.ensure_days(connection, table, (first - timedelta(days=1), *span))
-    await partitions.ensure_days(connection, "figures_quarters", (day for day in span if day >= kept.date()))
+        await partitions.ensure_days(connection, table, days_there)
+    await partitions.ensure_days(connection, "figures_quarters", (day for day in days_there if day >= kept.date()))
     tables = {
         table: _Copying(connection, table, ("hall_id", column, *_COLUMNS))
         for table, column in (("figures_quarters", "time"), ("figures_hours", "time"), ("figures_days", "day"))

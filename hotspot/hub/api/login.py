@@ -11,7 +11,7 @@ from hotspot.hub import passwords
 from hotspot.hub.access import ALLOWED, Permission, Role
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound, TooMany, Unauthorized
-from hotspot.hub.store import Connection, audit, people
+from hotspot.hub.store import Connection, audit, people, sessions
 from hotspot.hub.store import logins as attempts
 from hotspot.hub.store.tenants import Taken
 from hotspot.hub.tokens import hashed, make
@@ -92,7 +92,7 @@ class NewPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 async def login(call: Call) -> Issued:
     """A token for 12 hours with all that the role may. Whoever fails five times waits longer with each further time, up to a minute."""
     wanted: Credentials = call.body
-    stored = await _verified(call, wanted.name, wanted.password)
+    stored = await verified(call, wanted.name, wanted.password)
     fresh = await passwords.hashed(wanted.password) if passwords.outdated(stored) else ""
     now, secret, name = call.hub.now(), make("token"), f"login {token_hex(4)}"
     async with call.hub.store.transaction() as connection:
@@ -111,7 +111,7 @@ async def login(call: Call) -> Issued:
 _WRONG: Final = "name, password: expected those of a user who may log in"
 
 
-async def _verified(call: Call, name: str, password: str) -> str:
+async def verified(call: Call, name: str, password: str) -> str:
     """The hash of a password that is right. Raises ``TooMany`` and ``Unauthorized``. The attempt counts as failed until it is not: those
     that come at the same time would all be free otherwise."""
     now = call.hub.now()
@@ -140,13 +140,13 @@ async def change_password(call: Call) -> None:
     if fault:
         raise BadRequest(f"new: expected {fault}")
     try:
-        await _verified(call, call.who.user, wanted.old)
+        await verified(call, call.who.user, wanted.old)
     except Unauthorized:
         raise Forbidden("old: expected your password") from None
-    await give_password(call, call.who.user, wanted.new, but=call.who.token)
+    await give_password(call, call.who.user, wanted.new, but=call.who.token, but_session=call.who.session)
 
 
-async def give_password(call: Call, name: str, password: str, but: int = 0) -> None:
+async def give_password(call: Call, name: str, password: str, but: int = 0, but_session: int = 0) -> None:
     """Store a password that is good enough, and end the user's logins (but one). Raises ``NotFound`` and ``TooMany``."""
     try:
         stored = await passwords.hashed(password)
@@ -157,7 +157,8 @@ async def give_password(call: Call, name: str, password: str, but: int = 0) -> N
         user = await user_of(connection, name, lock=True)
         await people.set_password(connection, user.id, stored)
         ended = await people.revoke_tokens(connection, user.id, now, logins=True, but=but)
-        if but:
+        ended += await sessions.end_all(connection, user.id, but=but_session)
+        if but or but_session:
             await attempts.succeeded(connection, user.name, call.source, now)
         await audit.write(connection, call.actor, "user.password", partner=user.partner, subject=user.name, detail={"logins_ended": ended})
 

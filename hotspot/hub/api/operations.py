@@ -93,6 +93,14 @@ class Operation(Struct, frozen=True, kw_only=True):
     """In which the body has to arrive."""
 
 
+def permit(operation: Operation, who: Principal) -> None:
+    """Raises ``Forbidden`` unless that user may."""
+    if operation.permission is not None and not who.may(operation.permission):
+        raise Forbidden(f"{operation.name} needs the permission {operation.permission.value!r}, which this token has not")
+    if operation.host_only and who.partner is not None:
+        raise Forbidden(f"{operation.name} is for the host's people, not for a partner's")
+
+
 class Call:
     """One request to an operation."""
 

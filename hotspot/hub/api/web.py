@@ -15,11 +15,10 @@ import structlog
 from aiohttp import web
 
 from hotspot.hub.access import Principal
-from hotspot.hub.api.operations import ANY_PATH, PATH_PATTERNS, Call, Nothing, Operation, Pieces, Raw
+from hotspot.hub.api.operations import ANY_PATH, PATH_PATTERNS, Call, Nothing, Operation, Pieces, Raw, permit
 from hotspot.hub.api.problems import (
     BadRequest,
     Fault,
-    Forbidden,
     NotAllowed,
     NotFound,
     TooLarge,
@@ -107,7 +106,7 @@ def _carried(hub: Hub, operation: Operation) -> _Web:
 
     async def answer(request: web.Request) -> web.StreamResponse:
         who = await _who(hub, operation, request)
-        path = _path(request.match_info)
+        path = path_of(request.match_info)
         query = _query(operation, request)
         body: Any = None
         if operation.body is not None:
@@ -177,10 +176,7 @@ async def _who(hub: Hub, operation: Operation, request: web.Request) -> Principa
             who = await people.principal(connection, hashed(token.strip()), hub.now())
     if who is None:
         raise Unauthorized("Authorization: expected a token that is valid; this one is not known, has expired or was revoked")
-    if operation.permission is not None and not who.may(operation.permission):
-        raise Forbidden(f"{operation.name} needs the permission {operation.permission.value!r}, which this token has not")
-    if operation.host_only and who.partner is not None:
-        raise Forbidden(f"{operation.name} is for the host's people, not for a partner's")
+    permit(operation, who)
     return who
 
 
@@ -188,7 +184,7 @@ def _source(hub: Hub, request: web.Request) -> str:
     return source(request.remote or "", request.headers.getall("X-Forwarded-For", []), hub.settings.proxies)
 
 
-def _path(match_info: Mapping[str, str]) -> dict[str, str]:
+def path_of(match_info: Mapping[str, str]) -> dict[str, str]:
     """The parameters of the path. Raises ``NotFound`` for what no name looks like."""
     for name, value in match_info.items():
         if not re.search(PATH_PATTERNS.get(name, ANY_PATH), value):

@@ -124,6 +124,18 @@ TENANTS: Final[tuple[Entry, ...]] = (
         ),
     ),
     Entry(
+        table="console_sessions",
+        title="Sitzungen im Leitstand",
+        purpose="Hält fest, wer im Leitstand angemeldet ist.",
+        until="spätestens einen Tag nach dem Ende der Sitzung; sie dauert höchstens 12 Stunden",
+        source="Anmeldung im Leitstand",
+        groups=(
+            Group("id user_id stage client", "wessen, wie weit angemeldet, Browser und Betriebssystem in Worten", Of.STAFF),
+            Group("secret_hash", "Streuwert (SHA-256) des Sitzungsschlüssels"),
+            Group("created_at expires_at idle_until", "Beginn und Ende", Of.STAFF),
+        ),
+    ),
+    Entry(
         table="login_attempts",
         title="Anmeldeversuche",
         purpose="Bremst, wer Kennwörter rät.",

@@ -76,6 +76,7 @@ OWNED: Final[tuple[Owned, ...]] = (
     Owned("policy_documents", _PARTNER_OR_HALL),
     Owned("policy_changes", _PARTNER),
     Owned("api_tokens", _USER, _secret("token_hash")),
+    Owned("console_sessions", _USER, _secret("secret_hash")),
     Owned("users", _PARTNER, _secret("password_hash")),
     Owned("gateway_states", _HALL),
     Owned("credentials", _GATEWAY, _secret("secret_hash")),

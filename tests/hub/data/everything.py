@@ -23,6 +23,9 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
     alarm = {"kind": "silent", "subject": "", "severity": "warning", "detail": {}, "since": NOW, "raised_at": NOW}
     return {
         "api_tokens": {"user_id": user, "name": "t", "token_hash": secret, "permissions": ["see"], "expires_at": NOW},
+        "console_sessions": {
+            "user_id": user, "secret_hash": secret, "stage": "full", "created_at": NOW, "expires_at": NOW, "idle_until": NOW,
+        },
         "zones": {"hall_id": hall, "name": "public"},
         "enrolments": {"hall_id": hall, "token_hash": secret, "created_by": "user a", "expires_at": NOW, "name": f"e-{name}"},
         "credentials": {"gateway_id": gateway, "secret_hash": secret},

@@ -1,0 +1,102 @@
+"""Seats at the console: somebody who is logged in, with cookies and without a browser."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from html import unescape
+
+import pytest
+from aiohttp import ClientSession, CookieJar
+from msgspec import Struct
+
+from hotspot.hub import hub as hubs
+from hotspot.hub.access import Role
+from hotspot.hub.console import tokens
+from hotspot.hub.hub import Hub
+from hotspot.hub.store import people, sessions, tenants
+from hotspot.hub.store.sessions import Stage
+from hotspot.hub.tokens import hashed, make
+
+TAG = re.compile(r"<[^>]*>")
+
+
+class Answer(Struct, frozen=True):
+    """What came back; redirects are not followed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """As HTML."""
+        return self.body.decode()
+
+    @property
+    def words(self) -> str:
+        """What a person reads, in one line."""
+        return " ".join(unescape(TAG.sub(" ", self.text)).split())
+
+    @property
+    def goal(self) -> str:
+        """Where it leads."""
+        return self.headers.get("Location", "")
+
+
+class Seat(Struct, frozen=True):
+    """One person's browser, as far as HTTP goes."""
+
+    http: ClientSession
+    base: str
+    secret: str
+    """Of the session; "": a stranger."""
+    language: str = "en"
+
+    def _headers(self) -> dict[str, str]:
+        cookies = f"session={self.secret}; language={self.language}" if self.secret else f"language={self.language}"
+        return {"Cookie": cookies, "Origin": self.base, "Sec-Fetch-Site": "same-origin"}
+
+    async def get(self, path: str) -> Answer:
+        """Open a page."""
+        async with self.http.get(f"{self.base}{path}", headers=self._headers(), allow_redirects=False) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def post(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> Answer:
+        """Send a form; the token is put into it."""
+        given = {"csrf": tokens.masked(self.secret, bytes(32)), **(fields or {})}
+        pairs = [(name, each) for name, value in given.items() for each in ([value] if isinstance(value, str) else value)]
+        async with self.http.post(f"{self.base}{path}", data=pairs, headers=self._headers(), allow_redirects=False) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+
+async def secret_of(hub: Hub, name: str, role: Role, partner: str | None = None, stage: Stage = Stage.FULL) -> str:
+    """A session of a user, who is made when not there; what its cookie holds."""
+    secret = make("session")
+    async with hub.store.transaction() as connection:
+        found = await people.user(connection, name)
+        town = await tenants.partner(connection, partner) if partner else None
+        user = found.id if found else await people.add_user(connection, name, role, town.id if town else None)
+        await sessions.begin(connection, user, hashed(secret), stage, "Firefox, Linux", hubs.now())
+    return secret
+
+
+class Seats:
+    """Makes them."""
+
+    def __init__(self, hub: Hub, base: str, http: ClientSession) -> None:
+        self.hub, self.base, self.http = hub, base, http
+        self.stranger = Seat(http, base, "")
+
+    async def __call__(self, name: str, role: Role, partner: str | None = None) -> Seat:
+        """Somebody logged in."""
+        return Seat(self.http, self.base, await secret_of(self.hub, name, role, partner))
+
+    async def admin(self) -> Seat:
+        """The city's administrator."""
+        return await self("console-admin", Role.HOST_ADMIN)
+
+
+@pytest.fixture
+async def seats(hub: Hub, base: str) -> AsyncIterator[Seats]:
+    """The running console."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        yield Seats(hub, base, http)

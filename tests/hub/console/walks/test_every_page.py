@@ -1,0 +1,41 @@
+"""Every page in both languages, both colour schemes and both widths: nothing for axe to find, nothing that sticks out, no complaint."""
+
+import pytest
+
+from hotspot.hub.hub import Hub
+from tests.browser.axe import ALL_RULES, CONTRAST, examine
+from tests.browser.screens import ARTEFACTS, DESKTOP, PHONE, Screen
+from tests.hub.console.walks.conftest import ADMIN, Walk
+from tests.hub.console.walks.places import PLACES, Place, address
+
+pytestmark = [pytest.mark.hub, pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+_SIDEWAYS = """() => {
+  const page = document.documentElement, found = [];
+  if (page.scrollWidth > page.clientWidth) found.push(`the page is ${page.scrollWidth} px wide on ${page.clientWidth}`);
+  if (document.querySelectorAll("h1").length !== 1) found.push(`${document.querySelectorAll("h1").length} h1`);
+  for (const element of document.querySelectorAll("button, .button, summary, nav a, select, input:not([type=hidden])")) {
+    if (["checkbox", "radio"].includes(element.type)) continue;
+    const box = element.getBoundingClientRect();
+    if (box.height && box.height < 24) found.push(`${element.tagName} ${element.textContent.trim()} is ${box.height} px high`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+async def test_page(walk: Walk, town: tuple[Hub, str], place: Place, language: str, screen: Screen) -> None:
+    """axe finds nothing in light and in dark; a picture of each is kept for people to look at."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    async with walk(ADMIN if place.who is None else place.who, screen, language) as page:
+        answer = await page.goto(await address(town[0], place))
+        assert answer is not None and answer.status == place.status, await page.inner_text("body")
+        assert await page.get_attribute("html", "lang") == language
+        assert await page.evaluate(_SIDEWAYS) == []
+        for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            size = "phone" if screen is PHONE else "desktop"
+            await page.screenshot(path=ARTEFACTS / f"console-{place.name}-{language}-{size}-{scheme}.png", full_page=True)
+            assert await examine(page, rules) == [], scheme
