@@ -35,6 +35,8 @@ class Page(Struct, frozen=True, kw_only=True):
     """How far somebody must have come; None: also strangers."""
     largest: int = FORM
     """Bytes of the form."""
+    is_file: bool = False
+    """It answers with a file to be downloaded, a part of a page or a stream: nothing that is looked at by itself."""
 
     def may(self, who: Principal) -> bool:
         """Is it for that user?"""

@@ -1,0 +1,89 @@
+"""Who may open which page: one table, and every page tried as everybody against it."""
+
+import re
+from typing import Any, Final
+
+import pytest
+
+from hotspot.hub.access import Role
+from hotspot.hub.console.pages import Page
+from hotspot.hub.console.table import PAGES
+from hotspot.hub.hub import Hub
+from hotspot.hub.store.sessions import Stage
+from tests.hub.conftest import Api
+from tests.hub.console.conftest import Answer, Seat, Seats, secret_of
+from tests.hub.test_access import world
+
+pytestmark = pytest.mark.hub
+
+ANYBODY, STARTED, KNOWN = "-HVEOA", "HVEOA", "VEOA"
+SEE, OPERATE, EDIT, HOST, ADMIN = "VEOA", "EOA", "EOA", "OA", "A"
+TABLE: Final = {
+    "login": ANYBODY, "login.password": ANYBODY, "logout": STARTED,
+    "overview": SEE,
+}  # fmt: skip
+"""Page -> who may: - a stranger, H somebody who has shown the password only, V viewer and E editor of the partner, O operator and A
+administrator of the host."""
+ROLES: Final = {"V": Role.PARTNER_VIEWER, "E": Role.PARTNER_EDITOR, "O": Role.HOST_OPERATOR, "A": Role.HOST_ADMIN}
+
+
+def address(page: Page, things: dict[str, str]) -> str:
+    """Where the page is about things that are there."""
+    return re.sub(r"\{(\w+)\}", lambda match: things.get(match[1], "1"), page.path)
+
+
+async def tried(seat: Seat, page: Page, things: dict[str, str]) -> Answer:
+    """Open a page, or send its form with nothing in it but the token."""
+    return await (seat.get if page.method == "GET" else seat.post)(address(page, things))
+
+
+def let_in(answer: Answer) -> bool:
+    """Neither led to the login nor refused."""
+    logged_out = "Set-Cookie" in answer.headers
+    return answer.status != 403 and (logged_out or not answer.goal.startswith("/login"))
+
+
+async def test_every_page_has_a_row() -> None:
+    """A new page is in the table, or this fails."""
+    assert sorted(page.name for page in PAGES) == sorted(TABLE)
+
+
+async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> None:
+    """Each page, as everybody: to the login without a session, 403 for those who may not, anything else for those who may."""
+    things = await world(api, hub)
+    happened = {}
+    for page in PAGES:
+        allowed = ""
+        for who in ANYBODY:
+            if who == "-":
+                seat = seats.stranger
+            else:
+                role = ROLES.get(who, Role.HOST_ADMIN)
+                stage = Stage.PASSWORD if who == "H" else Stage.FULL
+                name = f"{who.lower()}-{page.name.replace('.', '-')}"[:40]  # of their own: some pages end sessions
+                secret = await secret_of(hub, name, role, "kleinheim" if role.of_partner else None, stage)
+                seat = Seat(seats.http, seats.base, secret)
+            answer = await tried(seat, page, things)
+            assert answer.status < 500, (page.name, who, answer.words)
+            if let_in(answer) or TABLE[page.name] == ANYBODY:
+                allowed += who
+        happened[page.name] = allowed
+    assert happened == TABLE
+
+
+async def test_another_partner_finds_nothing(api: Api, hub: Hub, seats: Seats) -> None:
+    """For a partner's editor nothing of another partner is there: 404 or 403 by its name, and on no page of their own."""
+    things: dict[str, Any] = await world(api, hub)
+    gerda = await seats("gerda", Role.PARTNER_EDITOR, "grossdorf")
+    looked = 0
+    for page in PAGES:
+        if "E" in TABLE[page.name] and TABLE[page.name] not in (ANYBODY, STARTED):
+            answer = await tried(gerda, page, things)
+            if any(f"{{{name}}}" in page.path for name in things if name not in ("sha256", "token")):
+                assert answer.status in (400, 403, 404), (page.name, answer.status, answer.words)
+                told = answer.words.replace("'kleinheim", "").replace("kleinheim-rathaus'", "")  # what was asked for, repeated
+                assert "Kleinheim" not in told, (page.name, answer.words)
+            elif page.method == "GET":
+                assert "kleinheim" not in answer.text.lower(), (page.name, answer.words)
+            looked += 1
+    assert looked >= 1
