@@ -13,7 +13,7 @@
 #   make bench                      all benchmarks, or BENCH="capture accept"               ARGS are the benchmarks'
 #   make bench-hub                  the hub under load, beside its own PostgreSQL; BENCH="hub_reports" ARGS="--seconds 10"
 #   make bench-peers                beside openNDS and plain forwarding; ARGS="--quick" or "--parts packets"
-#   make screenshots                every page in every language on phone and desktop; LANGUAGES="de ar" SCENES="splash online"
+#   make screenshots                every page of visitors and of the console in every language on phone and desktop; LANGUAGES="de ar" SCENES="splash online" PAGES="overview hall"
 #   make lock                       renew requirements/*.txt; ARGS=--upgrade for newer versions
 #   make clean                      remove what these commands made here
 
@@ -25,6 +25,7 @@ KILLS ?= 500
 EXAMPLES ?= 20000
 LANGUAGES ?=
 SCENES ?=
+PAGES ?=
 ALL_BENCH := $(basename $(notdir $(shell grep -l '^if __name__ == "__main__"' benchmarks/[a-z]*.py)))
 BENCH ?= $(filter-out hub_%,$(ALL_BENCH))
 BENCH_HUB = $(if $(filter hub_%,$(BENCH)),$(filter hub_%,$(BENCH)),$(filter hub_%,$(ALL_BENCH)))
@@ -88,6 +89,7 @@ bench-peers: ready
 
 screenshots: ready
 	$(run)/python -P -m tests.browser.screenshots --languages "$(LANGUAGES)" --scenes "$(SCENES)" $(ARGS)
+	$(run)/python -P -m tests.hub.console.pictures --languages "$(LANGUAGES)" --pages "$(PAGES)" $(ARGS)
 
 lock: venv
 	$(compile) pyproject.toml -o requirements/runtime.txt

@@ -1,18 +1,23 @@
 """A city for the console's pages: three towns with twelve halls, some weeks behind them, and something of everything that pages show."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
+from aiohttp import web
 
 from hotspot import wire
 from hotspot.hub import passwords, watch
 from hotspot.hub.access import ALLOWED, Principal, Role
 from hotspot.hub.api import gateways, halls, inside, people, policy, policy_items
 from hotspot.hub.api.operations import Call
+from hotspot.hub.app import make_runner
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import feedback, tenants
+from hotspot.hub.settings import Settings
+from hotspot.hub.store import Store, feedback, tenants
 from hotspot.lab import history
 from hotspot.lab.city import PEOPLE, TOWNS
 from tests.hub.fleet import Box, says
@@ -37,6 +42,28 @@ FEEDBACK: Final = (
     ("praise", "uk", "Дуже зручно, дякую."),
     ("idea", "de", "Bitte auch im Bürgerpark."),
 )
+
+
+WHO: Final = "admin"
+"""Who looks at a page unless it says otherwise."""
+
+
+@asynccontextmanager
+async def serving(dsn: str, days: int = 40) -> AsyncIterator[tuple[Hub, str]]:
+    """A hub on a database with all tables, the city in it, and its address on loopback: ``localhost``, where passkeys work."""
+    async with Store(dsn) as store:
+        hub = Hub(Settings(database=dsn), store)
+        await build(hub, days)
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(store.listen())
+            runner = make_runner(hub, 0.1)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, "localhost", 0).start()
+                yield hub, f"http://localhost:{runner.addresses[0][1]}"
+            finally:
+                await runner.cleanup()
+                listening.cancel()
 
 
 async def done(hub: Hub, handler: Callable[[Call], Awaitable[T]], body: Any = None, **path: str) -> T:

@@ -1,21 +1,16 @@
 """One city and one Chromium for all walks; each walker has cookies of their own. Its tests share one event loop:
 ``pytestmark = [pytest.mark.hub, pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]``."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from hotspot.hub.access import Role
-from hotspot.hub.app import make_runner
 from hotspot.hub.hub import Hub
-from hotspot.hub.settings import Settings
-from hotspot.hub.store import Store
 from hotspot.lab.city import PEOPLE
 from hotspot.lab.postgres import Cluster
 from tests.browser.chromium import FLAGS, PROGRAM
@@ -37,19 +32,8 @@ Walk = Callable[..., contextlib.AbstractAsyncContextManager[Page]]
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def town(cluster: Cluster) -> AsyncIterator[tuple[Hub, str]]:
     """A hub with the city in it, and its address on loopback."""
-    async with database_of(cluster) as dsn, Store(dsn) as store:
-        hub = Hub(Settings(database=dsn), store)
-        await city.build(hub)
-        async with asyncio.TaskGroup() as group:
-            listening = group.create_task(store.listen())
-            runner = make_runner(hub, 0.1)
-            await runner.setup()
-            try:
-                await web.TCPSite(runner, "localhost", 0).start()
-                yield hub, f"http://localhost:{runner.addresses[0][1]}"
-            finally:
-                await runner.cleanup()
-                listening.cancel()
+    async with database_of(cluster) as dsn, city.serving(dsn) as serving:
+        yield serving
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
