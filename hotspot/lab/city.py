@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,7 +25,7 @@ from hotspot.hub.store import Connection, Store, credentials, migrations, people
 from hotspot.hub.tokens import hashed, make
 from hotspot.lab import certificates, gateway, history, namespaces, processes
 from hotspot.lab import layout as at
-from hotspot.lab.browse import fetch, target
+from hotspot.lab.browse import Response, fetch, target
 from hotspot.lab.gateway import HUB_UID, Rights
 from hotspot.lab.layout import Layout
 from hotspot.lab.namespaces import LabFailed
@@ -113,7 +114,9 @@ class City:
         """The lab's, at the hub."""
         self.gateway = ""
         """Its gateway there, once it is enrolled."""
-        self.size = sum(len(halls) for _, halls in TOWNS.values())
+        self.titles: Mapping[str, str] = {title: town for town, (_, halls) in TOWNS.items() for title, _ in halls.values()}
+        """Of all halls, and whose they are."""
+        self.size = len(self.titles)
         """How many halls there are."""
         self.today = datetime.now(ZoneInfo(TIME_ZONE)).date()
         """The day on which the city is made; the lab's hall has a past up to the day before."""
@@ -262,6 +265,26 @@ class City:
         login = next(login for login in self.logins if login.role == Role.PARTNER_VIEWER)
         issued = await self.ask("POST", "/login", {"name": login.user, "password": login.password})
         return login.partner, str(issued["token"])
+
+    async def at_the_console(self) -> tuple[str, str, float]:
+        """A town that has a viewer, the first page that they see when they have logged in at the console, and after how many seconds it
+        was there. Raises ``LabFailed`` and ``Unreachable``."""
+        login = next(login for login in self.logins if login.role == Role.PARTNER_VIEWER)
+        form = urlencode({"name": login.user, "password": login.password, "next": "/"}).encode()
+        let_in = await self._browsed("POST", "/login", form)
+        cookie = (let_in.header("set-cookie") or "").partition(";")[0]
+        if let_in.status != 303 or not cookie:
+            raise LabFailed(f"cannot log in at the console: POST /login answers {let_in.status}: {let_in.text[:500]}")
+        page = await self._browsed("GET", let_in.header("location") or "/", cookie=cookie)
+        if page.status != 200:
+            raise LabFailed(f"cannot open the console: GET / answers {page.status}: {page.text[:500]}")
+        return login.partner, page.text, page.seconds
+
+    async def _browsed(self, method: str, path: str, form: bytes = b"", cookie: str = "") -> Response:
+        headers = {"Cookie": cookie, "Origin": at.HUB_URL, "Content-Type": "application/x-www-form-urlencoded", "Accept-Language": "de"}
+        tls = ssl.create_default_context(cafile=str(self._folder.authority))
+        where = target(f"{at.HUB_URL}{path}")
+        return await fetch(self._layout.wan, at.LINK_WAN, where, method=method, headers=headers, body=form, tls=tls)
 
     async def say_of_hall(self, values: Mapping[str, str]) -> int:
         """Change keys of ``[hall]`` in the policy of the lab's hall; the change's serial. Raises ``LabFailed`` and ``Unreachable``."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -51,13 +52,14 @@ def row(step: Step) -> str:
     return f"{'ok    ' if step.passed else 'FAILED'}  {step.number:>3}  {step.name:<12}  {step.saw}"
 
 
-def city_lines(city: "City", folder: Folder, port: int) -> list[str]:
-    """How to look around at the hub, which a window shows on loopback."""
+def city_lines(city: "City", folder: Folder, port: int, console: int) -> list[str]:
+    """How to look around at the hub, which windows show on loopback: ``port`` as it is, ``console`` without TLS."""
     url = f"https://127.0.0.1:{port}"
     logins = [f"     {one.user:<10} {one.password:<18} {one.role}{f' of {one.partner}' if one.partner else ''}" for one in city.logins]
     return [
-        f"\nthe city's hub is at {url} (in {city.namespace}: {HUB_URL}); name, password and role of its people:",
+        f"\nopen http://localhost:{console}/ : the console of the city's IT staff; name, password and role of its people:",
         *logins,
+        f"\nthe same hub for programs is at {url} (in {city.namespace}: {HUB_URL})",
         "run  this first, with the administrator's token:",
         f"     export HOTSPOT_HUB_URL={url} HOTSPOT_HUB_AUTHORITY={folder.authority}",
         f"     export HOTSPOT_HUB_TOKEN={city.token}",
@@ -122,7 +124,9 @@ async def _show(hall: Hall, choices: Choices, say: Callable[[str], None], outcom
         say(f"run  hotspot sessions --socket {hall.folder.control_socket} : what staff see")
         if hall.city is not None:
             port = await stack.enter_async_context(tcp_window(hall.layout.wan, LINK_WAN, HUB_PORT))
-            say("\n".join(city_lines(hall.city, hall.folder, port)))
+            tls = ssl.create_default_context(cafile=str(hall.folder.authority))
+            console = await stack.enter_async_context(tcp_window(hall.layout.wan, LINK_WAN, HUB_PORT, choices.port + 1, tls))
+            say("\n".join(city_lines(hall.city, hall.folder, port, console)))
         say("\nCtrl-C ends it all")
         await asyncio.Event().wait()
 

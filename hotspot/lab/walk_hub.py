@@ -1,12 +1,13 @@
 """Steps 8 and 9 of a walk: what the hub knows of a phone's visit, and what comes back from the hub.
 
 ``8`` the report is there, ``9`` the figures of the whole city, ``9a`` a change of policy reaches the visitor's page, ``9b`` an order ends
-a session: a second phone's, which only joins for that.
+a session: a second phone's, which only joins for that; ``9c`` somebody of a town logs in at the console and sees their halls.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
@@ -53,6 +54,7 @@ class HubWalk:
             ("9", "figures", with_walker(self.figures)),
             ("9a", "policy", with_walker(self.policy)),
             ("9b", "order", with_walker(self.order)),
+            ("9c", "console", with_walker(self.console)),
         ]
 
     async def report(self, walker: Walker, number: str, name: str) -> Step:
@@ -145,3 +147,11 @@ class HubWalk:
             figures = {"seconds_answered": answered, "seconds_cut": cut}
             return Step(number, name, reply["state"] == "done" and cut <= ORDERED_WITHIN, saw, figures)
         return Step(number, name, False, f"{reply['state']}, but phone {GUEST} still reaches port {SITE_TLS_PORT} of the Internet")
+
+    async def console(self, _: Walker, number: str, name: str) -> Step:
+        """A town's viewer logs in with a password, and the first page shows the town's halls and nobody else's."""
+        town, page, seconds = await self._city.at_the_console()
+        shown = {title for title in self._city.titles if escape(title) in page}
+        own = {title for title, owner in self._city.titles.items() if owner == town}
+        saw = f"a viewer of {town} sees {len(shown)} halls on one page, after {seconds * 1000:.0f} ms"
+        return Step(number, name, shown == own, saw, {"seconds": seconds, "halls": float(len(shown))})

@@ -2,7 +2,7 @@
 
 ``phone_window`` is a reverse proxy: the browser says ``127.0.0.1:8000``, the portal hears its own name from the phone's address. ``Host``,
 ``Origin`` and ``Referer`` are rewritten on the way in and ``Location`` on the way out, so the portal's checks pass unchanged.
-``tcp_window`` passes bytes on as they are (the metrics).
+``tcp_window`` passes bytes on as they are (the metrics, the hub).
 """
 
 import asyncio
@@ -81,11 +81,12 @@ async def phone_window(phone: Phone, portal_url: str, port: int) -> AsyncIterato
 
 
 @contextlib.asynccontextmanager
-async def tcp_window(namespace: str, address: str, port: int) -> AsyncIterator[int]:
-    """Pass connections of a free loopback port on to ``address`` in ``namespace``; yields the port."""
+async def tcp_window(namespace: str, address: str, port: int, here: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Pass connections of a loopback port on to ``address`` in ``namespace``; yields the port: ``here``, or a free one when it is taken.
+    ``tls``: speak TLS there and none here, where browsers trust loopback but not the lab's authority."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await open_connection(namespace, address, port)
+        there, back = await open_connection(namespace, address, port, tls=tls, name=address)
         try:
             async with asyncio.TaskGroup() as group:
                 forth = group.create_task(_pass_on(reader, back))
@@ -94,7 +95,7 @@ async def tcp_window(namespace: str, address: str, port: int) -> AsyncIterator[i
         finally:
             await hang_up(back)
 
-    async with _listening(handle, 0) as bound:
+    async with _listening(handle, here) as bound:
         yield bound
 
 
