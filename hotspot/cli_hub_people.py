@@ -44,7 +44,7 @@ def login(url: str, name: str | None, with_token: bool, authority: Path | None, 
         if name is None:
             token = _password(text="Token").strip()
         else:
-            token = Client(where).ask("POST", "/login", {"name": name, "password": _password()})["token"]
+            token = _token_for(Client(where), name)
         mine = Login(url=where.url, authority=where.authority, token=token)
         me = Client(mine).ask("GET", "/me")
     except HubUnavailable as error:
@@ -60,6 +60,18 @@ def login(url: str, name: str | None, with_token: bool, authority: Path | None, 
         print_json(me)
     else:
         click.echo(f"logged in as {me['user']} ({me['role']}) at {where.url}; kept in {path}")
+
+
+def _token_for(client: Client, name: str) -> str:
+    """Ask for the password, and for a code where the hub wants one too. Raises ``HubRefused`` and ``HubUnavailable``."""
+    wanted = {"name": name, "password": _password()}
+    try:
+        issued = client.ask("POST", "/login", wanted)
+    except HubRefused as error:
+        if error.code != "code_wanted":
+            raise
+        issued = client.ask("POST", "/login", {**wanted, "code": _password(text="Code of your app, or a recovery code")})
+    return str(issued["token"])
 
 
 def _keep(path: Path, login: Login) -> None:
@@ -201,6 +213,29 @@ def password(name: str | None) -> None:
     else:
         ask_hub("set the password", "PUT", f"/users/{part(name)}/password", {"password": _password(True, f"Password of {name}")})
     click.echo("done; other logins with the old one have ended", err=True)
+
+
+@user.command("sessions")
+@click.argument("name")
+@click.option("--end", is_flag=True, help="End all of them, and all logins.")
+@json_option
+def sessions(name: str, end: bool, as_json: bool) -> None:
+    """Where user NAME is logged in at the console."""
+    if end:
+        show_one(ask_hub("end the sessions", "DELETE", f"/users/{part(name)}/sessions"), as_json)
+        return
+    found = ask_hub("list the sessions", "GET", f"/users/{part(name)}/sessions")
+    rows = [[one["client"] or "-", moment(one["created_at"]), moment(one["used_at"]), moment(one["expires_at"])] for one in found]
+    show(found, as_json, ["browser", "since", "last used", "until"], rows, "there are no sessions")
+
+
+@user.command("reset-factors")
+@click.argument("name")
+@json_option
+def reset_factors(name: str, as_json: bool) -> None:
+    """User NAME has lost their second factor: take away apps, passkeys and recovery codes, and end all that is going on. Make sure that it
+    is them who ask."""
+    show_one(ask_hub("reset the factors", "DELETE", f"/users/{part(name)}/factors"), as_json)
 
 
 # Tokens -----------------------------------------------------------------------------------------------------------------------------

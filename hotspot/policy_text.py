@@ -67,6 +67,16 @@ def read(path: Path) -> Text:
     return Text(_plain(document), files.paths, head[1] if head else None, int(head[2]) if head else None)
 
 
+def parse(text: str, name: str) -> Table:
+    """A document from a text alone, which errors call ``name``; files stay under the names that it says. Raises ``CannotRead``."""
+    path = Path(name)
+    document = _toml(path, text)
+    for key in _list(path, REMOVE, document.pop(REMOVE, [])):
+        _remove(path, document, key)
+    plain: Table = _plain(document)
+    return plain
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from hotspot.hub import settings
+from hotspot.hub.oidc import settings as oidc
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "hub.toml"
 SECTIONS: dict[str, type[Struct]] = {
@@ -18,8 +19,9 @@ SECTIONS: dict[str, type[Struct]] = {
     "alarms": settings._Alarms,
     "mail": settings.Mail,
     "remote_write": settings._RemoteWrite,
+    "oidc": oidc.File,
 }
-EXAMPLES = {"database", "url", "certificate", "key", "proxies", "server", "sender"}
+EXAMPLES = {"database", "url", "certificate", "key", "proxies", "server", "sender", "roles"}
 """Keys without a default, or whose default is nothing: the file shows an example."""
 
 

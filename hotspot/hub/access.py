@@ -34,6 +34,11 @@ class Role(StrEnum):
         """Such a user belongs to a partner, and sees nothing of the others."""
         return self in (Role.PARTNER_EDITOR, Role.PARTNER_VIEWER)
 
+    @property
+    def needs_second_factor(self) -> bool:
+        """A password is not enough for whoever sees all towns."""
+        return not self.of_partner
+
 
 ALLOWED: Final[dict[Role, frozenset[Permission]]] = {
     Role.HOST_ADMIN: frozenset(Permission),

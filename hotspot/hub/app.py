@@ -33,7 +33,15 @@ def make_app(hub: Hub) -> web.Application:
     console.attach(app)
     app.router.add_route("*", "/{rest:.*}", console.unknown)
     app.on_response_prepare.append(api.secure(hub))
+    app.on_cleanup.append(_end_printer(hub))
     return app
+
+
+def _end_printer(hub: Hub) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_: web.Application) -> None:
+        hub.printer.close()
+
+    return end
 
 
 def make_runner(hub: Hub, shutdown: float) -> web.AppRunner:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from hotspot.hub.board import Board
+from hotspot.hub.oidc.provider import Provider
+from hotspot.hub.printer import Printer
 from hotspot.hub.settings import Settings
 from hotspot.hub.signals import Signals
 from hotspot.hub.store import Store
@@ -20,4 +23,8 @@ class Hub:
         self.settings = settings
         self.store = store
         self.signals = Signals(store)
+        self.printer = Printer()
         self.now = clock
+        self.openid = None if settings.oidc is None else Provider(settings.oidc)
+        """Who else lets people in at the console."""
+        self.board = Board(store, self.signals, lambda: self.now())  # noqa: PLW0108  (whoever moves this hub's clock moves the board's)

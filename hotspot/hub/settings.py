@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hotspot.hub.alarms import Limits
+from hotspot.hub.oidc import settings as openid
+from hotspot.hub.oidc.settings import OpenId
 from hotspot.session.quantities import parse_seconds
 
 T = TypeVar("T")
@@ -78,6 +80,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     alarms: Limits = Limits()
     mail: Mail | None = None
     remote_write: RemoteWrite | None = None
+    oidc: OpenId | None = None
+    """Where people of the city have accounts already."""
 
 
 class _Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +122,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     alarms: _Alarms = _Alarms()
     mail: Mail | None = None
     remote_write: _RemoteWrite | None = None
+    oidc: openid.File | None = None
 
 
 def load(path: Path) -> Settings:
@@ -180,6 +185,7 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
         else RemoteWrite(
             url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=_beside(path, push.token_file)
         ),
+        oidc=None if file.oidc is None else openid.used(file.oidc, file.url, path.parent, bad),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 from hotspot.hub.access import ALLOWED, Role
 from hotspot.hub.hub import now
 from hotspot.hub.settings import Settings
-from hotspot.hub.store import Store, audit, migrations, people
+from hotspot.hub.store import Store, audit, factors, migrations, people, sessions
 from hotspot.hub.tokens import hashed, make
 
 
@@ -27,8 +27,8 @@ async def migrate(_: Settings, store: Store) -> list[str]:
 
 async def first_admin(store: Store, name: str, hours: float, clock: datetime | None = None, *, forgotten: bool = False) -> FirstAdmin:
     """Make an administrator of the host, or give the one of that name a new token, while no administrator can get in otherwise: whoever
-    can read the hub's settings could change the database anyway. ``forgotten``: this administrator's password is lost; it is taken away.
-    Raises ``ValueError``."""
+    can read the hub's settings could change the database anyway. ``forgotten``: this administrator's password or second factor is lost;
+    both are taken away, and sessions end. Raises ``ValueError``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
         raise ValueError(f"name = {name!r}: expected lower case letters, digits, '.', '_' and '-', at most 40")
     at = clock or now()
@@ -49,6 +49,8 @@ async def first_admin(store: Store, name: str, hours: float, clock: datetime | N
         await people.add_token(connection, user_id, f"first {at:%Y-%m-%d %H.%M.%S}", hashed(secret), ALLOWED[Role.HOST_ADMIN], until)
         if forgotten:
             await people.set_password(connection, user_id, "")
+            await factors.remove_all(connection, user_id)
+            await sessions.end_all(connection, user_id)
         await audit.write(connection, "hub", "user.first_admin", subject=name, detail={"forgotten": True} if forgotten else None)
     return {"user": name, "token": secret, "expires_at": until.isoformat()}
 

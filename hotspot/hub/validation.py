@@ -23,7 +23,7 @@ Contents = Callable[[Iterable[str]], Awaitable[dict[str, bytes]]]
 
 ALONE: Final = frozenset({"theme", "services", "terms", "legal", "feedback", "wifi4eu"})
 """Sections that no other section depends on, and that depend on none."""
-_UNKNOWN_ZONES: Final = ("public",)
+UNKNOWN_ZONES: Final = ("public",)
 """Of a hall whose gateway has not told its zones yet."""
 _ROOM: Final = 1_000
 """Bytes of a policy besides settings and files."""
@@ -78,7 +78,7 @@ async def objections(candidates: Sequence[Candidate], before: Iterable[Effective
         known = await contents(named.values())
         files = {name: known[digest] for name, digest in named.items() if digest in known}
         judged[section] = await asyncio.to_thread(
-            _objection, {section.name: msgspec.json.decode(section.value)}, named, files, _UNKNOWN_ZONES
+            _objection, {section.name: msgspec.json.decode(section.value)}, named, files, UNKNOWN_ZONES
         )
     result = {hall: why for hall, found in by_hall.items() if (why := next((judged[each] for each in found if judged[each]), ""))}
     return result | await asyncio.to_thread(_rest, [one for one in candidates if one.hall not in result])
@@ -91,7 +91,7 @@ def _rest(candidates: Iterable[Candidate]) -> dict[str, str]:
     for one in candidates:
         rest = {name: value for name, value in one.wanted.settings.items() if name not in ALONE}
         said = rest.get("zones")
-        zones = one.zones or (tuple(said) if isinstance(said, dict) else ()) or _UNKNOWN_ZONES
+        zones = one.zones or (tuple(said) if isinstance(said, dict) else ()) or UNKNOWN_ZONES
         key = (msgspec.json.encode(rest), zones)
         if key not in judged:
             judged[key] = _objection(rest, {}, {}, zones)
@@ -111,5 +111,10 @@ def _objection(settings: dict[str, Any], files: dict[str, str], contents: Mappin
     try:
         check(wire.Policy(serial=0, settings=settings, files=files), contents, zones)
     except BadSettings as error:
-        return re.sub(r"^cannot (use|read) (policy 0|[^:]*): ", "", str(error))
+        return said_by(error)
     return ""
+
+
+def said_by(error: BadSettings) -> str:
+    """What the reader of a gateway says, without the name of a file that is not there: key, value and what was expected."""
+    return re.sub(r"^cannot (use|read) (policy 0|[^:]*): ", "", str(error))

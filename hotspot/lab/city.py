@@ -21,7 +21,8 @@ from msgspec import Struct
 
 from hotspot.hub import passwords
 from hotspot.hub.access import ALLOWED, Role
-from hotspot.hub.store import Connection, Store, credentials, migrations, people, tenants
+from hotspot.hub.factors import codes
+from hotspot.hub.store import Connection, Store, credentials, factors, migrations, people, tenants
 from hotspot.hub.tokens import hashed, make
 from hotspot.lab import certificates, gateway, history, namespaces, processes
 from hotspot.lab import layout as at
@@ -87,6 +88,8 @@ class Login(Struct, frozen=True):
     partner: str
     """"": the host's."""
     password: str
+    key: str = ""
+    """Of the authenticator app that the host's people need, as apps take it."""
 
 
 class Counted(Struct, frozen=True):
@@ -192,14 +195,17 @@ class City:
         return places
 
     async def _people(self, connection: Connection) -> None:
-        """A user of each role with a password, and a token of the administrator."""
+        """A user of each role with a password, the host's with an app too, and a token of the administrator."""
         logins = []
         for name, (role, partner) in PEOPLE.items():
             found = await tenants.partner(connection, partner) if partner else None
             user = await people.add_user(connection, name, role, found.id if found else None)
             password = secrets.token_urlsafe(12)
             await people.set_password(connection, user, await passwords.hashed(password))
-            logins.append(Login(name, role.value, partner or "", password))
+            key = b"" if role.of_partner else secrets.token_bytes(codes.KEY_BYTES)
+            if key:
+                await factors.add_app(connection, user, "", key, 0, datetime.now(UTC))
+            logins.append(Login(name, role.value, partner or "", password, codes.text_key(key)))
             if role is Role.HOST_ADMIN:
                 self.token = make("token")
                 until = datetime.now(UTC) + timedelta(days=30)

@@ -133,6 +133,18 @@ def demo_(name: str, as_json: bool, once: bool, port: int, seconds: float, hub: 
     sys.exit(_run(_valid(work)))
 
 
+@lab.command()
+@click.argument("key")
+def code(key: str) -> None:
+    """The code that an authenticator app with KEY shows now, for a login at the demo's console."""
+    import pyotp
+
+    try:
+        click.echo(pyotp.TOTP(key).now())
+    except ValueError as error:
+        raise click.UsageError(f"KEY: expected one that the demo shows: {error}") from None
+
+
 async def _valid(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """A name or a value that cannot be is a failure of the lab like any other."""
     try:

@@ -55,10 +55,14 @@ def row(step: Step) -> str:
 def city_lines(city: "City", folder: Folder, port: int, console: int) -> list[str]:
     """How to look around at the hub, which windows show on loopback: ``port`` as it is, ``console`` without TLS."""
     url = f"https://127.0.0.1:{port}"
-    logins = [f"     {one.user:<10} {one.password:<18} {one.role}{f' of {one.partner}' if one.partner else ''}" for one in city.logins]
+    logins = [
+        f"     {one.user:<10} {one.password:<18} {one.role}{f' of {one.partner}' if one.partner else f', key of their app: {one.key}'}"
+        for one in city.logins
+    ]
     return [
         f"\nopen http://localhost:{console}/ : the console of the city's IT staff; name, password and role of its people:",
         *logins,
+        "     the city's people need a code beside the password: hotspot lab code KEY shows it, as an authenticator app with that key does",
         f"\nthe same hub for programs is at {url} (in {city.namespace}: {HUB_URL})",
         "run  this first, with the administrator's token:",
         f"     export HOTSPOT_HUB_URL={url} HOTSPOT_HUB_AUTHORITY={folder.authority}",

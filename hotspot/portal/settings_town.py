@@ -107,11 +107,12 @@ def _entries(read: Reader, raw: object, section: str = "") -> list[Entry]:
     file = read.table(raw, _Services, section)
     if len(file.services) > MOST_ENTRIES:
         raise read.error("services", f"{len(file.services)} entries", f"expected at most {MOST_ENTRIES}")
-    account = None if file.account is None else _account(read, file.account, ".".join(filter(None, (section, "account"))))
+    account = None if file.account is None else read_account(read, file.account, ".".join(filter(None, (section, "account"))))
     return [entry(read, id_, raw_entry, account) for id_, raw_entry in file.services.items()]
 
 
-def _account(read: Reader, raw: object, key: str) -> _Account:
+def read_account(read: Reader, raw: object, key: str) -> _Account:
+    """Where fees go; ``key`` is where it stands. Raises ``BadSettings``."""
     file = read.table(raw, _Account, key)
     return _Account(
         iban=read.value(f"{key}.iban", file.iban, parse_iban),
@@ -160,7 +161,7 @@ def _fee(read: Reader, key: str, raw: object, account: _Account | None) -> Fee:
     elif not file.receiver:
         raise read.missing(f"{key}.receiver")
     else:
-        account = _account(read, {"iban": file.iban, "receiver": file.receiver, "bic": file.bic}, key)
+        account = read_account(read, {"iban": file.iban, "receiver": file.receiver, "bic": file.bic}, key)
     fee = Fee(
         cents=read.value(f"{key}.amount", file.amount, parse_amount),
         iban=account.iban,

@@ -1,5 +1,7 @@
 """QR codes as shapes (ISO/IEC 18004, made by segno), dark on white with their quiet zone, so that every camera reads them."""
 
+from functools import lru_cache
+
 import segno
 from segno import helpers
 
@@ -15,9 +17,15 @@ def wifi(ssid: str, password: str | None = None) -> str:
     return helpers.make_wifi_data(ssid, password, "nopass" if password is None else "WPA")
 
 
+@lru_cache(maxsize=64)
+def _matrix(data: str, error: str) -> tuple[bytes, ...]:
+    """Rows of modules. A sheet has the same code on every ticket."""
+    return tuple(bytes(row) for row in segno.make_qr(data, error=error, boost_error=True).matrix)
+
+
 def qr(data: str, x: float, y: float, size: float, error: str = "m") -> Shape:
     """A code, with its quiet zone in a square of ``size`` at ``x``, ``y``."""
-    rows = segno.make_qr(data, error=error, boost_error=True).matrix
+    rows = _matrix(data, error)
     module = size / (len(rows) + 2 * QUIET)
     steps = []
     for down, row in enumerate(rows):

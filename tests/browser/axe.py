@@ -10,11 +10,12 @@ from playwright.async_api import Page
 PROGRAM: Final = (importlib.resources.files(axe_playwright_python) / "axe.min.js").read_text()
 ALL_RULES: Final[dict[str, Any]] = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]},
-    "rules": {"target-size": {"enabled": True}},
+    "rules": {"target-size": {"enabled": True}, "frame-tested": {"enabled": False}},
 }
+"""Pages in frames are looked at for themselves."""
 CONTRAST: Final[dict[str, Any]] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _RUN = """async (options) => {
-  const found = await axe.run(document, {...options, preload: false, resultTypes: ["violations", "incomplete"]});
+  const found = await axe.run(document, {...options, preload: false, iframes: false, resultTypes: ["violations", "incomplete"]});
   const why = node => node.any.concat(node.all, node.none).map(one => one.message).join("; ");
   const brief = kind => found[kind].flatMap(rule => rule.nodes.map(node =>
     ({rule: rule.id, impact: node.impact, where: node.target.join(" "), why: why(node)})));

@@ -63,13 +63,14 @@ async def test_login_with_a_token_and_with_a_password(api: Api, home: Path) -> N
     assert said == f"logged in as admin (host-admin) at {api.base}; kept in {file}\n"
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text() == f'url = "{api.base}"\ntoken = "{api.token}"\n'
-    await works("user", "create", "anna", "--role", "host-operator", "--full-name", "Anna Muster")
+    await works("partner", "create", "kleinheim", "--title", "Gemeinde Kleinheim")
+    await works("user", "create", "anna", "--role", "partner-editor", "--partner", "kleinheim", "--full-name", "Anna Muster")
     await works("user", "password", "anna", typed=f"{GOOD}\n")
     refused = await run("login", api.base, "--user", "anna", typed="wrong\n")
     assert (refused.exit_code, refused.stderr) == (1, "cannot log in: name, password: expected those of a user who may log in\n")
     assert (await asked("whoami"))["user"] == "admin"
     await works("login", api.base, "--user", "anna", typed=f"{GOOD}\n")
-    heads, rows = ["hub", api.base], [["user", "anna"], ["full name", "Anna Muster"], ["role", "host-operator"], ["partner", "-"]]
+    heads, rows = ["hub", api.base], [["user", "anna"], ["full name", "Anna Muster"], ["role", "partner-editor"], ["partner", "kleinheim"]]
     assert await works("whoami") == table(heads, [*rows, ["permissions", "edit, metrics, operate, see"]]) + "\n"
     assert (await works("logout"), file.exists()) == ("logged out\n", False)
     for words in ([], ["--user", "a", "--with-token"]):
@@ -189,7 +190,7 @@ async def test_names_and_answers_are_for_people(admin: Path) -> None:
     assert wrong.stderr == "cannot create the partner: body: expected 1 to 40 of a-z, 0-9 and -, first one of a-z, 0-9 - at `$.name`\n"
     wrong = await run("user", "create", "Jörg", "--role", "host-operator")
     assert "expected 1 to 40 of a-z, 0-9, ., _, -," in wrong.stderr
-    assert "has password  no\n" in await works("user", "create", "otto", "--role", "host-operator")
+    assert "has password   no\n" in await works("user", "create", "otto", "--role", "host-operator")
 
 
 def test_moments_have_their_own_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,6 +112,27 @@ async def test_now(halls: None, api: Api, hub: Hub) -> None:
     assert {hall["state"] for hall in await get(api, "/figures/now", partner="kleinheim")} == {"silent"}
 
 
+async def test_one_hall_now(halls: None, api: Api) -> None:
+    """The same of one hall as of all."""
+    (of_all,) = [hall for hall in await get(api, "/figures/now") if hall["hall"] == "kleinheim-bad"]
+    assert await get(api, "/halls/kleinheim-bad/now") == of_all
+
+
+@pytest.mark.parametrize("step", ["quarter", "hour", "day", "month"])
+async def test_shares(halls: None, api: Api, step: str) -> None:
+    """Visits by all that tells them apart, with the hours that are not rolled up yet; the same as by one of them at a time."""
+    span = {"from": "2026-11-17", "to": "2026-11-19"}
+    found = await get(api, "/halls/kleinheim-rathaus/figures/shares", step=step, **span)
+    points = (await get(api, "/halls/kleinheim-rathaus/figures", step=step, **span))["points"]
+    assert found["visits"] == sum(point["visits"] for point in points) > 0
+    for key, by in (("zones", "zone"), ("plans", "plan"), ("languages", "language"), ("families", "family")):
+        apart: dict[str, int] = {}
+        for point in (await get(api, "/halls/kleinheim-rathaus/figures", step=step, by=by, **span))["points"]:
+            apart[point["name"]] = apart.get(point["name"], 0) + point["visits"]
+        assert {one["name"]: one["visits"] for one in found[key]} == {name: visits for name, visits in apart.items() if visits}
+        assert [one["visits"] for one in found[key]] == sorted((one["visits"] for one in found[key]), reverse=True)
+
+
 async def test_devices(halls: None, api: Api) -> None:
     """Different devices by day."""
     found = await get(api, "/halls/kleinheim-bad/devices", **{"from": "2026-11-18"})
@@ -134,7 +155,7 @@ async def test_another_town_sees_nothing_of_it(halls: None, api: Api, hub: Hub) 
     """A partner's people see their own halls."""
     theirs = api.as_(await token_of(hub, "karl", Role.PARTNER_VIEWER, "grossdorf"))
     assert [hall["hall"] for hall in await get(theirs, "/figures/now")] == ["grossdorf-rathaus"]
-    for path in ("/halls/kleinheim-bad/figures", "/halls/kleinheim-bad/devices", "/partners/kleinheim/figures"):
+    for path in ("/halls/kleinheim-bad/figures", "/halls/kleinheim-bad/devices", "/halls/kleinheim-bad/now", "/partners/kleinheim/figures"):
         assert (await theirs("GET", path))[0] == 404
     assert (await theirs("GET", "/figures/now", partner="kleinheim"))[0] == 403
 

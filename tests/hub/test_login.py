@@ -19,9 +19,11 @@ GOOD = "Rote Rüben im Rathaus"
 OTHER = "Blaue Birnen im Bauamt"
 
 
-async def anna(api: Api, role: str = "host-operator") -> None:
-    """A user with a password."""
-    assert (await api("POST", "/users", {"name": "anna", "role": role, "full_name": "Anna Muster"}))[0] == 201
+async def anna(api: Api) -> None:
+    """A user with a password, which is enough for a town's people."""
+    assert (await api("POST", "/partners", {"name": "kleinheim", "title": "Gemeinde Kleinheim"}))[0] == 201
+    user = {"name": "anna", "role": "partner-editor", "partner": "kleinheim", "full_name": "Anna Muster"}
+    assert (await api("POST", "/users", user))[0] == 201
     assert (await api("PUT", "/users/anna/password", {"password": GOOD}))[0] == 204
 
 
@@ -36,7 +38,7 @@ async def test_from_password_to_token_and_out(api: Api) -> None:
     await anna(api)
     status, token = await login(api, GOOD)
     assert status == 200
-    me = {"user": "anna", "full_name": "Anna Muster", "role": "host-operator", "partner": None}
+    me = {"user": "anna", "full_name": "Anna Muster", "role": "partner-editor", "partner": "kleinheim"}
     mine = api.as_(token)
     everything = ["edit", "metrics", "operate", "see"]
     assert await mine("GET", "/me") == (200, {**me, "permissions": everything})
@@ -105,7 +107,7 @@ async def test_what_does_not_count_any_more_is_forgotten(api: Api, hub: Hub) -> 
         hub.now = lambda later=later: before + later  # type: ignore[misc]
         await logins.forget(hub)
         counted.append(await rows())
-    assert counted == [(2, 1), (1, 1), (1, 0), (0, 0)]
+    assert counted == [(3, 1), (2, 1), (2, 0), (0, 0)]  # of anna two: for passwords, and for codes
 
 
 async def test_another_password(api: Api) -> None:

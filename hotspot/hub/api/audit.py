@@ -47,6 +47,8 @@ class Filter(Struct, frozen=True, kw_only=True):
     """As ``user anna``."""
     action: Annotated[str, Meta(max_length=60)] | None = None
     """As ``hall.create``; ``hall.`` stands for all that begin so."""
+    subject: Annotated[str, Meta(max_length=200)] | None = None
+    """What it was done to, by its exact name."""
 
 
 class Wanted(Filter, frozen=True, kw_only=True):
@@ -103,6 +105,7 @@ def _wanted(call: Call, query: Filter, before: tuple[datetime, int] | None) -> a
         hall=query.hall,
         actor=query.actor,
         action=query.action,
+        subject=query.subject,
         before=before,
     )
 

@@ -1,6 +1,7 @@
 """What visitors told the town: ideas, complaints, damage. A partner's people see that of their halls."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -12,7 +13,7 @@ from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation, Pieces
 from hotspot.hub.api.problems import NotFound
 from hotspot.hub.store import Connection, audit, feedback
-from hotspot.hub.store.feedback import Message
+from hotspot.hub.store.feedback import Count, Message
 
 _AT_ONCE = 500
 
@@ -23,6 +24,12 @@ class Filter(Struct, frozen=True, kw_only=True):
     partner: Name | None = None
     hall: Name | None = None
     kind: Kind | None = None
+    language: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$(?!\n)")] | None = None
+    """Of the page that it was written on."""
+    since: datetime | None = None
+    """Came at this moment or later."""
+    until: datetime | None = None
+    """Came before this moment."""
     done: bool | None = None
     """``true``: dealt with; ``false``: not yet."""
 
@@ -43,7 +50,16 @@ class FeedbackStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def _wanted(call: Call, query: Filter, before: int | None) -> feedback.Wanted:
-    return feedback.Wanted(partner=call.within(query.partner), hall=query.hall, kind=query.kind, done=query.done, before=before)
+    return feedback.Wanted(
+        partner=call.within(query.partner),
+        hall=query.hall,
+        kind=query.kind,
+        language=query.language,
+        done=query.done,
+        since=query.since,
+        until=query.until,
+        before=before,
+    )
 
 
 async def list_feedback(call: Call) -> list[Message]:
@@ -51,6 +67,12 @@ async def list_feedback(call: Call) -> list[Message]:
     query: Wanted = call.query
     async with call.hub.store.connection() as connection:
         return await feedback.messages(connection, _wanted(call, query, query.before), query.limit)
+
+
+async def count_feedback(call: Call) -> list[Count]:
+    """How many there are, by kind, language and whether they were dealt with."""
+    async with call.hub.store.connection() as connection:
+        return await feedback.counts(connection, _wanted(call, call.query, None))
 
 
 async def export_feedback(call: Call) -> Pieces:
@@ -85,10 +107,8 @@ async def set_feedback(call: Call) -> Message:
         found = await _found(call, connection)
         at, by = (call.hub.now(), call.who.user) if wanted.done else (None, "")
         await feedback.mark(connection, found.number, at, by, wanted.note.strip())
-        await audit.write(
-            connection, call.actor, "feedback.done" if wanted.done else "feedback.reopen", partner=found.partner, hall=found.hall,
-            subject=f"{found.number}",
-        )  # fmt: skip
+        action = "feedback.done" if wanted.done else "feedback.reopen" if found.done_at is not None else "feedback.note"
+        await audit.write(connection, call.actor, action, partner=found.partner, hall=found.hall, subject=f"{found.number}")
         return await _found(call, connection)
 
 
@@ -109,6 +129,10 @@ OPERATIONS = (
     Operation(
         name="exportFeedback", method="GET", path="/feedback.csv", summary="The same as CSV", subject="feedback",
         permission=_SEE, handler=export_feedback, query=Filter, reply=Pieces, media_type=MEDIA_TYPE,
+    ),
+    Operation(
+        name="countFeedback", method="GET", path="/feedback/counts", summary="How many messages there are", subject="feedback",
+        permission=_SEE, handler=count_feedback, query=Filter, reply=list[Count],
     ),
     Operation(
         name="showFeedback", method="GET", path="/feedback/{message}", summary="One message", subject="feedback",

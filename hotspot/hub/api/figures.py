@@ -5,7 +5,7 @@ when it comes back. Quarters of an hour, hours and days are kept as long as ``[r
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,6 @@ from hotspot.hub.api.operations import Call, Operation, Raw
 from hotspot.hub.api.problems import BadRequest, NotFound
 from hotspot.hub.store import Connection, figures, tenants
 
-SILENT: Final = timedelta(minutes=3)
-"""Gateways speak at least once a minute."""
 MOST_POINTS: Final = 20_000
 Step = Literal["quarter", "hour", "day", "month"]
 When = Annotated[
@@ -117,7 +115,7 @@ class Now(Struct, frozen=True, kw_only=True):
     hall: str
     title: str
     partner: str
-    state: Literal["new", "silent", "faulty", "well"]
+    state: figures.Condition
     """``new``: no gateway, or one that never spoke; ``silent``: not heard of for three minutes; ``faulty``: firewall, journal or Internet
     of a gateway fails, or it tells of another fault."""
     seen_at: datetime | None
@@ -207,12 +205,21 @@ async def hall_devices(call: Call) -> list[DevicesOfDay]:
     return [DevicesOfDay(day=one.day, devices=one.devices) for one in found]
 
 
-def _state(seen: figures.Seen | None, now: datetime) -> Literal["new", "silent", "faulty", "well"]:
-    if seen is None or seen.seen_at is None:
-        return "new"
-    if now - seen.seen_at > SILENT:
-        return "silent"
-    return "well" if seen.well and not seen.faults else "faulty"
+def now_of(hall: tenants.Hall, day: figures.Today | None, gateways: figures.Seen | None, now: datetime) -> Now:
+    """A hall with its day so far and what its gateways said last."""
+    return Now(
+        hall=hall.name,
+        title=hall.title,
+        partner=hall.partner,
+        state=gateways.condition(now) if gateways else "new",
+        seen_at=gateways.seen_at if gateways else None,
+        online=gateways.online if gateways else 0,
+        warnings=gateways.warnings if gateways else 0,
+        visits_today=day.visits if day else 0,
+        seconds_today=day.seconds if day else 0,
+        bytes_up_today=day.bytes_up if day else 0,
+        bytes_down_today=day.bytes_down if day else 0,
+    )
 
 
 async def now_figures(call: Call) -> list[Now]:
@@ -226,25 +233,7 @@ async def now_figures(call: Call) -> list[Now]:
         halls = [hall for hall in await tenants.halls(connection, partner) if hall.closed_at is None]
         ids = [hall.id for hall in halls]
         today, seen = await figures.today(connection, ids, now), await figures.seen(connection, ids)
-    shown = []
-    for hall in halls:
-        day, gateways = today.get(hall.id), seen.get(hall.id)
-        shown.append(
-            Now(
-                hall=hall.name,
-                title=hall.title,
-                partner=hall.partner,
-                state=_state(gateways, now),
-                seen_at=gateways.seen_at if gateways else None,
-                online=gateways.online if gateways else 0,
-                warnings=gateways.warnings if gateways else 0,
-                visits_today=day.visits if day else 0,
-                seconds_today=day.seconds if day else 0,
-                bytes_up_today=day.bytes_up if day else 0,
-                bytes_down_today=day.bytes_down if day else 0,
-            )
-        )
-    return shown
+    return [now_of(hall, today.get(hall.id), seen.get(hall.id), now) for hall in halls]
 
 
 _SEE = Permission.SEE

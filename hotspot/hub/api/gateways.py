@@ -98,6 +98,8 @@ class Gateway(Struct, frozen=True, kw_only=True):
     policy_refused: int
     """Serial of the policy that it cannot apply; 0: none."""
     policy_error: str
+    certificate_until: datetime | None
+    """End of the portal's certificate, as it said last; None: it has none."""
     credential_made: datetime | None
     rotates: bool
     """It is to get another credential with its next report."""
@@ -264,6 +266,7 @@ def _gateway(seen: gateways.Seen, now: datetime) -> Gateway:
         policy=health.policy,
         policy_refused=health.policy_refused,
         policy_error=health.policy_error,
+        certificate_until=None if health.certificate_until is None else datetime.fromtimestamp(health.certificate_until, now.tzinfo),
         rotates=seen.rotate_from is not None and seen.credential_made is not None and seen.credential_made < seen.rotate_from,
         **{name: getattr(seen, name) for name in same},
     )

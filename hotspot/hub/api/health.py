@@ -69,7 +69,7 @@ async def show_hall_health(call: Call) -> HallHealth:
     """What the gateways said last, and how many alarms there are."""
     async with call.hub.store.transaction(snapshot=True) as connection:
         hall = await call.hall(connection)
-        found = [each for each in await monitoring.gateways(connection, hall.partner) if each.hall == hall.name]
+        found = await monitoring.gateways(connection, hall.partner, hall.name)
         in_force = await alarms.in_force(connection, alarms.Wanted(partner=hall.partner, hall=hall.name))
     severities = [alarm.severity for alarm in in_force]
     return HallHealth(

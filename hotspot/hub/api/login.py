@@ -10,7 +10,8 @@ from hotspot.hub import logins as pace
 from hotspot.hub import passwords
 from hotspot.hub.access import ALLOWED, Permission, Role
 from hotspot.hub.api.operations import Call, Operation
-from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound, TooMany, Unauthorized
+from hotspot.hub.api.problems import BadRequest, CodeWanted, Conflict, Forbidden, NotFound, TooMany, Unauthorized
+from hotspot.hub.factors import second
 from hotspot.hub.store import Connection, audit, people, sessions
 from hotspot.hub.store import logins as attempts
 from hotspot.hub.store.tenants import Taken
@@ -27,10 +28,12 @@ Password = Annotated[str, Meta(max_length=passwords.MOST)]
 
 
 class Credentials(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A name and its password."""
+    """A name and its password, and a code for whoever has a second factor."""
 
     name: Annotated[str, Meta(max_length=200)]
     password: Password
+    code: Annotated[str, Meta(max_length=100)] = ""
+    """Of an authenticator app, or a recovery code. Where one is missing the answer is 401 with the code ``code_wanted``."""
 
 
 class Issued(Struct, frozen=True, kw_only=True):
@@ -90,10 +93,12 @@ class NewPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 async def login(call: Call) -> Issued:
-    """A token for 12 hours with all that the role may. Whoever fails five times waits longer with each further time, up to a minute."""
+    """A token for 12 hours with all that the role may. Whoever fails five times waits longer with each further time, up to a minute. The
+    host's people need a second factor, which they set up at the console."""
     wanted: Credentials = call.body
     stored = await verified(call, wanted.name, wanted.password)
     fresh = await passwords.hashed(wanted.password) if passwords.outdated(stored) else ""
+    how = await _second(call, wanted)
     now, secret, name = call.hub.now(), make("token"), f"login {token_hex(4)}"
     async with call.hub.store.transaction() as connection:
         user = await people.user(connection, wanted.name, lock=True)
@@ -101,14 +106,34 @@ async def login(call: Call) -> Issued:
             raise Unauthorized(_WRONG)  # disabled or changed in this moment
         if fresh:
             await people.set_password(connection, user.id, fresh)
-        await attempts.succeeded(connection, user.name, call.source, now)
+        await second.succeeded(connection, user.name, call.source, now)
         permissions = ALLOWED[user.role]
         await people.add_token(connection, user.id, name, hashed(secret), permissions, now + LOGIN_LASTS, login=True)
-        await audit.write(connection, f"user {user.name}", "user.login", partner=user.partner, subject=user.name)
+        await people.note_login(connection, user.id, now)
+        detail = {"at": "api", "by": how}
+        await audit.write(connection, f"user {user.name}", "user.login", partner=user.partner, subject=user.name, detail=detail)
     return Issued(token=secret, name=name, expires_at=now + LOGIN_LASTS, permissions=tuple(sorted(permissions)))
 
 
 _WRONG: Final = "name, password: expected those of a user who may log in"
+
+
+async def _second(call: Call, wanted: Credentials) -> str:
+    """How the second step was done, when the password was right. Raises ``Unauthorized``, ``TooMany``, and ``Forbidden`` for whoever has to
+    set up a second factor first: that takes a browser."""
+    async with call.hub.store.transaction() as connection:
+        user = await people.user(connection, wanted.name)
+        if user is None:
+            raise Unauthorized(_WRONG)
+        await attempts.passed(connection, user.name, call.source)
+    if user.second_factor:
+        if not wanted.code:
+            raise CodeWanted("code: expected the one that your authenticator app shows, or a recovery code")
+        return await second.by_code(call.hub, user, wanted.code, call.source)
+    if user.role.needs_second_factor:
+        where = call.hub.settings.url or "the hub's address"
+        raise Forbidden(f"role {user.role.value} needs a second factor: log in at the console once ({where}) and set it up there")
+    return "password"
 
 
 async def verified(call: Call, name: str, password: str) -> str:
@@ -238,17 +263,17 @@ async def list_my_tokens(call: Call) -> list[Token]:
 
 async def create_my_token(call: Call) -> Issued:
     """A token for a program of yours. One that was made for a part of what you may cannot make others: they would outlive it."""
-    _whole(call)
+    whole(call)
     return await create_token_of(call, call.who.user)
 
 
 async def revoke_my_token(call: Call) -> None:
     """One of your own is of no use any more, at once."""
-    _whole(call)
+    whole(call)
     await revoke_token_of(call, call.who.user)
 
 
-def _whole(call: Call) -> None:
+def whole(call: Call) -> None:
     """Raises ``Forbidden`` for a token that may less than its user."""
     if call.who.permissions != ALLOWED[call.who.role]:
         raise Forbidden("this token may only a part of what you may: log in to manage tokens")
@@ -257,7 +282,7 @@ def _whole(call: Call) -> None:
 OPERATIONS = (
     Operation(
         name="login", method="POST", path="/login", summary="A name and a password for a token", subject="me",
-        permission=None, handler=login, body=Credentials, reply=Issued, faults=(Unauthorized, TooMany), largest=4_096,
+        permission=None, handler=login, body=Credentials, reply=Issued, faults=(Unauthorized, Forbidden, TooMany), largest=4_096,
     ),
     Operation(
         name="logout", method="POST", path="/logout", summary="This token ends", subject="me",

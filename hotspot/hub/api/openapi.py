@@ -44,6 +44,7 @@ _TAGS: Final = {
     "gateways": "The boxes in the halls: enrolment, state, credentials.",
     "orders": "What a gateway is to do now.",
     "figures": "How many visitors came, how long, how much.",
+    "reports": "A town's month, for people who decide.",
     "alarms": "What staff should know.",
     "channels": "Who is told of alarms.",
     "feedback": "What visitors told the towns.",

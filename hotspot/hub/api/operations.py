@@ -40,14 +40,18 @@ PATH_PATTERNS: Final[dict[str, str]] = {
     "alarm": r"^[0-9]{1,18}$(?!\n)",
     "channel": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
     "message": r"^[0-9]{1,18}$(?!\n)",
+    "factor": r"^[0-9]{1,9}$(?!\n)",
     "gateway": r"^[a-z0-9][a-z0-9-]{0,47}$(?!\n)",
     "hall": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
     "order": r"^[0-9a-f]{32}$(?!\n)",
+    "month": r"^20[0-9]{2}-(0[1-9]|1[0-2])$(?!\n)",
     "partner": r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)",
     "batch": r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)",
     "block": r"^[a-z0-9][a-z0-9-]{0,31}$(?!\n)",
     "serial": r"^[0-9]{1,17}$(?!\n)",
+    "session": r"^[0-9]{1,9}$(?!\n)",
     "sha256": r"^[0-9a-f]{64}$(?!\n)",
+    "zone": r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)",
     "user": r"^[a-z0-9][a-z0-9._-]{0,39}$(?!\n)",
 }
 """What the parameters of a path look like, by their names; anything else is answered 404 before a handler sees it."""

@@ -22,7 +22,7 @@ from hotspot.hub.api.login import (
 )
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import BadRequest, Conflict, NotFound, TooMany
-from hotspot.hub.store import Connection, audit, people, tenants
+from hotspot.hub.store import Connection, audit, people, sessions, tenants
 
 FullName = Annotated[str, Meta(max_length=200)]
 Email = Annotated[str, Meta(pattern=r"^([^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190})?$(?!\n)", max_length=255)]
@@ -42,6 +42,12 @@ class User(Struct, frozen=True, kw_only=True):
     disabled_at: datetime | None
     has_password: bool
     """False: only tokens."""
+    second_factor: bool
+    """They have an authenticator app or a passkey."""
+    provider: bool
+    """They log in with the city's OpenID provider."""
+    last_login_at: datetime | None
+    """To the hour; None: never."""
 
 
 class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +84,9 @@ class UsersWanted(Struct, frozen=True, kw_only=True):
 
     partner: Name | None = None
     """None: of the host and of all partners."""
+    role: Role | None = None
+    search: Annotated[str, Meta(max_length=100)] = ""
+    """Something of the user name, the full name or the address."""
     after: Annotated[str, Meta(max_length=40)] = ""
     """Name of the last one of the page before."""
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
@@ -91,7 +100,8 @@ async def list_users(call: Call) -> list[User]:
     """By name, disabled ones too."""
     query: UsersWanted = call.query
     async with call.hub.store.connection() as connection:
-        return [_user(found) for found in await people.users(connection, query.partner, query.after, query.limit)]
+        listed = await people.users(connection, query.partner, query.after, query.limit, role=query.role, search=query.search.strip())
+        return [_user(found) for found in listed]
 
 
 async def create_user(call: Call) -> User:
@@ -149,6 +159,8 @@ async def change_user(call: Call) -> User:
         await people.change_user(connection, before.id, role, partner_id, full_name, email, disabled_at)
         if before.disabled_at is None and disabled_at is not None:
             await people.revoke_tokens(connection, before.id, now, logins=False)
+        if (role, partner) != (before.role, before.partner) or disabled_at is not None:
+            await sessions.end_all(connection, before.id)
         # the log of changes names what changed; a person's name and address are not repeated in it
         detail = {name: given[name] if name in ("role", "partner", "disabled") else "changed" for name in given}
         await audit.write(connection, call.actor, "user.change", partner=partner or before.partner, subject=before.name, detail=detail)

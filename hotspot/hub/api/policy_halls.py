@@ -119,6 +119,8 @@ class PolicyRollout(Struct, frozen=True, kw_only=True):
     """Halls that it has reached."""
     waiting_for: list[str]
     """Those of them whose gateways have not said that they apply it."""
+    to_come: list[list[str]]
+    """Halls of the stages that have not begun."""
 
 
 class WhichRollouts(Struct, frozen=True, kw_only=True):
@@ -264,6 +266,7 @@ async def _unfinished(call: Call, connection: Connection) -> Rollout:
 
 async def _rollout(call: Call, connection: Connection, found: Rollout) -> PolicyRollout:
     taken = [one for one in await policy_rollouts.taken_of_rollout(connection, found.serial) if call.who.sees(one.partner)]
+    coming = await policy_rollouts.to_come(connection, found.serial, call.who.partner)
     own = call.who.partner is None or all(text != "host" for text in found.scopes)
     return PolicyRollout(
         serial=found.serial,
@@ -276,6 +279,7 @@ async def _rollout(call: Call, connection: Connection, found: Rollout) -> Policy
         why=found.why if own else "",  # it names halls of others
         halls=list(dict.fromkeys(one.hall for one in taken)),
         waiting_for=list(rollouts.waiting_for(taken)),
+        to_come=coming if found.unfinished else [],
     )
 
 

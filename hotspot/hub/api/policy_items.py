@@ -73,6 +73,13 @@ class WithdrawnToo(Struct, frozen=True, kw_only=True):
     """Also those that are no longer in force."""
 
 
+class OfTown(WithdrawnToo, frozen=True, kw_only=True):
+    """Which batches."""
+
+    partner: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$(?!\n)")] | None = None
+    """None: of all partners."""
+
+
 class Withdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why something is withdrawn."""
 
@@ -148,6 +155,13 @@ async def list_batches(call: Call) -> list[Batch]:
         return [_batch(one) for one in await policy_items.listed(connection, "vouchers", f"hall/{hall.name}", None, query.withdrawn)]
 
 
+async def list_all_batches(call: Call) -> list[Batch]:
+    """Of all halls, the newest first, without the codes; the newest 5,000."""
+    query: OfTown = call.query
+    async with call.hub.store.connection() as connection:
+        return [_batch(one) for one in await policy_items.listed(connection, "vouchers", None, call.within(query.partner), query.withdrawn)]
+
+
 async def make_batch(call: Call) -> Batch:
     """A batch for one hall; its gateway lets the codes in as soon as it has the policy, within seconds when it is connected."""
     body: NewVoucherBatch = call.body
@@ -168,13 +182,13 @@ async def make_batch(call: Call) -> Batch:
 
 async def show_codes(call: Call) -> Codes:
     """The codes, to be printed. Whoever has one is let in."""
-    batch = await _read_codes(call)
+    batch = await read_codes(call)
     return Codes(id=batch.id, codes=list(items.codes_of(batch)))
 
 
 async def export_codes(call: Call) -> Raw:
     """The same as CSV."""
-    batch = await _read_codes(call)
+    batch = await read_codes(call)
     heads = ["number", "code", "batch", "plan", "devices", "valid", "note"]
     shown = _batch(batch)
     rows = [
@@ -184,7 +198,8 @@ async def export_codes(call: Call) -> Raw:
     return Raw(csv_bytes([heads, *rows]), MEDIA_TYPE, f"vouchers-{batch.id}.csv")
 
 
-async def _read_codes(call: Call) -> Item:
+async def read_codes(call: Call) -> Item:
+    """A batch whose codes somebody is about to read, which is written down."""
     async with call.hub.store.transaction() as connection:
         hall = await call.hall(connection)
         batch = await _found_batch(call, connection)
@@ -242,6 +257,14 @@ async def list_blocks(call: Call) -> list[Block]:
             await resolved(call, connection, query.scope)
         found = await policy_items.listed(connection, "blocklist", query.scope, call.who.partner, query.withdrawn)
         return [_block(one) for one in found]
+
+
+async def export_blocks(call: Call) -> Raw:
+    """The same as CSV, for the file on a case: who decided what and when, and when it ended."""
+    found = await list_blocks(call)
+    heads = [name for name in Block.__struct_fields__ if name != "id"]
+    rows = [[getattr(one, name) for name in heads] for one in found]
+    return Raw(csv_bytes([heads, *rows]), MEDIA_TYPE, "blocklist.csv")
 
 
 async def add_block(call: Call) -> Block:
@@ -302,6 +325,10 @@ OPERATIONS = (
         permission=_SEE, handler=list_batches, query=WithdrawnToo, reply=list[Batch],
     ),
     Operation(
+        name="listAllVoucherBatches", method="GET", path="/vouchers", summary="Batches of vouchers of all halls", subject="vouchers",
+        permission=_SEE, handler=list_all_batches, query=OfTown, reply=list[Batch],
+    ),
+    Operation(
         name="makeVoucherBatch", method="POST", path="/halls/{hall}/vouchers", summary="Make a batch of vouchers", subject="vouchers",
         permission=_EDIT, handler=make_batch, body=NewVoucherBatch, reply=Batch, status=201, faults=(Conflict, Unprocessable),
     ),
@@ -320,6 +347,10 @@ OPERATIONS = (
     Operation(
         name="listBlocks", method="GET", path="/blocks", summary="The block list", subject="blocks",
         permission=_SEE, handler=list_blocks, query=WhichBlocks, reply=list[Block], faults=(NotFound,),
+    ),
+    Operation(
+        name="exportBlocks", method="GET", path="/blocks.csv", summary="The block list as CSV", subject="blocks",
+        permission=_SEE, handler=export_blocks, query=WhichBlocks, reply=Raw, media_type=MEDIA_TYPE, faults=(NotFound,),
     ),
     Operation(
         name="addBlock", method="POST", path="/blocks", summary="Block something", subject="blocks",

@@ -41,6 +41,12 @@ class Unauthorized(Fault):
     status, title, code = 401, "Unauthorized", "unauthorized"
 
 
+class CodeWanted(Unauthorized):
+    """The password is right, and a code is wanted too."""
+
+    code = "code_wanted"
+
+
 class Forbidden(Fault):
     """The token may not do that."""
 

@@ -107,7 +107,8 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("Look at “Settings”: the message says which value does not fit there."),
     ),
     "policy_late": Meaning(
-        N_("The newest settings have not reached the hall for half an hour."), N_("Does the hall report at all? If so, wait or look at the box."),
+        N_("The newest settings have not reached the hall for half an hour."),
+        N_("Does the hall report at all? If so, wait or look at the box."),
     ),
     "channel": Meaning(
         N_("Messages about alarms do not reach somebody who should get them."), N_("Look at the notification channel under “Alarms”."),

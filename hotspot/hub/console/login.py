@@ -1,20 +1,16 @@
 """Log in and out."""
 
-from datetime import datetime
-
 from aiohttp import web
 
 from hotspot.hub.api.login import verified
 from hotspot.hub.api.operations import Call
 from hotspot.hub.api.problems import TooMany, Unauthorized
-from hotspot.hub.console.clients import described
+from hotspot.hub.console import entrance
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.visits import Visit
-from hotspot.hub.console.web import cookie_name, keep, local
-from hotspot.hub.store import audit, people, sessions
-from hotspot.hub.store import logins as attempts
+from hotspot.hub.console.web import cookie_name, encrypted, local
+from hotspot.hub.store import people, sessions
 from hotspot.hub.store.sessions import Stage
-from hotspot.hub.tokens import hashed, make
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -35,16 +31,13 @@ async def log_in(visit: Visit) -> web.StreamResponse:
     except Unauthorized:
         wrong = visit.text("Name or password is wrong.")
         return visit.page("login.html", status=401, name=name, wrong=wrong, next=goal)
-    now: datetime = visit.hub.now()
-    secret = make("session")
     async with visit.hub.store.transaction() as connection:
         user = await people.user(connection, name, lock=True)
         if user is None or await people.password_hash(connection, user.name) != stored:
             raise Unauthorized("name, password: expected those of a user who may log in")
-        await attempts.succeeded(connection, user.name, visit.source, now)
-        await sessions.begin(connection, user.id, hashed(secret), Stage.FULL, described(visit.request.headers.get("User-Agent", "")), now)
-        await audit.write(connection, f"user {user.name}", "user.login", partner=user.partner, subject=user.name, detail={"at": "console"})
-    return keep(visit.redirect(goal), visit.request, secret)
+        stage = entrance.stage_of(user)
+        secret = await entrance.begin(visit, connection, user, stage, "password")
+    return entrance.lead(visit, secret, stage, goal)
 
 
 async def log_out(visit: Visit) -> web.StreamResponse:
@@ -52,7 +45,7 @@ async def log_out(visit: Visit) -> web.StreamResponse:
     async with visit.hub.store.transaction() as connection:
         await sessions.end(connection, visit.session.user_id, visit.session.id)
     response = visit.redirect("/login")
-    response.del_cookie(cookie_name(visit.request), path="/")
+    response.del_cookie(cookie_name(visit.request), path="/", secure=encrypted(visit.request), httponly=True, samesite="Lax")
     return response
 
 

@@ -1,5 +1,6 @@
 """A visit: one request to a page of the console, by somebody, in their language."""
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -23,6 +24,8 @@ NOTICE: Final = "notice"
 """Cookie: what has just been done, to be said on the next page."""
 LANGUAGE: Final = "language"
 """Cookie: the language that somebody has chosen."""
+GUIDE: Final = "guide"
+"""Cookie: the town whose checklist somebody is working through; each page leads back to it."""
 _NOTICE_LASTS: Final = 60
 
 
@@ -132,6 +135,11 @@ class Visit:
         """The token of a form of this session; ``""`` for a stranger's."""
         return tokens.masked(self.secret, secrets.token_bytes(tokens.SIZE)) if self._session is not None else ""
 
+    def _guide(self) -> str:
+        """Where the checklist is that somebody is working through; ``""``: none."""
+        town = self.request.cookies.get(GUIDE, "")
+        return f"/partners/{town}/checklist" if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", town) else ""
+
     def _shared(self) -> dict[str, Any]:
         full = self._session is not None and bool(self.who.permissions)
         return {
@@ -143,5 +151,6 @@ class Visit:
             "csrf": self.csrf,
             "notice": unquote(self.request.cookies.get(NOTICE, ""))[:400],
             "here": self.request.path,
+            "guide": self._guide() if full else "",
             "swapped": "HX-Request" in self.request.headers,
         }

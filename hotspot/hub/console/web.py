@@ -10,13 +10,14 @@ import structlog
 from aiohttp import BodyPartReader, hdrs, web
 
 from hotspot.hub.access import Principal
-from hotspot.hub.api.problems import BadRequest, Fault, Forbidden, NotFound, TooLarge, TooSlow, Unavailable, Unsupported
+from hotspot.hub.api.problems import BadRequest, Fault, Forbidden, NotFound, TooLarge, TooMany, TooSlow, Unavailable, Unsupported
 from hotspot.hub.api.storable import check
 from hotspot.hub.console import navigation, texts, tokens
 from hotspot.hub.console.drawing import Drawing
 from hotspot.hub.console.forms import Form, Upload
 from hotspot.hub.console.navigation import Item
 from hotspot.hub.console.pages import Page
+from hotspot.hub.console.rates import Limit, Rates
 from hotspot.hub.console.static import Assets
 from hotspot.hub.console.visits import LANGUAGE, Visit
 from hotspot.hub.hub import Hub
@@ -45,11 +46,21 @@ _STAGES: Final = {None: 0, Stage.PASSWORD: 1, Stage.ENROL: 1, Stage.FULL: 2}
 log = structlog.get_logger("console")
 
 
+class _Flood(TooMany):
+    """Somebody asks too often: they get a small page, and nothing is looked up for it."""
+
+
 class Console:
     """Carries requests to pages."""
 
+    KNOWN = Limit(25, 250)
+    """Requests in a second of one session: far more than anybody clicks, however many pages are open with live figures."""
+    STRANGERS = Limit(10, 250)
+    """Of one source without a session, as of an office behind one address in which everybody logs in at eight."""
+
     def __init__(self, hub: Hub, pages: tuple[Page, ...]) -> None:
         self._hub, self._pages = hub, pages
+        self._known, self._strangers = Rates(self.KNOWN), Rates(self.STRANGERS)
         self._assets = Assets()
         self._drawing = Drawing(self._assets)
         by_name = {page.name: page for page in pages}
@@ -78,6 +89,8 @@ class Console:
             visit = self._visit(request, None, "", Form())
             try:
                 response = await self._answer(page, request)
+            except _Flood as flood:
+                response = self.refused(visit, flood)
             except Fault as fault:
                 response = self.refused(await self._recognised(request), fault)
             except StoreUnavailable as error:
@@ -94,6 +107,7 @@ class Console:
 
     async def _answer(self, page: Page, request: web.Request) -> web.StreamResponse:
         secret, session = await self._session(request)
+        self._pace(request, session)
         form = await _form(page, request) if page.method == "POST" else Form()
         visit = self._visit(request, session, secret, form)
         if page.method == "POST":
@@ -106,6 +120,16 @@ class Console:
             if page.stage is Stage.FULL and not page.may(visit.who):
                 raise Forbidden(f"{page.name} is not for your role, {visit.who.role.value}")
         return await page.handler(visit)
+
+    def _pace(self, request: web.Request, session: Session | None) -> None:
+        """Raise ``_Flood`` for whoever asks too often. Whoever has a session is counted by it, so nobody else at their address matters."""
+        now = asyncio.get_running_loop().time()
+        if session is None:
+            seconds = self._strangers.wait(self._source(request), now)
+        else:
+            seconds = self._known.wait(session.id, now)
+        if seconds:
+            raise _Flood(f"too many requests: try again in {max(1, round(seconds))} s", seconds)
 
     async def _recognised(self, request: web.Request) -> Visit:
         """For the page of a refusal."""
@@ -126,9 +150,11 @@ class Console:
         language = request.cookies.get(LANGUAGE, "")
         if language not in texts.LANGUAGES:
             language = texts.preferred(request.headers.get("Accept-Language", ""))
+        return Visit(self._hub, self._drawing, request, session, secret, language, self._source(request), form, self.items)
+
+    def _source(self, request: web.Request) -> str:
         forwarded = request.headers.getall("X-Forwarded-For", [])
-        address = source(request.remote or "", forwarded, self._hub.settings.proxies)
-        return Visit(self._hub, self._drawing, request, session, secret, language, address, form, self.items)
+        return source(request.remote or "", forwarded, self._hub.settings.proxies)
 
     def refused(self, visit: Visit, fault: Fault) -> web.Response:
         """The page for what cannot be done."""

@@ -64,6 +64,17 @@ TENANTS: Final[tuple[Entry, ...]] = (
         groups=(Group("hall_id name first_at last_at", "Bezeichnung, erste und letzte Meldung"),),
     ),
     Entry(
+        table="networks",
+        title="Namen der WLAN",
+        purpose="Nennt auf Aushängen und Gutscheinen das WLAN und die Adresse der Startseite.",
+        until=WITH_HALL,
+        source="Eingabe im Leitstand",
+        groups=(
+            Group("hall_id zone ssid password address", "Bereich, Name und, wo es eines hat, das ausgehängte Passwort des WLAN; Adresse"),
+            Group("changed_at changed_by", "wann und von wem zuletzt geändert", Of.STAFF),
+        ),
+    ),
+    Entry(
         table="enrolments",
         title="Einmalschlüssel für neue Geräte",
         purpose="Lässt ein Gerät genau einmal zum Dienst zu.",
@@ -107,6 +118,18 @@ TENANTS: Final[tuple[Entry, ...]] = (
             Group("id name full_name email role partner_id", "Kennung, Name, dienstliche E-Mail, Rolle, Kommune", Of.STAFF),
             Group("password_hash", "Streuwert (Argon2id) des Kennworts", Of.STAFF, source="die Person selbst"),
             Group("created_at disabled_at", "Beginn und Ende des Kontos", Of.STAFF),
+            Group("last_login_at", "letzte Anmeldung, auf die Stunde gerundet", Of.STAFF),
+        ),
+    ),
+    Entry(
+        table="identities",
+        title="Konten beim Anmeldedienst der Stadt",
+        purpose="Erkennt Personen wieder, die sich über den Anmeldedienst der Stadt (OpenID Connect) anmelden.",
+        until="bis die Stadt die Verbindung löst; mit dem Konto",
+        source="der Anmeldedienst der Stadt",
+        groups=(
+            Group("user_id issuer subject", "wessen, welcher Anmeldedienst, Kennung der Person dort", Of.STAFF),
+            Group("linked_at", "wann verbunden", Of.STAFF),
         ),
     ),
     Entry(
@@ -132,7 +155,34 @@ TENANTS: Final[tuple[Entry, ...]] = (
         groups=(
             Group("id user_id stage client", "wessen, wie weit angemeldet, Browser und Betriebssystem in Worten", Of.STAFF),
             Group("secret_hash", "Streuwert (SHA-256) des Sitzungsschlüssels"),
+            Group("challenge new_key", "Zufallszahlen, solange ein zweiter Faktor eingerichtet oder benutzt wird"),
             Group("created_at expires_at idle_until", "Beginn und Ende", Of.STAFF),
+        ),
+    ),
+    Entry(
+        table="factors",
+        title="zweite Faktoren",
+        purpose="Verlangt bei der Anmeldung mehr als ein Kennwort.",
+        until="bis die Person oder die Stadt sie entfernt; mit dem Konto",
+        source="Eingabe im Leitstand",
+        groups=(
+            Group("id user_id kind name", "wessen, App oder Passkey, Bezeichnung", Of.STAFF),
+            Group("key", "Schlüssel der App (gemeinsames Geheimnis) oder öffentlicher Schlüssel des Passkeys"),
+            Group("credential_id", "Kennung des Passkeys"),
+            Group("last_step sign_count", "damit kein Code und keine Unterschrift zweimal gilt"),
+            Group("created_at", "wann eingerichtet", Of.STAFF),
+            Group("used_at", "letzte Benutzung, auf die Stunde gerundet", Of.STAFF),
+        ),
+    ),
+    Entry(
+        table="recovery_codes",
+        title="Notfallcodes",
+        purpose="Hilft, wenn ein zweiter Faktor verloren ging.",
+        until="bis der Code benutzt oder ersetzt wird; mit dem Konto",
+        source="vom Hub erzeugt",
+        groups=(
+            Group("user_id created_at", "wessen, seit wann", Of.STAFF),
+            Group("code_hash", "Streuwert (SHA-256)"),
         ),
     ),
     Entry(

@@ -139,6 +139,18 @@ RUNNING: Final[tuple[Entry, ...]] = (
         ),
     ),
     Entry(
+        table="policy_drafts",
+        title="vorbereitete Änderungen der Vorgaben",
+        purpose="Hält fest, was jemand im Leitstand ändern will, bis es angewendet oder verworfen wird.",
+        until="7 Tage nach der letzten Bearbeitung, oder sobald sie angewendet oder verworfen ist",
+        source="Eingabe im Leitstand",
+        groups=(
+            Group("id scope partner_id hall_id base", "Kennung, für wen, auf welchem Stand"),
+            Group("document files note", "die neuen Vorgaben, Namen und Prüfsummen der Dateien, der Grund", source=BY_HAND),
+            Group("user_id created_at changed_at expires_at", "wessen, wann begonnen, bearbeitet, vergessen", Of.STAFF),
+        ),
+    ),
+    Entry(
         table="policy_files",
         title="Bilder und Texte",
         purpose="Hält Wappen, Fotos, Videos und Rechtstexte der Kommunen.",
@@ -214,7 +226,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         source="vom Hub aus den Meldungen der Geräte",
         groups=(
             Group("id hall_id gateway_id kind subject severity detail", "wo, was, wie schwer"),
-            Group("since raised_at ended_at acknowledged_at", "Zeiten"),
+            Group("since raised_at well_since ended_at acknowledged_at", "Zeiten"),
             Group("acknowledged_by note", "wer sich gekümmert hat, Bemerkung", Of.STAFF, source="Eingabe durch Beschäftigte"),
         ),
     ),

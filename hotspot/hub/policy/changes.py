@@ -111,6 +111,20 @@ async def check(connection: Connection, wanted: Sequence[Wanted]) -> Checked:
     return Checked(objections=tuple(prepared.objections), conflict=conflict, halls=tuple(halls))
 
 
+async def effect(connection: Connection, hall: Hall, wanted: Sequence[Wanted]) -> Effective:
+    """What one hall would be given; without anything wanted what it is given now. Whether its gateway would take it, nobody has asked.
+    Raises ``NotValid`` for documents that are none."""
+    found = [each for one in wanted for each in objections(one.scope, one.document)]
+    if found:
+        raise NotValid(found)
+    if not wanted:
+        return (await publishing.present(connection, [hall]))[hall.name]
+    new = {one.scope.text: _Version(one.scope.text, one.document, one.files) for one in wanted}
+    stored = await policies.documents(connection, None, [hall.partner_id], [hall.id])
+    documents: list[policies.Document | _Version] = [*(one for one in stored if one.scope not in new), *new.values()]
+    return Sources(documents, await policy_items.wanted(connection, [hall.partner_id], [hall.id])).of(hall.name, hall.partner)
+
+
 def _whole(effective: Effective) -> dict[str, Any]:
     settings = without_secrets(effective.settings)
     return {**settings, "files": effective.files} if effective.files else settings

@@ -19,7 +19,7 @@ from hotspot.hub.policy.documents import locks
 from hotspot.hub.policy.publishing import Ids
 from hotspot.hub.policy.scopes import Scope, parse, reaches
 from hotspot.hub.policy.sources import Effective
-from hotspot.hub.store import Connection, audit, policies, policy_files, policy_items
+from hotspot.hub.store import Connection, audit, drafts, policies, policy_files, policy_items
 from hotspot.hub.store.policies import Hall, Place
 from hotspot.hub.store.policy_items import Item
 from hotspot.session.quantities import parse_seconds
@@ -211,4 +211,5 @@ async def clear(hub: Hub) -> None:
             await _withdraw(connection, over, "its time is over", Author("hub", "hub", now))
             await audit.write(connection, "hub", "policy.over", detail={"ids": [one.id for one in over[:100]], "count": len(over)})
             log.info("policy entries are over", count=len(over))
+        await drafts.forget(connection, now)
         await policy_files.drop_unused(connection, now - UNUSED_FILES)

@@ -170,8 +170,8 @@ async def carry_out(connection: Connection, changes: Iterable[Change], now: date
     )
     await connection.executemany(
         "INSERT INTO alarms_ended (hall_id, ended_at, id, gateway_id, kind, subject, severity, detail, since, raised_at, acknowledged_at, "
-        "acknowledged_by, note) SELECT hall_id, $5, id, gateway_id, kind, subject, severity, detail, since, raised_at, acknowledged_at, "
-        "acknowledged_by, note FROM alarms WHERE (hall_id, gateway_id, kind, subject) = ($1, $2, $3, $4)",
+        "acknowledged_by, note, well_since) SELECT hall_id, $5, id, gateway_id, kind, subject, severity, detail, since, raised_at, "
+        "acknowledged_at, acknowledged_by, note, well_since FROM alarms WHERE (hall_id, gateway_id, kind, subject) = ($1, $2, $3, $4)",
         ended,
     )
     await connection.executemany("DELETE FROM alarms WHERE (hall_id, gateway_id, kind, subject) = ($1, $2, $3, $4)", gone)

@@ -32,6 +32,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     actor: str | None = None
     action: str | None = None
     """As ``hall.create``; ``hall.`` stands for all that begin so."""
+    subject: str | None = None
     before: tuple[datetime, int] | None = None
     """Older than the entry with this moment and id."""
 
@@ -66,7 +67,7 @@ async def entries(connection: Connection, wanted: Wanted, limit: int) -> list[En
         "WHERE ($1::timestamptz IS NULL OR at >= $1) AND ($2::timestamptz IS NULL OR at < $2) "
         "AND ($3::text IS NULL OR partner = $3) AND ($4::text IS NULL OR hall = $4) AND ($5::text IS NULL OR actor = $5) "
         "AND ($6::text IS NULL OR action = $6 OR (right($6, 1) = '.' AND starts_with(action, $6))) "
-        "AND ($7::timestamptz IS NULL OR (at, id) < ($7, $8::bigint)) "
+        "AND ($7::timestamptz IS NULL OR (at, id) < ($7, $8::bigint)) AND ($10::text IS NULL OR subject = $10) "
         "ORDER BY at DESC, id DESC LIMIT $9",
         wanted.since,
         wanted.until,
@@ -77,5 +78,6 @@ async def entries(connection: Connection, wanted: Wanted, limit: int) -> list[En
         at,
         number,
         limit,
+        wanted.subject,
     )
     return [Entry(**dict(row)) for row in rows]

@@ -43,14 +43,34 @@ class Wanted(Struct, frozen=True, kw_only=True):
     partner: str | None = None
     hall: str | None = None
     kind: str | None = None
+    language: str | None = None
     done: bool | None = None
+    since: datetime | None = None
+    """Came at this moment or later."""
+    until: datetime | None = None
+    """Came before this moment."""
     before: int | None = None
     """Numbers below this."""
 
 
+class Count(Struct, frozen=True, kw_only=True):
+    """How many messages of a kind and a language there are."""
+
+    kind: str
+    language: str
+    done: bool
+    messages: int
+
+
 _SELECT = (
     "SELECT f.number, p.name AS partner, h.name AS hall, f.at, f.written_at, f.zone, f.kind, f.language, f.text, f.place, f.contact, "
-    "f.done_at, f.done_by, f.note FROM feedback f JOIN halls h ON h.id = f.hall_id JOIN partners p ON p.id = h.partner_id"
+    "f.done_at, f.done_by, f.note"
+)
+_FROM = "FROM feedback f JOIN halls h ON h.id = f.hall_id JOIN partners p ON p.id = h.partner_id"
+_WHERE = (
+    "WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR h.name = $2) AND ($3::text IS NULL OR f.kind = $3) "
+    "AND ($4::text IS NULL OR f.language = $4) AND ($5::boolean IS NULL OR (f.done_at IS NOT NULL) = $5) "
+    "AND ($6::timestamptz IS NULL OR f.at >= $6) AND ($7::timestamptz IS NULL OR f.at < $7) AND ($8::bigint IS NULL OR f.number < $8)"
 )
 
 
@@ -77,23 +97,27 @@ async def insert(connection: Connection, hall_id: int, items: Sequence[wire.Feed
 
 async def messages(connection: Connection, wanted: Wanted, most: int) -> list[Message]:
     """The newest first."""
-    rows = await connection.fetch(
-        f"{_SELECT} WHERE ($1::text IS NULL OR p.name = $1) AND ($2::text IS NULL OR h.name = $2) AND ($3::text IS NULL OR f.kind = $3) "
-        "AND ($4::boolean IS NULL OR (f.done_at IS NOT NULL) = $4) AND ($5::bigint IS NULL OR f.number < $5) "
-        "ORDER BY f.number DESC LIMIT $6",
-        wanted.partner,
-        wanted.hall,
-        wanted.kind,
-        wanted.done,
-        wanted.before,
-        most,
-    )
+    rows = await connection.fetch(f"{_SELECT} {_FROM} {_WHERE} ORDER BY f.number DESC LIMIT $9", *_arguments(wanted), most)
     return [Message(**dict(row)) for row in rows]
+
+
+async def counts(connection: Connection, wanted: Wanted) -> list[Count]:
+    """How many there are, by kind, language and whether they were dealt with."""
+    rows = await connection.fetch(
+        f"SELECT f.kind, f.language, f.done_at IS NOT NULL AS done, count(*) AS messages {_FROM} {_WHERE} "
+        "GROUP BY f.kind, f.language, done ORDER BY f.kind, f.language, done",
+        *_arguments(wanted),
+    )
+    return [Count(**dict(row)) for row in rows]
+
+
+def _arguments(wanted: Wanted) -> tuple[object, ...]:
+    return wanted.partner, wanted.hall, wanted.kind, wanted.language, wanted.done, wanted.since, wanted.until, wanted.before
 
 
 async def message(connection: Connection, number: int) -> Message | None:
     """By number."""
-    row = await connection.fetchrow(f"{_SELECT} WHERE f.number = $1", number)
+    row = await connection.fetchrow(f"{_SELECT} {_FROM} WHERE f.number = $1", number)
     return None if row is None else Message(**dict(row))
 
 

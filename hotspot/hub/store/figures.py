@@ -2,14 +2,17 @@
 hours, all in one snapshot (``rollup_due`` says which hours those are)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from hotspot.hub.spans import Span
 from hotspot.hub.store.pool import Connection
 
+SILENT: Final = timedelta(minutes=3)
+"""Gateways speak at least once a minute."""
+Condition = Literal["new", "silent", "faulty", "well"]
 _NUMBERS: Final = "visits, ended, seconds, bytes_up, bytes_down, peak, languages, families"
 
 # Each gives rows (hall, at, zone, plan, numbers …, sign) of halls $1 between the moments $2 and $3. Only a part with a positive sign has a
@@ -73,6 +76,11 @@ class Point(Struct, frozen=True):
     bytes_up: int | None = None
     bytes_down: int | None = None
     peak: int | None = None
+
+
+def sources(step: str) -> str:
+    """The beginning of a query: the rows ``parts`` of halls $1 from $2 to $3, for days and months also from $4 to $5 (see ``_DAYS``)."""
+    return _FROM[step]
 
 
 async def points(connection: Connection, halls: Sequence[int], span: Span, step: str, by: str, most: int) -> list[Point]:
@@ -152,6 +160,26 @@ async def today(connection: Connection, halls: Sequence[int], now: datetime) -> 
     return {row["hall_id"]: Today(**row) for row in await connection.fetch(_TODAY, halls, now)}
 
 
+_TREND: Final = f"""
+    WITH {_DUE}, parts AS ({_DAYS}), sums AS (SELECT hall_id, at, sum(sign * visits)::bigint AS visits FROM parts GROUP BY 1, 2)
+    SELECT hall_id, array_agg(at - $4::date ORDER BY at) AS days, array_agg(visits ORDER BY at) AS visits FROM sums GROUP BY 1
+"""  # noqa: S608  own constants
+
+
+async def trend(connection: Connection, halls: Sequence[int], first: date, days: int) -> dict[int, tuple[int, ...]]:
+    """Visits of each hall on so many days from ``first`` on, by its own calendar; a hall without any figures is missing."""
+    margin = timedelta(hours=26)
+    begins = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    span = begins - margin, begins + timedelta(days=days) + margin
+    found = {}
+    for row in await connection.fetch(_TREND, halls, *span, first, first + timedelta(days=days)):
+        visits = [0] * days
+        for day, number in zip(row["days"], row["visits"], strict=True):
+            visits[day] = number
+        found[row["hall_id"]] = tuple(visits)
+    return found
+
+
 class Seen(Struct, frozen=True):
     """How the gateways of a hall are, taken together."""
 
@@ -166,6 +194,14 @@ class Seen(Struct, frozen=True):
     """Firewall, journal and Internet of all of them."""
     faults: int
     warnings: int
+
+    def condition(self, now: datetime) -> Condition:
+        """How the hall is, as far as its gateways say it, or say nothing."""
+        if self.seen_at is None:
+            return "new"
+        if now - self.seen_at > SILENT:
+            return "silent"
+        return "well" if self.well and not self.faults else "faulty"
 
 
 _SEEN: Final = """
@@ -184,3 +220,29 @@ _SEEN: Final = """
 async def seen(connection: Connection, halls: Sequence[int]) -> dict[int, Seen]:
     """How the gateways of these halls were when they last spoke; a hall without gateways is missing."""
     return {row["hall_id"]: Seen(**row) for row in await connection.fetch(_SEEN, halls)}
+
+
+class OfWeek(Struct, frozen=True):
+    """An hour of the week."""
+
+    weekday: int
+    """1: Monday … 7: Sunday."""
+    hour: int
+    """Its beginning, by the clocks of the hall."""
+    visits: int
+
+
+_WEEK: Final = f"""
+    {_FROM["hour"]}, local AS (
+        SELECT p.at AT TIME ZONE l.time_zone AS at, sign * visits AS visits FROM parts p JOIN halls l ON l.id = p.hall_id
+    )
+    SELECT extract(isodow FROM at)::int AS weekday, extract(hour FROM at)::int AS hour, sum(visits)::bigint AS visits
+    FROM local WHERE at::date >= $4 AND at::date < $5 GROUP BY 1, 2 HAVING sum(visits) > 0 ORDER BY 1, 2
+"""  # noqa: S608  own constants
+
+
+async def week(connection: Connection, halls: Sequence[int], span: Span) -> list[OfWeek]:
+    """Visits of these halls on the days of a span by weekday and hour, those hours in which there were any."""
+    margin = timedelta(hours=26)
+    rows = await connection.fetch(_WEEK, halls, span.begins - margin, span.ends + margin, span.first, span.last)
+    return [OfWeek(**row) for row in rows]

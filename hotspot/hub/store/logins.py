@@ -71,6 +71,13 @@ async def succeeded(connection: Connection, name: str, source: str, at: datetime
     )
 
 
+async def passed(connection: Connection, name: str, source: str) -> None:
+    """The password was right, but a second factor is still to come: it is no failure, and this name is not known from this source yet."""
+    await connection.execute(
+        "UPDATE login_attempts SET failures = 0, failed_at = NULL WHERE name_hash = $1 AND source_hash = $2", _hashed(name), _hashed(source)
+    )
+
+
 async def forget(connection: Connection, failed_before: datetime, succeeded_before: datetime) -> int:
     """Delete what is too old to count; returns how many rows."""
     rows = await connection.fetch(

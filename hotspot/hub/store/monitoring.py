@@ -9,15 +9,18 @@ from hotspot.hub.store.pool import Connection
 _health = msgspec.json.Decoder(wire.Health)
 
 
-async def gateways(connection: Connection, partner: str | None) -> list[GatewayNow]:
-    """Gateways in use that have spoken, all or those of a partner; of the others there is nothing to say but the alarm ``silent``."""
+async def gateways(connection: Connection, partner: str | None, hall: str | None = None) -> list[GatewayNow]:
+    """Gateways in use that have spoken, all or those of a partner or a hall; of the others there is nothing to say but the alarm
+    ``silent``."""
     rows = await connection.fetch(
         "SELECT p.name AS partner, h.name AS hall, g.name AS gateway, s.seen_at, s.report_at, s.clock_offset, "
         "coalesce(w.serial, 0) AS policy_serial, s.health::text AS health "
         "FROM gateway_states s JOIN gateways g ON g.id = s.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
-        "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND ($1::text IS NULL OR p.name = $1) ORDER BY g.name",
+        "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND ($1::text IS NULL OR p.name = $1) "
+        "AND ($2::text IS NULL OR h.name = $2) ORDER BY g.name",
         partner,
+        hall,
     )
     return [
         GatewayNow(

@@ -23,6 +23,12 @@ class User(Struct, frozen=True, kw_only=True):
     created_at: datetime
     disabled_at: datetime | None
     has_password: bool
+    second_factor: bool
+    """They have an app or a passkey."""
+    provider: bool
+    """They are linked to somebody at an OpenID provider."""
+    last_login_at: datetime | None
+    """To the hour."""
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -40,7 +46,9 @@ class Token(Struct, frozen=True, kw_only=True):
 
 _USER = (
     "SELECT u.id, u.name, u.full_name, u.email, u.role, p.name AS partner, u.created_at, u.disabled_at, "
-    "u.password_hash <> '' AS has_password FROM users u LEFT JOIN partners p ON p.id = u.partner_id"
+    "u.password_hash <> '' AS has_password, EXISTS (SELECT FROM factors f WHERE f.user_id = u.id) AS second_factor, "
+    "EXISTS (SELECT FROM identities i WHERE i.user_id = u.id) AS provider, u.last_login_at "
+    "FROM users u LEFT JOIN partners p ON p.id = u.partner_id"
 )
 _TOKEN = "SELECT id, name, login, permissions, created_at, expires_at, last_used_at FROM api_tokens"
 
@@ -64,10 +72,16 @@ async def principal(connection: Connection, token_hash: bytes, now: datetime) ->
     return Principal(user=row["name"], role=role, partner=row["partner"], permissions=granted(role, wanted), token=row["id"])
 
 
-async def users(connection: Connection, partner: str | None, after: str, limit: int) -> list[User]:
-    """By name, from the one after ``after``; disabled ones too. ``partner``: only its people."""
-    where = "WHERE u.name > $1 AND ($2::text IS NULL OR p.name = $2) ORDER BY u.name LIMIT $3"
-    return [_user(row) for row in await connection.fetch(f"{_USER} {where}", after, partner, limit)]
+async def users(
+    connection: Connection, partner: str | None, after: str, limit: int, *, role: Role | None = None, search: str = ""
+) -> list[User]:
+    """By name, from the one after ``after``; disabled ones too. ``partner``, ``role``: only such; ``search``: only those with that in a
+    name or in the address."""
+    where = (
+        "WHERE u.name > $1 AND ($2::text IS NULL OR p.name = $2) AND ($4::text IS NULL OR u.role = $4) "
+        "AND ($5 = '' OR strpos(lower(concat_ws(' ', u.name, u.full_name, u.email)), lower($5)) > 0) ORDER BY u.name LIMIT $3"
+    )
+    return [_user(row) for row in await connection.fetch(f"{_USER} {where}", after, partner, limit, role and role.value, search)]
 
 
 async def user(connection: Connection, name: str, *, lock: bool = False) -> User | None:
@@ -130,11 +144,17 @@ async def ways_of_administrators(connection: Connection, now: datetime) -> list[
 
 
 async def disable_of_partner(connection: Connection, partner_id: int, at: datetime) -> list[str]:
-    """Nobody of a partner gets in any more; returns whom that concerns."""
+    """Nobody of a partner gets in any more, and who is in is out; returns whom that concerns."""
     rows = await connection.fetch(
         "UPDATE users SET disabled_at = $2 WHERE partner_id = $1 AND disabled_at IS NULL RETURNING name", partner_id, at
     )
+    await connection.execute("DELETE FROM console_sessions s USING users u WHERE s.user_id = u.id AND u.partner_id = $1", partner_id)
     return sorted(row["name"] for row in rows)
+
+
+async def note_login(connection: Connection, user_id: int, now: datetime) -> None:
+    """Somebody has logged in."""
+    await connection.execute("UPDATE users SET last_login_at = date_trunc('hour', $2::timestamptz) WHERE id = $1", user_id, now)
 
 
 async def password_hash(connection: Connection, name: str) -> str:

@@ -80,10 +80,11 @@ async def unused_bytes(connection: Connection) -> int:
 
 
 async def drop_unused(connection: Connection, before: datetime) -> int:
-    """Forget files that were brought before a moment and that no document ever named; how many."""
+    """Forget files that were brought before a moment, that no document ever named and no draft names; how many."""
     rows = await connection.fetch(
         "DELETE FROM policy_files f WHERE f.uploaded_at < $1 "
-        "AND NOT EXISTS (SELECT FROM policy_document_files d WHERE d.digest = f.digest) RETURNING f.digest",
+        "AND NOT EXISTS (SELECT FROM policy_document_files d WHERE d.digest = f.digest) AND NOT EXISTS "
+        "(SELECT FROM policy_drafts d CROSS JOIN json_each_text(d.files) AS named WHERE named.value = f.digest) RETURNING f.digest",
         before,
     )
     return len(rows)

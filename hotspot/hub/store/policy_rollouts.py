@@ -86,6 +86,19 @@ async def halls_of_stage(connection: Connection, serial: int, stage: int) -> lis
     return [row["hall_id"] for row in rows]
 
 
+async def to_come(connection: Connection, serial: int, partner: str | None) -> list[list[str]]:
+    """Names of halls that are not closed, of all partners or of one, by the stages that were not released yet."""
+    rows = await connection.fetch(
+        "SELECT o.stage, h.name FROM policy_rollout_halls o JOIN policy_rollouts r ON r.serial = o.serial "
+        "JOIN halls h ON h.id = o.hall_id JOIN partners p ON p.id = h.partner_id "
+        "WHERE o.serial = $1 AND o.stage > r.stage AND h.closed_at IS NULL AND ($2::text IS NULL OR p.name = $2) ORDER BY o.stage, h.name",
+        serial,
+        partner,
+    )
+    stages = sorted({row["stage"] for row in rows})
+    return [[row["name"] for row in rows if row["stage"] == stage] for stage in stages]
+
+
 async def set_state(connection: Connection, serial: int, state: str, why: str = "") -> None:
     """How it goes on."""
     await connection.execute("UPDATE policy_rollouts SET state = $2, why = $3 WHERE serial = $1", serial, state, why)

@@ -1,5 +1,6 @@
 """Sessions at the console: who is logged in, how far, and for how long."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from hotspot.hub.access import ALLOWED, Principal, Role
+from hotspot.hub.store import people
 from hotspot.hub.store.pool import Connection
 
 LASTS: Final = timedelta(hours=12)
@@ -17,6 +19,8 @@ STEP: Final = timedelta(minutes=5)
 """How much of ``IDLE`` has to be gone before it is written that a session is used: reading pages shall not write."""
 HALFWAY: Final = timedelta(minutes=10)
 """For the second factor."""
+ENROLLING: Final = timedelta(minutes=30)
+"""For setting one up: whoever has no app for it yet has to find and install one."""
 
 
 class Stage(StrEnum):
@@ -45,6 +49,11 @@ class Session(Struct, frozen=True, kw_only=True):
     idle_until: datetime
 
     @property
+    def used_at(self) -> datetime:
+        """For the last time, to a few minutes (``STEP``)."""
+        return max(self.created_at, self.idle_until - IDLE)
+
+    @property
     def principal(self) -> Principal:
         """Who that is: one who may nothing until the session is full."""
         permissions = ALLOWED[self.role] if self.stage is Stage.FULL else frozenset()
@@ -59,7 +68,7 @@ _SESSION: Final = (
 
 async def begin(connection: Connection, user_id: int, secret_hash: bytes, stage: Stage, client: str, now: datetime) -> None:
     """A new session."""
-    lasts, idle = (LASTS, IDLE) if stage is Stage.FULL else (HALFWAY, HALFWAY)
+    lasts, idle = {Stage.FULL: (LASTS, IDLE), Stage.PASSWORD: (HALFWAY, HALFWAY), Stage.ENROL: (ENROLLING, ENROLLING)}[stage]
     await connection.execute(
         "INSERT INTO console_sessions (user_id, secret_hash, stage, client, created_at, expires_at, idle_until) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -71,6 +80,8 @@ async def begin(connection: Connection, user_id: int, secret_hash: bytes, stage:
         now + lasts,
         now + idle,
     )
+    if stage is Stage.FULL:
+        await people.note_login(connection, user_id, now)
 
 
 async def find(connection: Connection, secret_hash: bytes, now: datetime) -> Session | None:
@@ -92,6 +103,17 @@ async def of_user(connection: Connection, user_id: int, now: datetime) -> list[S
         f"{_SESSION} WHERE s.user_id = $1 AND s.expires_at > $2 AND s.idle_until > $2 ORDER BY s.id DESC", user_id, now
     )
     return [Session(**{**dict(row), "role": Role(row["role"]), "stage": Stage(row["stage"])}) for row in rows]
+
+
+async def standing(connection: Connection, numbers: Sequence[int], now: datetime) -> dict[int, tuple[Role, str | None]]:
+    """Those of some sessions that last, with role and partner of their users; looking at them does not use them."""
+    rows = await connection.fetch(
+        f"{_SESSION} WHERE s.id = ANY ($1::int[]) AND s.stage = 'full' AND s.expires_at > $2 AND s.idle_until > $2 "
+        "AND u.disabled_at IS NULL",
+        numbers,
+        now,
+    )
+    return {row["id"]: (Role(row["role"]), row["partner"]) for row in rows}
 
 
 async def end(connection: Connection, user_id: int, session: int) -> bool:

@@ -1,5 +1,6 @@
 """Reads back what was printed, with the programs that people have: zbar reads the QR codes, poppler the texts and fonts of a PDF."""
 
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -56,3 +57,8 @@ def pages_of(pdf: Path) -> tuple[int, str]:
     """How many, and of which size in points."""
     found = dict(line.split(":", 1) for line in _run("pdfinfo", pdf).splitlines())
     return int(found["Pages"]), found["Page size"].strip()
+
+
+def is_tagged(pdf: Path) -> bool:
+    """Does it tell a screen reader what is a heading and what a table?"""
+    return re.search(r"^Tagged: +yes$", _run("pdfinfo", pdf), re.MULTILINE) is not None

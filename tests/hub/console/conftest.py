@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from html import unescape
 
 import pytest
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, FormData
 from msgspec import Struct
 
 from hotspot.hub import hub as hubs
@@ -65,6 +65,14 @@ class Seat(Struct, frozen=True):
         given = {"csrf": tokens.masked(self.secret, bytes(32)), **(fields or {})}
         pairs = [(name, each) for name, value in given.items() for each in ([value] if isinstance(value, str) else value)]
         async with self.http.post(f"{self.base}{path}", data=pairs, headers=self._headers(), allow_redirects=False) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> Answer:
+        """Send a form with files: name and content by field."""
+        form = FormData({"csrf": tokens.masked(self.secret, bytes(32)), **fields})
+        for field, (name, content) in files.items():
+            form.add_field(field, content, filename=name)
+        async with self.http.post(f"{self.base}{path}", data=form, headers=self._headers(), allow_redirects=False) as response:
             return Answer(response.status, response.headers, await response.read())
 
 

@@ -20,7 +20,29 @@ ANYBODY, STARTED, KNOWN = "-HVEOA", "HVEOA", "VEOA"
 SEE, OPERATE, EDIT, HOST, ADMIN = "VEOA", "EOA", "EOA", "OA", "A"
 TABLE: Final = {
     "login": ANYBODY, "login.password": ANYBODY, "logout": STARTED,
-    "overview": SEE,
+    "login.second": STARTED, "login.second.check": STARTED, "login.enrol": KNOWN, "login.enrol.done": KNOWN,
+    "account": SEE, "account.password": SEE, "account.password.change": SEE, "account.session.end": SEE, "account.sessions.end": SEE,
+    "account.app": SEE, "account.app.add": SEE, "account.passkey": SEE, "account.passkey.add": SEE,
+    "account.factor": SEE, "account.factor.remove": SEE, "account.codes": SEE, "account.codes.make": SEE,
+    "account.token": SEE, "account.token.make": SEE, "account.token.revoke": SEE, "account.token.revoked": SEE,
+    "overview": SEE, "live": SEE, "alarms": SEE, "alarms.past": SEE, "alarms.acknowledge": OPERATE,
+    "channels": SEE, "channels.new": EDIT, "channels.create": EDIT, "channels.test": EDIT, "channels.ask-delete": EDIT,
+    "channels.delete": EDIT,
+    "hall": SEE, "hall.now": SEE, "hall.figures": SEE, "hall.settings": SEE,
+    "hall.sessions": OPERATE, "hall.sessions.ask": OPERATE, "hall.sessions.device": OPERATE, "hall.sessions.act": OPERATE,
+    "hall.order": OPERATE, "hall.change": ADMIN, "hall.changed": ADMIN, "hall.close": ADMIN, "hall.closed": ADMIN,
+    "gateways": SEE, "gateway": SEE, "gateway.rotate": ADMIN, "gateway.revoke": ADMIN, "gateway.revoked": ADMIN,
+    "enrol.choose": ADMIN, "enrol": ADMIN, "enrol.make": ADMIN, "enrol.watch": ADMIN, "enrol.withdraw": ADMIN,
+    "preview.hall": SEE, "preview.hall.page": SEE, "preview.draft": EDIT, "preview.draft.page": EDIT,
+    "settings.branding": SEE, "settings.branding.save": EDIT, "settings.contrast": SEE, "settings.legal": SEE, "settings.legal.save": EDIT,
+    "settings.messages": SEE, "settings.messages.save": EDIT, "settings.services": SEE, "settings.services.save": EDIT,
+    "settings.services.entry": SEE, "settings.services.entry.save": EDIT, "settings.services.import": SEE,
+    "settings.services.import.save": EDIT, "settings.services.export": SEE, "settings.services.template": SEE,
+    "reports": SEE, "report": SEE, "report.pdf": SEE, "report.csv": SEE, "report.days": SEE,
+    "partners": SEE, "partner": SEE, "partners.erased": HOST, "partner.checklist": SEE, "partner.tick": EDIT,
+    "partner.new": ADMIN, "partner.create": ADMIN, "partner.change": ADMIN, "partner.changed": ADMIN,
+    "partner.hall": ADMIN, "partner.hall.create": ADMIN, "partner.leave": ADMIN, "partner.left": ADMIN, "partner.export": ADMIN,
+    "partner.erase": ADMIN, "partner.erased": ADMIN, "hall.data": ADMIN, "hall.export": ADMIN, "hall.erase": ADMIN,
 }  # fmt: skip
 """Page -> who may: - a stranger, H somebody who has shown the password only, V viewer and E editor of the partner, O operator and A
 administrator of the host."""

@@ -26,7 +26,14 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         "console_sessions": {
             "user_id": user, "secret_hash": secret, "stage": "full", "created_at": NOW, "expires_at": NOW, "idle_until": NOW,
         },
+        "identities": {"user_id": user, "issuer": "https://login.example", "subject": name, "linked_at": NOW},
+        "factors": {"user_id": user, "kind": "totp", "name": "app", "created_at": NOW, "key": secret},
+        "recovery_codes": {"user_id": user, "code_hash": secret, "created_at": NOW},
         "zones": {"hall_id": hall, "name": "public"},
+        "networks": {
+            "hall_id": hall, "zone": "public", "ssid": f"WLAN {name}", "address": "http://portal.hall.example/", "changed_at": NOW,
+            "changed_by": "user a",
+        },
         "enrolments": {"hall_id": hall, "token_hash": secret, "created_by": "user a", "expires_at": NOW, "name": f"e-{name}"},
         "credentials": {"gateway_id": gateway, "secret_hash": secret},
         "gateway_states": {"hall_id": hall, "gateway_id": gateway, "seen_at": NOW},
@@ -45,6 +52,10 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         },
         "policy_changes": {"serial": partner, "author": "user a", "kind": "documents", "partner_id": partner},
         "policy_documents": {"scope": scope, "serial": partner, "partner_id": partner, "document": "{}"},
+        "policy_drafts": {
+            "id": secret.hex()[:32], "user_id": user, "scope": scope, "partner_id": partner, "base": 0, "document": "{}", "files": "{}",
+            "created_at": NOW, "changed_at": NOW, "expires_at": NOW,
+        },
         "policy_files": {"digest": secret.hex(), "content": name.encode()},
         "policy_document_files": {"scope": scope, "serial": partner, "name": "logo.svg", "digest": secret.hex(), "partner_id": partner},
         "policy_items": {
@@ -56,6 +67,7 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         "hall_policies": {"hall_id": hall, "serial": partner, "at": NOW, "digest": secret, "settings": "{}", "files": "{}"},
         "alarms": {"hall_id": hall, "gateway_id": gateway, **alarm},
         "alarms_ended": {"hall_id": hall, "gateway_id": gateway, **alarm, "ended_at": NOW, "id": 1, "acknowledged_by": "", "note": ""},
+        "checklist_ticks": {"partner_id": partner, "hall_id": hall, "step": "poster", "done_at": NOW, "done_by": "user a"},
         "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}},
         "feedback": {
             "hall_id": hall, "at": NOW, "id": "ab" * 8, "written_at": NOW, "zone": "public", "kind": "idea", "language": "de",

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
+from hotspot.hub.store.sessions import Stage
 from hotspot.lab.city import PEOPLE
 from hotspot.lab.postgres import Cluster
 from tests.browser.chromium import FLAGS, PROGRAM
@@ -23,7 +24,7 @@ ADMIN, OPERATOR, EDITOR, VIEWER = "admin", "betrieb", "kleinheim", "bergdorf"
 """Users of ``hotspot.lab.city.PEOPLE``."""
 PROPER: Final = {"de": "de-DE", "en": "en-GB"}
 
-REFUSED: Final = "Failed to load resource: the server responded with a status of 4"
+REFUSED: Final = tuple(f"Failed to load resource: the server responded with a status of {status}" for status in (4, 503))
 """Chromium says it of every page that says no: walks look at the status themselves."""
 
 Walk = Callable[..., contextlib.AbstractAsyncContextManager[Page]]
@@ -47,11 +48,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="package")
 def walk(town: tuple[Hub, str], browser: Browser) -> Walk:
-    """``async with walk("admin", PHONE, "de") as page``: a fresh browser of somebody who is logged in (``""``: nobody), with the console's
-    address as its base. Whatever the browser complains about, or asks for elsewhere, fails the walk."""
+    """``async with walk("admin", PHONE, "de") as page``: a fresh browser of somebody who is logged in (``""``: nobody; ``stage``: how far),
+    with the console's address as its base. Whatever the browser complains about, or asks for elsewhere, fails the walk."""
 
     @contextlib.asynccontextmanager
-    async def begin(who: str, screen: Screen = DESKTOP, language: str = "de", **more: Any) -> AsyncIterator[Page]:
+    async def begin(
+        who: str, screen: Screen = DESKTOP, language: str = "de", stage: Stage = Stage.FULL, **more: Any
+    ) -> AsyncIterator[Page]:
         hub, base = town
         context = await browser.new_context(
             base_url=base,
@@ -64,7 +67,7 @@ def walk(town: tuple[Hub, str], browser: Browser) -> Walk:
         )
         if who:
             role, partner = PEOPLE.get(who, (Role.HOST_ADMIN, None))
-            secret = await secret_of(hub, who, role, partner)
+            secret = await secret_of(hub, who, role, partner, stage)
             await context.add_cookies([{"name": "session", "value": secret, "url": base, "httpOnly": True, "sameSite": "Lax"}])
         page = await context.new_page()
         complaints: list[str] = []

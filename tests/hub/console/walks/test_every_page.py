@@ -34,11 +34,15 @@ async def test_page(walk: Walk, town: tuple[Hub, str], place: Place) -> None:
     where = await address(town[0], place)
     for screen in (PHONE, DESKTOP):
         for language in ("de", "en"):
-            async with walk(ADMIN if place.who is None else place.who, screen, language) as page:
+            async with walk(ADMIN if place.who is None else place.who, screen, language, place.stage) as page:
                 answer = await page.goto(where)
                 assert answer is not None and answer.status == place.status, await page.inner_text("body")
                 assert await page.get_attribute("html", "lang") == language
                 assert await page.evaluate(_SIDEWAYS) == [], (screen, language)
+                if place.sandboxed:
+                    html = await page.content()
+                    await page.goto("about:blank")
+                    await page.set_content(html)
                 for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
                     if language == "de":
                         size = "phone" if screen is PHONE else "desktop"

@@ -1,0 +1,161 @@
+"""The audit log: who did what, where and when; looked through, read in words, and taken along as a table."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from msgspec import Struct
+
+from hotspot.hub.access import Permission
+from hotspot.hub.api import audit, halls
+from hotspot.hub.api.problems import BadRequest
+from hotspot.hub.console.audit_words import ACTIONS, AREAS, KEYS, VALUES, facts
+from hotspot.hub.console.formats import TIME_ZONE
+from hotspot.hub.console.pages import Page
+from hotspot.hub.console.visits import Visit
+
+AT_ONCE: Final = 50
+"""Entries on a page."""
+FIELDS: Final = ("since", "until", "partner", "hall", "actor", "action", "subject")
+
+
+class Line(Struct, frozen=True):
+    """One entry in words."""
+
+    at: datetime
+    who: str
+    what: str
+    place: str
+    hall: str
+    subject: str
+    details: list[tuple[str, str]]
+
+
+async def show(visit: Visit) -> web.StreamResponse:
+    """The newest first."""
+    given = {name: visit.query.get(name, "").strip()[:200] for name in FIELDS}
+    wrong: dict[str, str] = {}
+    page = audit.Page(entries=[], next=None)
+    query = _query(visit, given, wrong)
+    if not wrong:
+        try:
+            cursor = {"cursor": visit.query["cursor"]} if "cursor" in visit.query else {}
+            page = await visit.ask(audit.list_audit, query={**query, **cursor, "limit": AT_ONCE})
+        except BadRequest:
+            wrong["hall"] = visit.text("There is nothing of that name.")
+    there = await visit.ask(halls.list_halls)
+    towns = {town.name: town.title for town in await visit.ask(halls.list_partners)}
+    titles = {hall.name: hall.title for hall in there}
+    asked = {name: value for name, value in given.items() if value}
+    return visit.page(
+        "audit.html",
+        status=400 if wrong else 200,
+        given=given,
+        wrong=wrong,
+        lines=[_line(visit, entry, towns, titles) for entry in page.entries],
+        older=urlencode({**asked, "cursor": page.next}) if page.next else "",
+        newest=urlencode(asked) if "cursor" in visit.query else None,
+        export=urlencode(asked),
+        towns=towns,
+        halls=titles if len(titles) <= AT_ONCE else {},
+        actions=[(area, visit.text(words), _of_area(visit, area)) for area, words in AREAS.items()],
+        filtered=bool(asked),
+        kept=visit.text("%(days)s days", days=visit.formats.number(round(visit.hub.settings.retention.audit / 86_400))),
+    )
+
+
+def _of_area(visit: Visit, area: str) -> list[tuple[str, str]]:
+    return [(action, visit.text(words)) for action, words in ACTIONS.items() if action.startswith(area)]
+
+
+async def export(visit: Visit) -> web.StreamResponse:
+    """The same entries as CSV, all of them."""
+    given = {name: visit.query.get(name, "").strip()[:200] for name in FIELDS}
+    wrong: dict[str, str] = {}
+    query = _query(visit, given, wrong)
+    if wrong:
+        raise BadRequest("since, until: expected days such as 2026-12-31")
+    return await visit.file(await visit.ask(audit.export_audit, query=query))
+
+
+# What is asked ------------------------------------------------------------------------------------------------------------------------
+
+
+def _query(visit: Visit, given: Mapping[str, str], wrong: dict[str, str]) -> dict[str, Any]:
+    """As the API wants it; what cannot be read is in ``wrong`` then. Days are whole, the last one too."""
+    query: dict[str, Any] = {name: given[name] for name in ("partner", "hall", "action", "subject") if given[name]}
+    for name, later in (("since", 0), ("until", 1)):
+        if given[name]:
+            try:
+                day = date.fromisoformat(given[name]) + timedelta(days=later)
+                query[name] = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(TIME_ZONE)).astimezone(UTC)
+            except (ValueError, OverflowError):
+                wrong[name] = visit.text("Please enter a day such as 2026-12-31.")
+    if given["actor"]:
+        query["actor"] = actor_of(given["actor"])
+    return query
+
+
+def actor_of(said: str) -> str:
+    """As the log writes who did something: ``anna`` -> ``user anna``."""
+    return said if said == "hub" or re.match(r"(user|gateway) ", said) else f"user {said}"
+
+
+# What is shown ------------------------------------------------------------------------------------------------------------------------
+
+
+def _line(visit: Visit, entry: audit.Entry, towns: Mapping[str, str], titles: Mapping[str, str]) -> Line:
+    kind, _, name = entry.actor.partition(" ")
+    place = titles.get(entry.hall, entry.hall) if entry.hall else towns.get(entry.partner, entry.partner) if entry.partner else ""
+    known = {f"partner/{town}": title for town, title in towns.items()} | {f"hall/{hall}": title for hall, title in titles.items()}
+    told = [(key, value) for key, value in facts(entry.detail) if (key, value) != ("by", name)]
+    return Line(
+        at=entry.at,
+        who=visit.text("the hub itself") if kind == "hub" else visit.text("Gateway %(name)s", name=name) if kind == "gateway" else name,
+        what=visit.text(ACTIONS.get(entry.action, entry.action)),
+        place=place or "",
+        hall=entry.hall if entry.hall is not None and entry.hall in titles else "",
+        subject="" if entry.subject in (entry.hall, entry.partner) else entry.subject,
+        details=[(_key(visit, key), value_words(visit, key, value, known)) for key, value in told],
+    )
+
+
+def _key(visit: Visit, key: str) -> str:
+    """``rows.halls``: a word where there is one for the first of them."""
+    first, dot, rest = key.partition(".")
+    return f"{visit.text(KEYS.get(first, first))}{dot and ': '}{rest}"
+
+
+def value_words(visit: Visit, key: str, value: Any, known: Mapping[str, str]) -> str:
+    """A value in the reader's words; ``known``: titles of towns and halls by scope."""
+    match value:
+        case bool():
+            return visit.text("yes") if value else visit.text("no")
+        case int() | float():
+            return visit.formats.number(value)
+        case list():
+            return ", ".join(value_words(visit, key, one, known) for one in value)
+    said, words = f"{value}", VALUES.get(key, {})
+    if said in words:
+        return visit.text(words[said])
+    if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", said):
+        return _moment(visit, said)
+    return known.get(said, said) if key == "scopes" else said
+
+
+def _moment(visit: Visit, written: str) -> str:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    return visit.formats.moment(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+PAGES = (
+    Page(name="audit", method="GET", path="/audit", permission=Permission.EDIT, handler=show),
+    Page(name="audit.export", method="GET", path="/audit.csv", permission=Permission.EDIT, handler=export),
+)

@@ -1,0 +1,37 @@
+"""What the kinds of alarms are called (pure), in three words: for lists to choose from."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hotspot.hub.console.texts import N_
+
+KINDS: Final[Mapping[str, str]] = {
+    "silent": N_("Gateway silent"),
+    "wan_down": N_("No Internet"),
+    "firewall_down": N_("Firewall down"),
+    "journal": N_("Journal not writable"),
+    "fault": N_("Fault of a gateway"),
+    "accept_errors": N_("Visitors cannot log in"),
+    "pool": N_("Addresses running out"),
+    "certificate": N_("Certificate ends soon"),
+    "disk": N_("Disk nearly full"),
+    "drift": N_("Network differs from plan"),
+    "clone": N_("Device identity copied"),
+    "told": N_("Other alarm of a gateway"),
+    "backlog": N_("Reports waiting"),
+    "lost": N_("Reports lost"),
+    "clock": N_("Clock wrong"),
+    "restored": N_("Old state restored"),
+    "twin": N_("Two boxes, one gateway"),
+    "stale_credential": N_("Old credentials used"),
+    "token_reused": N_("Token used twice"),
+    "refused": N_("Report refused"),
+    "names": N_("Too many names"),
+    "gaps": N_("Reports missing"),
+    "streams": N_("Too many restarts"),
+    "policy_refused": N_("Settings not applicable"),
+    "policy_late": N_("Settings late"),
+    "channel": N_("Notification fails"),
+    "remote_write": N_("Monitoring not served"),
+}
+"""By kind, as ``hotspot.hub.alarm_texts.KINDS`` has them."""

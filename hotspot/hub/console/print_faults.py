@@ -1,0 +1,21 @@
+"""Why nothing was printed, in words for whoever wanted to print."""
+
+from hotspot.hub.api.printing import Busy, NotInstalled
+from hotspot.hub.api.problems import Conflict, Fault
+from hotspot.hub.console.visits import Visit
+
+
+def words_of(visit: Visit, fault: Fault) -> str:
+    """One sentence or two; for what only IT staff can mend, with the fault's own words."""
+    match fault:
+        case Busy():
+            return visit.text("The printer of this server has too much to do at the moment. Please try again in a few seconds.")
+        case NotInstalled():
+            return visit.text(
+                "This server cannot make PDF files, because WeasyPrint or Pango is not installed. Please tell the IT department: %(why)s",
+                why=fault,
+            )
+        case Conflict():
+            return visit.text("That cannot be done as things are now. For the IT department: %(why)s", why=fault)
+        case _:
+            return visit.text("That cannot be printed. For the IT department: %(why)s", why=fault)

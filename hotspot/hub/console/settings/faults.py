@@ -1,0 +1,116 @@
+"""What the readers of the gateways object to in a draft, for the form in which it was typed: key, value and what was expected."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from hotspot.hub.api import policy
+from hotspot.hub.console.settings import labels, words
+from hotspot.hub.console.settings.drafts import Work
+from hotspot.hub.console.texts import N_
+from hotspot.hub.console.visits import Visit
+
+_KEY: Final = r'(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*")(?:\.(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"))*'
+_OBJECTION: Final = re.compile(
+    rf"(?:hall [a-z0-9-]+: )?(?:(?:host|(?:partner|hall|zone)/[a-z0-9/_-]+): )?(?P<key>{_KEY})"
+    r"(?: is (?P<missing>missing)$|(?: = (?P<value>.*?))?: (?P<expected>(?:expected|unknown key|only the gateway|cannot)\b.*)$)",
+    re.DOTALL | re.IGNORECASE,
+)
+
+EXPECTED: Final = (
+    N_('expected a duration such as "2 h", "15 min" or seconds'),
+    N_('expected a rate such as "10 Mbit/s", "512 kbit/s" or bit/s'),
+    N_('expected a size such as "500 MB", "2 GB" or bytes'),
+    N_("expected then_down, then_up and volume together"),
+    N_('expected days and hours such as "Mon-Fri 08:00-18:00" or "Sat,Sun 10:00-12:00, 14:00-17:30"'),
+    N_('expected a day such as "2026-12-24", "2026-12-24..2027-01-01" or "12-25" (every year)'),
+    N_('expected at least one line such as "Mon-Fri 08:00-18:00"'),
+    N_('expected a time zone that this machine knows, such as "Europe/Berlin"'),
+    N_("expected at least one plan"),
+    N_("expected at least one plan that needs no voucher"),
+    N_('expected up to 32 letters, digits, dots and dashes, such as "2026-11"'),
+    N_("expected the terms in at least one language, or no text at all for the model terms"),
+    N_("expected a date such as 2026-11-01"),
+    N_('expected "open" or "closed"'),
+    N_('expected "open", "closed" or "last-policy"'),
+    N_('expected an address such as "http://portal.hall.example/"'),
+    N_('expected an address such as "rathaus@musterstadt.example"'),
+    N_('expected a telephone number such as "+49 1234 5670"'),
+    *labels.EXPECTED,
+)
+"""What readers say, word for word. What is not here is shown in English."""
+
+_BOUNDS: Final = re.compile(r"expected (\d+) to (\d+) (bit/s|seconds|bytes), such as .*")
+_TOO_LONG: Final = re.compile(r"expected at most ([\d,]+) characters, not ([\d,]+)")
+_ONE_OF: Final = re.compile(r"(unknown key|only the gateway itself can know this)[:,] expected one of (.*)", re.DOTALL)
+_LOCKED: Final = re.compile(r"expected nothing, (\S+) has locked (\S+)")
+
+
+class Objection(Struct, frozen=True):
+    """One of them."""
+
+    key: str
+    """"": it is about no single value."""
+    value: str
+    """As the reader says it."""
+    expected: str
+    """In the words of whoever looks at the page, or in English."""
+    known: bool
+    """Is it in their words?"""
+
+
+def read(visit: Visit, text: str) -> Objection:
+    """An objection as the API has it."""
+    found = _OBJECTION.match(text)
+    if found is None:
+        return Objection("", "", text, visit.language == "en")
+    if found["missing"]:
+        return Objection(found["key"], "", visit.text("This is missing."), True)
+    expected, known = _expected(visit, found["expected"])
+    return Objection(found["key"], found["value"] or "", expected, known)
+
+
+def _expected(visit: Visit, text: str) -> tuple[str, bool]:
+    if text in EXPECTED:
+        return visit.text(text), True
+    if bounds := _BOUNDS.fullmatch(text):
+        shown: Callable[[float], str] = {
+            "bit/s": lambda number: words.rate(visit, int(number)),
+            "seconds": lambda number: words.seconds(visit, number),
+            "bytes": lambda number: visit.formats.size(int(number)),
+        }[bounds[3]]
+        return visit.text("expected %(low)s to %(high)s", low=shown(float(bounds[1])), high=shown(float(bounds[2]))), True
+    for pattern, said in labels.PATTERNS.items():
+        if found := pattern.fullmatch(text):
+            return visit.text(said, **dict(zip(("one", "two", "three"), found.groups(), strict=False))), True
+    if long := _TOO_LONG.fullmatch(text):
+        return visit.text("expected at most %(most)s characters, not %(number)s", most=long[1], number=long[2]), True
+    if one_of := _ONE_OF.fullmatch(text):
+        return visit.text("nothing of that name can be set here; expected one of %(names)s", names=one_of[2]), True
+    if locked := _LOCKED.fullmatch(text):
+        return visit.text("this may not be changed here: %(scope)s keeps %(key)s for itself", scope=locked[1], key=locked[2]), True
+    return text, visit.language == "en"
+
+
+async def of(visit: Visit, work: Work, document: Mapping[str, Any], files: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What readers object to in a new version of the document of ``work``: by key, in the reader's words. Empty: nothing."""
+    wanted = {"scope": work.scope, "document": document, "files": work.files if files is None else files}
+    checked = await visit.ask(policy.check_policy, {"documents": [wanted]})
+    texts = [*checked.objections, *(hall.objection for hall in checked.halls if hall.objection)]
+    found: dict[str, str] = {}
+    for objection in (read(visit, text) for text in dict.fromkeys(texts)):
+        found.setdefault(objection.key, message(visit, objection))
+    return found
+
+
+def message(visit: Visit, objection: Objection) -> str:
+    """As a field shows it."""
+    said = objection.expected[:1].upper() + objection.expected[1:]
+    return f"{visit.text('Not possible: %(value)s.', value=objection.value)} {said}" if objection.value else said
+
+
+def at(found: Mapping[str, str], key: str) -> str:
+    """What is said about a key or anything below it; "": nothing."""
+    return next((text for each, text in found.items() if each == key or each.startswith(f"{key}.")), "")
