@@ -35,7 +35,7 @@ BAR_P95_MS, BAR_PAINT_MS, BAR_CPU, BAR_KB = 150.0, 1_000.0, 0.20, 120.0
 """Milliseconds of 95 of 100 pages; of first paint; share of one core with all windows open; 10^3 bytes of a page with all that it needs."""
 PROGRAM = "/usr/bin/chromium"
 PAINTS = 5
-PAUSES = 20
+PAUSES = 12
 """Overviews after a pause."""
 PER_SESSION = 5
 """Windows of one person."""

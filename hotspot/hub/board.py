@@ -28,8 +28,8 @@ LONGEST: Final = 30.0
 """… but never more."""
 GAP: Final = 1.0
 """Seconds between two glances however many alarms come."""
-AGE: Final = 1.0
-"""Seconds that a glance may be old for somebody who asks."""
+AGE: Final = 5.0
+"""Seconds that a glance may be old for somebody who asks, unless an alarm was raised, ended or acknowledged since."""
 DAYS: Final = 14
 """Whole days of which visits are shown, up to yesterday."""
 TREND_SECONDS: Final = 300.0
@@ -157,7 +157,7 @@ class Board:
         """A glance that is at most so many seconds old. Raises ``StoreUnavailable``."""
         clock = asyncio.get_running_loop().time
         async with self._computing:
-            if not self._glances or clock() - self._glances[-1].taken > age:
+            if not self._glances or self._alarmed or clock() - self._glances[-1].taken > age:
                 self._keep(await self._look())
             return self._glances[-1]
 

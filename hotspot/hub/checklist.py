@@ -159,8 +159,9 @@ def steps(facts: Facts, now: datetime) -> list[ChecklistStep]:
     ]
     for hall in facts.halls:
         found += _of_hall(hall, ticks, now)
-    visited = any(hall.first_visit is not None and hall.first_visit < now.date() for hall in facts.halls)
-    return [*found, _step("report", StepBy.TOWN, visited)]
+    visits = [hall.first_visit for hall in facts.halls if hall.first_visit is not None]
+    report = StepState.OPEN if not visits else StepState.DONE if min(visits) < now.date() else StepState.WAITING
+    return [*found, _step("report", StepBy.TOWN, report)]
 
 
 def _ticked(ticks: Mapping[tuple[str, str], Tick], name: str, who: StepBy, hall: str | None = None) -> ChecklistStep:
@@ -248,5 +249,6 @@ def _in_force(hall: HallFacts) -> ChecklistStep:
 
 
 def to_come(found: Sequence[ChecklistStep]) -> ChecklistStep | None:
-    """The first step that somebody has to take now; None: all is done."""
-    return next((step for step in found if step.state is not StepState.DONE and not step.optional), None)
+    """The first step that somebody has to take now; None: all is done, but for the report, which comes by itself tomorrow."""
+    open_ = (step for step in found if step.state is not StepState.DONE and not step.optional)
+    return next((step for step in open_ if (step.name, step.state) != ("report", StepState.WAITING)), None)

@@ -128,21 +128,29 @@ def _pages() -> Pages:
     return Pages()
 
 
+class _Kept(Struct):
+    """Settings, and by zone what there is to look at: it takes a page in every language to weigh the first view."""
+
+    settings: Settings
+    seen: dict[str, Seen] = {}
+
+
 class _Shelf:
     """Settings by what they were made of."""
 
     def __init__(self) -> None:
-        self._settings: OrderedDict[bytes, Settings] = OrderedDict()
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
 
-    def get(self, key: bytes) -> Settings | None:
-        if key in self._settings:
-            self._settings.move_to_end(key)
-        return self._settings.get(key)
+    def get(self, key: bytes) -> _Kept | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
 
-    def put(self, key: bytes, settings: Settings) -> None:
-        self._settings[key] = settings
-        if len(self._settings) > KEPT:
-            self._settings.popitem(last=False)
+    def put(self, key: bytes, settings: Settings) -> _Kept:
+        kept = self._kept[key] = _Kept(settings)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return kept
 
 
 _SHELF: Final = _Shelf()
@@ -150,21 +158,23 @@ _SHELF: Final = _Shelf()
 
 async def look(given: Given, zone: str, contents: Contents) -> Seen:
     """What there is to look at. ``zone``: ``""`` for the first. Raises ``CannotDraw`` and ``NoScene``."""
-    settings = await _settings(given, contents)
-    return await _by_hand(lambda: _seen(settings, zone))
+    kept = await _settings(given, contents)
+    if zone not in kept.seen:
+        kept.seen[zone] = await _by_hand(lambda: _seen(kept.settings, zone))
+    return kept.seen[zone]
 
 
 async def draw(given: Given, zone: str, scene: str, language: str, contents: Contents) -> Drawn:
     """One page. Raises ``CannotDraw`` and ``NoScene``."""
-    settings = await _settings(given, contents)
-    return await _by_hand(lambda: _drawn(settings, zone, scene, language))
+    kept = await _settings(given, contents)
+    return await _by_hand(lambda: _drawn(kept.settings, zone, scene, language))
 
 
 async def _by_hand(work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(_HAND, work)
 
 
-async def _settings(given: Given, contents: Contents) -> Settings:
+async def _settings(given: Given, contents: Contents) -> _Kept:
     """As the gateway would read them."""
     wanted = dict(given.effective.settings)
     hall = wanted.get("hall", {})
@@ -178,8 +188,7 @@ async def _settings(given: Given, contents: Contents) -> Settings:
         files = given.effective.files
         known = await contents(files.values())
         by_name = {name: known[digest] for name, digest in files.items() if digest in known}
-        kept = await _by_hand(lambda: _read(wanted, files, by_name, zones))
-        _SHELF.put(key, kept)
+        kept = _SHELF.put(key, await _by_hand(lambda: _read(wanted, files, by_name, zones)))
     return kept
 
 

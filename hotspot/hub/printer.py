@@ -17,12 +17,12 @@ import structlog
 from hotspot.printing import worker
 from hotspot.printing.prints import Print
 
-IN_LINE: Final = 6
+IN_LINE: Final = 5
 """Prints that wait or are being made; more are told to come again."""
-SECONDS: Final = 60.0
+SECONDS: Final = 90.0
 """For one print."""
 MEMORY: Final = 1_500_000_000
-"""Bytes of address space for the process: Python, Pango and WeasyPrint with a sheet of 480 tickets take half of that."""
+"""Bytes of address space for the process: Python, Pango and WeasyPrint with a sheet of 240 tickets take a third of that."""
 IDLE: Final = 300.0
 """Seconds without a print after which the process is ended."""
 AGAIN: Final = 10.0

@@ -68,7 +68,7 @@ class Wrong(Struct, frozen=True):
     """What is wrong with a row."""
 
     column: str
-    """Its heading, as it is written."""
+    """Its heading, as it is written; of a column that is not there what it is called in a German office."""
     cell: str
     expected: str
     """"": the cell is empty, but others need it."""
@@ -112,7 +112,7 @@ def read(text: str, account: Mapping[str, Any] | None) -> list[Line]:
 
 def _line(one: Judged) -> Line:
     names = one.row.table.get("name", {})
-    wrong = None if one.wrong is None else Wrong(one.wrong.column, one.wrong.cell, one.wrong.expected)
+    wrong = None if one.wrong is None else Wrong(_HEADINGS.get(one.wrong.column, one.wrong.column), one.wrong.cell, one.wrong.expected)
     return Line(one.row.line, one.row.id, next(iter(names.values()), ""), one.row.table, one.entry, wrong)
 
 

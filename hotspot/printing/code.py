@@ -1,11 +1,12 @@
 """QR codes as shapes (ISO/IEC 18004, made by segno), dark on white with their quiet zone, so that every camera reads them."""
 
 from functools import lru_cache
+from io import BytesIO
 
 import segno
 from segno import helpers
 
-from hotspot.printing.drawing import Shape
+from hotspot.printing.drawing import Picture, Shape
 
 QUIET = 4
 """Modules of white around a code, as the standard wants."""
@@ -18,14 +19,21 @@ def wifi(ssid: str, password: str | None = None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _matrix(data: str, error: str) -> tuple[bytes, ...]:
-    """Rows of modules. A sheet has the same code on every ticket."""
-    return tuple(bytes(row) for row in segno.make_qr(data, error=error, boost_error=True).matrix)
+def _png(data: str) -> bytes:
+    """Black and white, ten dots to a module."""
+    file = BytesIO()
+    segno.make_qr(data, error="m", boost_error=True).save(file, kind="png", scale=10, border=QUIET)
+    return file.getvalue()
+
+
+def stamp(data: str, x: float, y: float, size: float) -> Picture:
+    """A code as ``qr`` draws it, as a picture: what is on a page many times is in the PDF once."""
+    return Picture("image/png", _png(data), x, y, size, size)
 
 
 def qr(data: str, x: float, y: float, size: float, error: str = "m") -> Shape:
     """A code, with its quiet zone in a square of ``size`` at ``x``, ``y``."""
-    rows = _matrix(data, error)
+    rows = segno.make_qr(data, error=error, boost_error=True).matrix
     module = size / (len(rows) + 2 * QUIET)
     steps = []
     for down, row in enumerate(rows):

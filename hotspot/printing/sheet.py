@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from hotspot.printing import pictograms
-from hotspot.printing.code import qr
+from hotspot.printing.code import stamp
 from hotspot.printing.drawing import HEIGHT, WIDTH, Drawing, Line, Picture, Shape
 from hotspot.printing.letters import fitting, lines
 from hotspot.printing.poster import Colours, Logo
@@ -52,6 +52,7 @@ def _page(ticket: Ticket, codes: Sequence[str], foot: str) -> Drawing:
         down, across = divmod(number, ACROSS)
         x, y = _LEFT + across * _WIDE, _TOP + down * _HIGH
         shapes += _shapes(ticket, x, y)
+        pictures.append(stamp(ticket.page, x + _WIDE - _QR - 1.5, y + _HIGH - _QR - 0.6, _QR))
         if ticket.logo is not None:
             pictures.append(Picture(ticket.logo.media_type, ticket.logo.content, x + _PAD, y + 2.4, 6, 6))
         rows += _lines(ticket, code, x, y)
@@ -69,11 +70,10 @@ def _cuts() -> list[Shape]:
 
 
 def _shapes(ticket: Ticket, x: float, y: float) -> list[Shape]:
-    code = qr(ticket.page, x + _WIDE - _QR - 1.5, y + _HIGH - _QR - 0.6, _QR)
     ground = (
         f'<rect x="{x + _PAD:.5g}" y="{y + 9.2:.5g}" width="{_WIDE - 2 * _PAD:.5g}" height="6.9" rx="1.4" fill="{ticket.colours.soft}"/>'
     )
-    return [Shape(ground), code]
+    return [Shape(ground)]
 
 
 def _lines(ticket: Ticket, code: str, x: float, y: float) -> list[Line]:

@@ -20,7 +20,7 @@ from msgspec import Struct
 from hotspot.printing.pdf import CannotPrint
 from hotspot.printing.prints import CannotDraw, Print, made
 
-GENTLE = 10
+GENTLE = 5
 """Nice value: whatever else wants to run goes first."""
 
 

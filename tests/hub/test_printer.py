@@ -50,22 +50,24 @@ async def test_a_page(printer: Printer, tmp_path: Path) -> None:
     first = workers()
     await printer.pdf(PAGE)
     assert (workers(), len(first)) == (first, 1)
-    assert (os.getpriority(os.PRIO_PROCESS, first[0]), Path(f"/proc/{first[0]}/oom_score_adj").read_text()) == (10, "1000\n")
+    assert (os.getpriority(os.PRIO_PROCESS, first[0]), Path(f"/proc/{first[0]}/oom_score_adj").read_text()) == (5, "1000\n")
     printer.close()
     assert workers() == []
 
 
 async def test_others_do_not_wait(printer: Printer) -> None:
-    """While it draws, the loop turns: nobody waits for more than a moment."""
+    """The work is done over there: what it costs this process is a small part of it, and no more when the document is long."""
     await printer.pdf(PAGE)
-    printing = asyncio.gather(printer.pdf(PagePrint(html="<p>Wort " * 2_000)))
-    waited = []
-    while not printing.done():
-        before = time.perf_counter()
-        await asyncio.sleep(0)
-        waited.append(time.perf_counter() - before)
-    assert (await printing)[0][:5] == b"%PDF-"
-    assert sorted(waited)[len(waited) * 99 // 100] < 0.05
+    (there,) = workers()
+    ours, theirs = time.process_time(), seconds_of(there)
+    assert (await printer.pdf(PagePrint(html="<p>Wort " * 3_000)))[:5] == b"%PDF-"
+    assert time.process_time() - ours < 0.1 * (seconds_of(there) - theirs)
+
+
+def seconds_of(process: int) -> float:
+    """Of processor time."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def test_one_that_dies_is_started_anew(printer: Printer) -> None:

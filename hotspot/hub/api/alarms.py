@@ -12,6 +12,7 @@ from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import Conflict, NotFound
 from hotspot.hub.store import Connection, alarms, audit
+from hotspot.hub.store.pool import notify
 
 Kind = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)")]
 
@@ -116,6 +117,7 @@ async def acknowledge_alarm(call: Call) -> Alarm:
         await audit.write(
             connection, call.actor, "alarm.acknowledge", partner=found.partner, hall=found.hall, subject=f"{found.id}", detail=detail
         )
+        await notify(connection, "alarms")
         return _alarm(await _found(call, connection))
 
 

@@ -33,7 +33,7 @@ class Overview(Struct, frozen=True, kw_only=True):
 
 
 async def show_overview(call: Call) -> Overview:
-    """At most a second old; made once for all who ask."""
+    """A few seconds old at most; made once for all who ask."""
     query: OfPartner = call.query
     partner = call.within(query.partner)
     glance = await call.hub.board.latest()

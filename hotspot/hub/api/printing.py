@@ -20,8 +20,8 @@ from hotspot.printing.prints import Place, PosterPrint, Print, TicketsPrint
 PDF: Final = "application/pdf"
 SVG: Final = "image/svg+xml"
 LANGUAGES: Final = "de,en,tr,ar,uk"
-ON_A_PART: Final = 480
-"""Codes in one file: 20 pages, which take ten seconds."""
+ON_A_PART: Final = 240
+"""Codes in one file: 10 pages, which take some seconds."""
 
 Code = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[a-z]{2,8})?$(?!\n)")]
 Codes = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[a-z]{2,8})?(,[a-z]{2,3}(-[a-z]{2,8})?){0,19}$(?!\n)")]
@@ -57,7 +57,7 @@ class WhichTickets(Struct, frozen=True, kw_only=True):
     """Left out: the first whose network is known."""
     language: Code = "de"
     part: Annotated[int, Meta(ge=1, le=100)] = 1
-    """Of a large batch: each part has 480 codes, on 20 pages."""
+    """Of a large batch: each part has 240 codes, on 10 pages."""
 
 
 async def printed(call: Call, wanted: Print) -> bytes:

@@ -1,7 +1,7 @@
 """Monthly reports: a town's month for people who decide, as values, as a table and as a document to be printed."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -105,7 +105,7 @@ class _Town(Struct, frozen=True, kw_only=True):
 
     def moments(self, days: Days) -> Stretch:
         """The days from midnight to midnight."""
-        begins, ends = (datetime.combine(day, time(), self.zone) for day in (days.first, days.after))
+        begins, ends = (datetime.combine(day, time(), self.zone).astimezone(UTC) for day in (days.first, days.after))
         return Stretch(begins, ends)
 
 

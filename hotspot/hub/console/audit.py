@@ -117,9 +117,9 @@ def _line(visit: Visit, entry: audit.Entry, towns: Mapping[str, str], titles: Ma
         at=entry.at,
         who=visit.text("the hub itself") if kind == "hub" else visit.text("Gateway %(name)s", name=name) if kind == "gateway" else name,
         what=visit.text(ACTIONS.get(entry.action, entry.action)),
-        place=place or "",
+        place=(place or "")[:80],
         hall=entry.hall if entry.hall is not None and entry.hall in titles else "",
-        subject="" if entry.subject in (entry.hall, entry.partner) else entry.subject,
+        subject="" if entry.subject == entry.hall and not entry.action.startswith(("user.", "gateway.")) else entry.subject,
         details=[(_key(visit, key), value_words(visit, key, value, known)) for key, value in told],
     )
 
@@ -135,6 +135,8 @@ def value_words(visit: Visit, key: str, value: Any, known: Mapping[str, str]) ->
     match value:
         case bool():
             return visit.text("yes") if value else visit.text("no")
+        case int() | float() if key == "valid":
+            return visit.formats.duration(value)
         case int() | float():
             return visit.formats.number(value)
         case list():
@@ -144,7 +146,7 @@ def value_words(visit: Visit, key: str, value: Any, known: Mapping[str, str]) ->
         return visit.text(words[said])
     if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", said):
         return _moment(visit, said)
-    return known.get(said, said) if key == "scopes" else said
+    return known.get(said if key == "scopes" else f"{key}/{said}", said)
 
 
 def _moment(visit: Visit, written: str) -> str:

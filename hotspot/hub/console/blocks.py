@@ -20,7 +20,7 @@ from hotspot.hub.console.voucher_words import person
 from hotspot.session.blocklist import parse_target
 
 STATES: Final = {"valid": N_("in force"), "over": N_("over"), "withdrawn": N_("withdrawn"), "all": N_("all")}
-KINDS: Final = {"valid": "good", "over": "quiet", "withdrawn": "bad"}
+KINDS: Final = {"valid": "good", "over": "quiet", "withdrawn": "quiet"}
 REASONS: Final = {
     "court": N_("court order"),
     "authority": N_("order of an authority"),

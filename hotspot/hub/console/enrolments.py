@@ -29,11 +29,11 @@ async def choose(visit: Visit) -> web.StreamResponse:
     there = [hall for hall in await visit.ask(halls.list_halls) if hall.closed_at is None]
     wanted = visit.query.get("hall", "")[:200].strip()
     if wanted:
-        found = [hall for hall in there if wanted.casefold() in (hall.name, hall.title.casefold())]
-        if len(found) == 1:
-            return visit.redirect(f"/halls/{found[0].name}/enrol")
         words = wanted.casefold().split()
         there = [hall for hall in there if all(word in f"{hall.name} {hall.title} {hall.partner}".casefold() for word in words)]
+        exact = [hall for hall in there if wanted.casefold() in (hall.name, hall.title.casefold())]
+        if len(there) == 1 or len(exact) == 1:
+            return visit.redirect(f"/halls/{(exact or there)[0].name}/enrol")
     return visit.page("enrol_choose.html", halls=there[:100], count=len(there), wanted=wanted)
 
 

@@ -24,6 +24,8 @@ KINDS: Final = {"idea": N_("Idea"), "complaint": N_("Complaint"), "damage": N_("
 STATES: Final = {"new": N_("New"), "done": N_("Done"), "all": N_("All")}
 _DONE: Final = {"new": "false", "done": "true"}
 ON_A_PAGE: Final = 50
+LATE: Final = timedelta(hours=1)
+"""By which a message came so much later than it was written that it is worth saying."""
 GLIMPSE: Final = 400
 """Characters of a message in the list."""
 _MAIL: Final = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,5}")
@@ -144,6 +146,7 @@ async def _message(visit: Visit, message: Message, note: str, wrong: str = "") -
         note=note,
         wrong=wrong,
         own_name=VISITORS.get(message.language, ""),
+        late=abs(message.at - message.written_at) > LATE,
         mail=message.contact if _MAIL.fullmatch(message.contact) else "",
         erased=message.at + timedelta(seconds=visit.hub.settings.retention.feedback),
     )

@@ -39,6 +39,8 @@ class Past(Struct, frozen=True, kw_only=True):
 
     look: Look
     title: str
+    at: date
+    """Today when it is part of that time, else the first day: where another span leads to."""
     before: date | None
     after: date | None
     charts: list[Chart]
@@ -86,6 +88,7 @@ async def past_of(visit: Visit, hall: Hall, looked: Look) -> Past:
     return Past(
         look=looked,
         title=_title(visit, looked),
+        at=today if looked.first <= today < looked.last else looked.first,
         before=looked.before,
         after=looked.after(today),
         charts=[_chart(visit, one, names) for one in hall_charts.series(found.points, begins, now)],

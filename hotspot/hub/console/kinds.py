@@ -1,4 +1,4 @@
-"""What the kinds of alarms are called (pure), in three words: for lists to choose from."""
+"""What the kinds of alarms are called, in three words: for lists to choose from."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -55,7 +55,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     users = await visit.ask(people.list_users, query={"partner": name}) if visit.may(people.list_users) else None
     steps = await visit.ask(checklist.show_checklist, partner=name)
     shown = [(hall, now.get(hall.name), STATES[now[hall.name].state] if hall.name in now else None) for hall in there]
-    values: dict[str, Any] = {"town": town, "halls": shown, "users": users, "checklist": steps, "may_change": visit.may(halls.change_partner)}
+    may_change = visit.may(halls.change_partner)
+    values: dict[str, Any] = {"town": town, "halls": shown, "users": users, "checklist": steps, "may_change": may_change}
     return _unguided(visit.page("partner.html", area="partners", **values))
 
 

@@ -1,16 +1,15 @@
 """What a monthly report shows, on the page and on paper: words, tiles, tables and pictures, from its values."""
 
-from datetime import date, datetime, time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from hotspot.hub.console.report_words import FAMILIES, FEEDBACK, OTHER_WARNING, OUTAGES, WARNINGS, ReportWords, shared
 from hotspot.hub.reports import charts, months
-from hotspot.hub.reports.availability import Availability
 from hotspot.hub.reports.values import CountedByName, MonthlyReport, SumsOfDays
 
+LONGEST: Final = 500
+"""Letters of a note."""
 MOST_OUTAGES: Final = 60
 """That are told one by one; the longest ones."""
 
@@ -58,7 +57,7 @@ def values(report: MonthlyReport, language: str, *, printed: bool = False) -> di
         "spoken": _parts(report.languages, words.language),
         "families": _families(report.families, words),
         "feedback": [] if report.feedback is None else _parts(report.feedback.kinds, lambda name: words.by_table(FEEDBACK, name)),
-        "outages": [(each, words.by_table(OUTAGES, each.kind)) for each in told],
+        "outages": [(each, words.by_table(OUTAGES, each.kind), cut(each.note)) for each in told],
         "more_outages": len(outages) - len(told),
         "warnings": [(words.by_table(WARNINGS, each.name, OTHER_WARNING), each.number) for each in report.other_alarms],
         "others": [each for each in (report.before, report.year_before) if each is not None],
@@ -67,9 +66,9 @@ def values(report: MonthlyReport, language: str, *, printed: bool = False) -> di
     }
 
 
-def moment_of(day: date, zone: str) -> datetime:
-    """Midnight of a day."""
-    return datetime.combine(day, time(), ZoneInfo(zone))
+def cut(text: str) -> str:
+    """A note that is longer than anybody could have written ends in dots."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _days(report: MonthlyReport, margins: charts.Margins) -> charts.Bars:
@@ -139,8 +138,3 @@ def _compared(report: MonthlyReport, words: ReportWords) -> list[tuple[str, list
 
 def _figure(sums: SumsOfDays, name: str) -> int:
     return sums.bytes_up + sums.bytes_down if name == "bytes" else int(getattr(sums, name))
-
-
-def availability_of(share: Availability | None, words: ReportWords) -> str:
-    """``99,87 %``; a dash when it is not known."""
-    return "–" if share is None else words.formats.percent(share.share, 2)

@@ -115,7 +115,7 @@ def person(actor: str) -> str:
 def standing(batch: Batch, today: date) -> tuple[str, str]:
     """How a batch stands: kind of state, and words to be translated."""
     if batch.withdrawn_at is not None:
-        return "bad", N_("withdrawn")
+        return "quiet", N_("withdrawn")
     if batch.not_after is not None and date.fromisoformat(batch.not_after) < today:
         return "quiet", N_("no first use any more")
     if batch.not_before is not None and date.fromisoformat(batch.not_before) > today:

@@ -20,6 +20,8 @@ from hotspot.hub.console.visits import Visit
 from hotspot.session.quantities import parse_seconds
 
 SECRET: Final = {"Cache-Control": "no-store"}
+FEW: Final = 40
+"""Halls that are shown at once; of more of them the towns are folded."""
 USE_DAYS: Final = 30
 """For which the use of voucher plans is shown."""
 
@@ -42,7 +44,7 @@ async def choose(visit: Visit) -> web.StreamResponse:
     groups = [
         (titles.get(name, name), [hall for hall in found if hall.partner == name]) for name in dict.fromkeys(h.partner for h in found)
     ]
-    return visit.page("vouchers.html", groups=sorted(groups, key=lambda one: one[0]), count=count, search=search)
+    return visit.page("vouchers.html", groups=sorted(groups, key=lambda one: one[0]), count=count, search=search, few=len(found) <= FEW)
 
 
 async def _hall(visit: Visit) -> Hall:

@@ -34,6 +34,17 @@ TENANTS: Final[tuple[Entry, ...]] = (
         ),
     ),
     Entry(
+        table="checklist_ticks",
+        title="abgehakte Schritte beim Beitritt einer Kommune",
+        purpose="Zeigt, was beim Beitritt schon getan ist und was nur ein Mensch wissen kann.",
+        until=WITH_PARTNER + " oder des Rathauses",
+        source="Anmeldung an der Schnittstelle",
+        groups=(
+            Group("partner_id hall_id step done_at", "welcher Schritt, wann"),
+            Group("done_by", "wer ihn abgehakt hat", Of.STAFF),
+        ),
+    ),
+    Entry(
         table="halls",
         title="Rathäuser",
         purpose="Benennt die Standorte.",

@@ -10,6 +10,8 @@ from hotspot.hub.oidc.settings import OpenId, RoleOf
 STRONG: Final = frozenset({"mfa", "otp", "hwk", "swk", "sc", "fpt", "face", "iris", "retina", "vbm", "pop", "mca"})
 """Values of ``amr`` (RFC 8176) that say: by more than a password."""
 LONGEST_NAME: Final = 40
+TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of what stands beside them."""
 
 
 def role_of(settings: OpenId, claims: Mapping[str, Any]) -> RoleOf | None:
@@ -69,5 +71,7 @@ def email(claims: Mapping[str, Any]) -> str:
 def _line(said: object, longest: int) -> str:
     if not isinstance(said, str):
         return ""
-    shown = "".join(letter if unicodedata.category(letter) not in ("Cc", "Cs", "Cn") else " " for letter in said[: 4 * longest])
+    shown = "".join(
+        " " if letter in TURNS or unicodedata.category(letter) in ("Cc", "Cs", "Cn") else letter for letter in said[: 4 * longest]
+    )
     return " ".join(shown.split())[:longest]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
+from typing import Final
 
 from msgspec import Struct
 
@@ -52,6 +53,8 @@ class Margins(Struct, frozen=True):
     below: float = 26.0
 
 
+FAINT: Final = 0.03
+"""Less than this share of the most is not shaded."""
 ROOM, NONE = Margins(), Margins(0.0, 0.0, 0.0)
 
 
@@ -84,5 +87,5 @@ def bars(values: Sequence[int], labels: Sequence[str], marked: int | None = None
 
 
 def shade(value: int, most: int, shades: int = 5) -> int:
-    """How dark a cell is: 0 for nothing, up to ``shades``."""
-    return 0 if not value else max(1, ceil(value / max(1, most) * shades))
+    """How dark a cell is: 0 for (nearly) nothing, up to ``shades``."""
+    return 0 if value < most * FAINT else ceil(value / max(1, most) * shades)

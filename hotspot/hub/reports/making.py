@@ -1,7 +1,7 @@
 """Rows become a monthly report (pure)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -64,7 +64,8 @@ def summed(rows: Iterable[DayRow], devices: int) -> SumsOfDays:
 def span_of(days: Days, time_zone: str, now: datetime) -> Stretch:
     """The same days as moments, by the clocks of a hall; not beyond now."""
     zone = ZoneInfo(time_zone)
-    begins, ends = (datetime.combine(day, time(), zone) for day in (days.first, days.after))
+    # in UTC: between two moments of one zone Python counts by the clocks on the wall, also where they were set back
+    begins, ends = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (days.first, days.after))
     return Stretch(begins, min(ends, now))
 
 

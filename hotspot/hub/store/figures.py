@@ -34,7 +34,7 @@ _HOURS: Final = f"""
     FROM due JOIN figures_hours h ON h.hall_id = due.hall_id AND h.time = due.hour
     WHERE h.time >= $2 AND h.time < $3
 """  # noqa: S608  own constants
-# Of days: $2 and $3 are moments that hold the days from $4 up to and without $5 in every time zone.
+# Of days: the days from $4 up to and without $5; $2 and $3 are moments around those hours of them that are not rolled up.
 _DAYS: Final = f"""
     SELECT hall_id, day AS at, zone, plan, {_NUMBERS}, 1 AS sign
     FROM figures_days WHERE hall_id = ANY($1::int[]) AND day >= $4 AND day < $5
@@ -79,8 +79,25 @@ class Point(Struct, frozen=True):
 
 
 def sources(step: str) -> str:
-    """The beginning of a query: the rows ``parts`` of halls $1 from $2 to $3, for days and months also from $4 to $5 (see ``_DAYS``)."""
+    """The beginning of a query whose rows ``parts`` are those of ``arguments``."""
     return _FROM[step]
+
+
+async def arguments(connection: Connection, halls: Sequence[int], span: Span, step: str) -> list[object]:
+    """$1 and further of ``sources``. Of days and months those hours that are not rolled up are nearly always of today: with bounds around
+    just these, a hundred parts of the tables need no plan. An hour that has changed since is as it was before that."""
+    if step not in ("day", "month"):
+        return [halls, span.begins, span.ends]
+    margin = timedelta(hours=26)
+    due = await connection.fetchrow(
+        "SELECT min(hour) AS first, max(hour) AS last FROM rollup_due WHERE hall_id = ANY($1::int[]) AND hour >= $2 AND hour < $3",
+        halls,
+        span.begins - margin,
+        span.ends + margin,
+    )
+    if due is None or due["first"] is None:
+        return [halls, span.begins, span.begins, span.first, span.last]
+    return [halls, due["first"], due["last"] + timedelta(hours=1), span.first, span.last]
 
 
 async def points(connection: Connection, halls: Sequence[int], span: Span, step: str, by: str, most: int) -> list[Point]:
@@ -94,11 +111,8 @@ async def points(connection: Connection, halls: Sequence[int], span: Span, step:
     else:
         chosen = f"SELECT {at} AS at, {_KEY[by]} AS key, {_SUMS}, max(peak) FILTER (WHERE sign > 0) AS peak"
         source, having = "FROM parts", ""
-    arguments: list[object] = [halls, span.begins, span.ends]
-    if step in ("day", "month"):
-        margin = timedelta(hours=26)
-        arguments = [halls, span.begins - margin, span.ends + margin, span.first, span.last]
-    rows = await connection.fetch(f"{_FROM[step]} {chosen} {source} GROUP BY 1, 2 {having} ORDER BY 1, 2 LIMIT {most + 1}", *arguments)
+    given = await arguments(connection, halls, span, step)
+    rows = await connection.fetch(f"{_FROM[step]} {chosen} {source} GROUP BY 1, 2 {having} ORDER BY 1, 2 LIMIT {most + 1}", *given)
     return [Point(**row) for row in rows]
 
 
@@ -132,24 +146,26 @@ class Today(Struct, frozen=True):
     bytes_down: int
 
 
+# The day so far at $2. $3 to $4 and $5 to $6 hold it in every time zone: bounds that are plain values, so that of a hundred parts of the
+# tables only those few are planned for.
 _TODAY: Final = f"""
     WITH places AS MATERIALIZED (
         SELECT id, time_zone, ($2::timestamptz AT TIME ZONE time_zone)::date AS today FROM halls WHERE id = ANY($1::int[])
     ), due AS MATERIALIZED (
         SELECT d.hall_id, d.hour FROM rollup_due d JOIN places p ON p.id = d.hall_id AND (d.hour AT TIME ZONE p.time_zone)::date = p.today
-        WHERE d.hour >= $2 - interval '26 hours' AND d.hour <= $2 + interval '26 hours'
+        WHERE d.hour >= $3 AND d.hour < $4
     ), parts AS (
         SELECT f.hall_id, visits, ended, seconds, bytes_up, bytes_down, 1 AS sign
         FROM places p JOIN figures_days f ON f.hall_id = p.id AND f.day = p.today
-        WHERE f.day BETWEEN ($2 - interval '1 day')::date AND ($2 + interval '1 day')::date
+        WHERE f.day BETWEEN $5 AND $6
         UNION ALL
         SELECT q.hall_id, visits, ended, seconds, bytes_up, bytes_down, 1
         FROM due JOIN figures_quarters q ON q.hall_id = due.hall_id AND q.time >= due.hour AND q.time < due.hour + interval '1 hour'
-        WHERE q.time >= $2 - interval '26 hours' AND q.time <= $2 + interval '27 hours'
+        WHERE q.time >= $3 AND q.time < $4
         UNION ALL
         SELECT h.hall_id, visits, ended, seconds, bytes_up, bytes_down, -1
         FROM due JOIN figures_hours h ON h.hall_id = due.hall_id AND h.time = due.hour
-        WHERE h.time >= $2 - interval '26 hours' AND h.time <= $2 + interval '26 hours'
+        WHERE h.time >= $3 AND h.time < $4
     )
     SELECT hall_id, {_SUMS} FROM parts GROUP BY hall_id
 """  # noqa: S608  own constants
@@ -157,7 +173,9 @@ _TODAY: Final = f"""
 
 async def today(connection: Connection, halls: Sequence[int], now: datetime) -> dict[int, Today]:
     """The day so far of these halls; one without any figures is missing."""
-    return {row["hall_id"]: Today(**row) for row in await connection.fetch(_TODAY, halls, now)}
+    begins, ends, day = now - timedelta(hours=26), now + timedelta(hours=27), timedelta(days=1)
+    rows = await connection.fetch(_TODAY, halls, now, begins, ends, (now - day).date(), (now + day).date())
+    return {row["hall_id"]: Today(**row) for row in rows}
 
 
 _TREND: Final = f"""

@@ -1,12 +1,11 @@
 """Visits of a time by what they have in common: zone, plan, language and device family in one look at the rows."""
 
-from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
 
 from hotspot.hub.spans import Span
-from hotspot.hub.store.figures import sources
+from hotspot.hub.store.figures import arguments, sources
 from hotspot.hub.store.pool import Connection
 
 KINDS: Final = ("zone", "plan", "language", "family")
@@ -42,9 +41,6 @@ _NAMED: Final = """, named AS (
 
 async def of_hall(connection: Connection, hall: int, span: Span, step: str, most: int) -> list[Share]:
     """Of each kind the ``most`` frequent names. ``step``: from rows of ``quarter`` | ``hour`` | ``day`` | ``month``."""
-    arguments: list[object] = [[hall], span.begins, span.ends]
-    if step in ("day", "month"):
-        margin = timedelta(hours=26)
-        arguments = [[hall], span.begins - margin, span.ends + margin, span.first, span.last]
-    rows = await connection.fetch(sources(step) + _NAMED.format(most=int(most)), *arguments)
+    given = await arguments(connection, [hall], span, step)
+    rows = await connection.fetch(sources(step) + _NAMED.format(most=int(most)), *given)
     return [Share(**row) for row in rows]

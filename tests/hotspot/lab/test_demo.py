@@ -126,7 +126,7 @@ def people_get_into_the_hub(said: str, environment: dict[str, str]) -> None:
     """What the demo prints is enough: each login works and sees what its role sees, and so does the command line with the token."""
     exported = dict(re.findall(r"\b(HOTSPOT_HUB_[A-Z]+)=(\S+)", said))
     url, authority = exported["HOTSPOT_HUB_URL"], exported["HOTSPOT_HUB_AUTHORITY"]
-    logins = re.findall(r"^     (\w+) +(\S{16}) +(?:host|partner)-(\w+)(?:.*: (\w{32}))?$", said, re.MULTILINE)
+    logins = re.findall(r"^     (\w+) +(\S{16}) +(?:host|partner)-(\w+)(?:, .*: (\w{32})| of \w+)$", said, re.MULTILINE)
     assert [role for _, _, role, _ in logins] == ["admin", "operator", "editor", "viewer"]
     seen = {}
     for user, password, role, key in logins:

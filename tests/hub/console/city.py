@@ -124,6 +124,7 @@ async def _seen_to(hub: Hub) -> None:
 
 
 async def people_and_halls(hub: Hub) -> None:
+    """The three towns, their halls, and one user of each role; all have the same password."""
     for town, (title, places) in TOWNS.items():
         await done(hub, halls.create_partner, {"name": town, "title": title, "contact": f"it@{town}.example"})
         for name, (hall_title, _) in places.items():
@@ -178,7 +179,7 @@ async def _factors(hub: Hub) -> None:
     await done(hub, login.create_my_token, {"name": "grafana", "permissions": ["metrics", "see"]})
 
 
-ALARMS: Final = (
+ALARMS: Final[tuple[tuple[str, str, str, str, dict[str, Any], timedelta, str], ...]] = (
     (SILENT, "silent", "", "urgent", {}, timedelta(hours=3), ""),
     (FAULTY, "wan_down", "", "urgent", {}, timedelta(minutes=25), ""),
     ("musterstadt-bibliothek", "pool", "public", "warning", {"percent": 93}, timedelta(hours=5), "betrieb"),

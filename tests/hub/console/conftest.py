@@ -8,13 +8,15 @@ import pytest
 from aiohttp import ClientSession, CookieJar, FormData
 from msgspec import Struct
 
-from hotspot.hub import hub as hubs
 from hotspot.hub.access import Role
+from hotspot.hub.api import policy
 from hotspot.hub.console import tokens
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import people, sessions, tenants
 from hotspot.hub.store.sessions import Stage
 from hotspot.hub.tokens import hashed, make
+from tests.hub import town
+from tests.hub.console.city import POLICY, done
 
 TAG = re.compile(r"<[^>]*>")
 
@@ -83,7 +85,7 @@ async def secret_of(hub: Hub, name: str, role: Role, partner: str | None = None,
         found = await people.user(connection, name)
         town = await tenants.partner(connection, partner) if partner else None
         user = found.id if found else await people.add_user(connection, name, role, town.id if town else None)
-        await sessions.begin(connection, user, hashed(secret), stage, "Firefox, Linux", hubs.now())
+        await sessions.begin(connection, user, hashed(secret), stage, "Firefox, Linux", hub.now())
     return secret
 
 
@@ -108,3 +110,14 @@ async def seats(hub: Hub, base: str) -> AsyncIterator[Seats]:
     """The running console."""
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         yield Seats(hub, base, http)
+
+
+@pytest.fixture
+async def settled(hub: Hub) -> Hub:
+    """Two towns with three halls, whose gateways have told of a zone; the city has said something of plans and terms."""
+    for hall in ("kleinheim-rathaus", "kleinheim-bad", "grossdorf-rathaus"):
+        gateway = await town.gateway(hub, hall)
+        async with hub.store.transaction() as connection:
+            await connection.execute("INSERT INTO zones (hall_id, name) VALUES ($1, 'public')", gateway.hall_id)
+    await done(hub, policy.change_policy, {"documents": [{"scope": "host", "document": POLICY}], "note": "Grundeinstellung"})
+    return hub

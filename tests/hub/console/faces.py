@@ -8,7 +8,7 @@ import msgspec
 
 from hotspot.hub.api import policy, policy_halls
 from hotspot.hub.hub import Hub
-from tests.hub.console import city
+from tests.hub.console import city, settings_there
 
 TOWN: Final = files("hotspot.lab").joinpath("town")
 PARTNER: Final = "musterstadt"
@@ -28,3 +28,10 @@ async def brand(hub: Hub) -> None:
     document = {"hall": {"town": "Stadt Musterstadt"}, "theme": theme, "services": table("services.toml"), **table("legal.toml")}
     wanted = {"scope": f"partner/{PARTNER}", "document": document, "files": brought}
     await city.done(hub, policy.change_policy, {"documents": [wanted], "note": "Das Gesicht der Stadt"})
+
+
+async def changed(hub: Hub) -> str:
+    """Where a draft with another face is looked at."""
+    welcome = {"de": "Willkommen! Am Freitag ist das Bürgerbüro geschlossen.", "en": "Welcome! The office is closed on Friday."}
+    document = {"theme": {"colours": {"accent": "#176639"}, "welcome": welcome}}
+    return await settings_there.draft(hub, "admin", "hall/musterstadt-bauhof", document)

@@ -11,7 +11,9 @@ from hotspot.hub.store import feedback, tenants
 from tests.hub.console import city
 
 WIFI: Final = {"ssid": "Rathaus-WLAN", "address": "http://portal.kleinheim.example/"}
-HOSTILE: Final = "<script>alert(1)</script> \u202eeverything turned\u202c {{ 7 * 7 }} <img src=x onerror=alert(2)> " + "Donaudampfschiff" * 90
+HOSTILE: Final = (
+    "<script>alert(1)</script> \u202eeverything turned\u202c {{ 7 * 7 }} <img src=x onerror=alert(2)> " + "Donaudampfschiff" * 90
+)
 """Somebody's idea of a joke."""
 LETTERS: Final = (
     ("damage", "ar", "المصعد في الطابق الثاني معطّل منذ أسبوع.", "الطابق الثاني", "layla@example.org"),
@@ -43,7 +45,8 @@ async def lay_out(hub: Hub) -> None:
 async def _vouchers(hub: Hub) -> None:
     await city.done(hub, networks.set_network, WIFI, hall="kleinheim-rathaus", zone="public")
     today = hub.now().date()
-    course = {"plan": "guest", "count": 500, "valid": "7 d", "devices": 2, "note": "Ferienkurs", "not_after": f"{today + timedelta(days=40)}"}
+    until = f"{today + timedelta(days=40)}"
+    course = {"plan": "guest", "count": 500, "valid": "7 d", "devices": 2, "note": "Ferienkurs", "not_after": until}
     gone = await city.done(hub, policy_items.make_batch, {"plan": "guest", "count": 5, "valid": "12 h"}, hall="kleinheim-rathaus")
     await city.done(hub, policy_items.withdraw_batch, {"why": "Bogen verloren"}, hall="kleinheim-rathaus", batch=gone.id)
     await city.done(hub, policy_items.make_batch, course, hall="kleinheim-rathaus")

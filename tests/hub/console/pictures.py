@@ -45,8 +45,21 @@ class Document(Struct, frozen=True):
 
 
 DOCUMENTS: Final = (
+    Document("login.enrol"),
     Document("overview"),
     Document("overview", PHONE, "dark", 640),
+    Document("hall-faulty", height=900),
+    Document("alarms", PHONE, height=960),
+    Document("hall.order", height=640),
+    Document("partner.checklist", height=900),
+    Document("enrol-new", height=860),
+    Document("settings.host", height=900),
+    Document("settings.draft", height=900),
+    Document("settings.branding", height=1000),
+    Document("preview.hall", height=900),
+    Document("hall.poster", height=900),
+    Document("feedback.message", PHONE, height=900),
+    Document("report", height=1000),
 )
 
 
@@ -83,7 +96,7 @@ async def context_of(browser: Browser, hub: Hub, base: str, place: Place, langua
     who = city.WHO if place.who is None else place.who
     if who:
         role, partner = PEOPLE.get(who, (Role.HOST_ADMIN, None))
-        secret = await secret_of(hub, who, role, partner)
+        secret = await secret_of(hub, who, role, partner, place.stage)
         await context.add_cookies([{"name": "session", "value": secret, "url": base, "httpOnly": True, "sameSite": "Lax"}])
     return context
 

@@ -44,7 +44,11 @@ async def late(hub: Hub) -> str:
 async def on_its_way(hub: Hub, partner: str, hall: str) -> int:
     """A change that only one hall of a town has so far; its serial."""
     document = {"hall": {"town": f"Gemeinde {partner.title()}"}}
-    change = {"documents": [{"scope": f"partner/{partner}", "document": document}], "note": "Name der Gemeinde", "stages": [{"halls": [hall]}]}
+    change = {
+        "documents": [{"scope": f"partner/{partner}", "document": document}],
+        "note": "Name der Gemeinde",
+        "stages": [{"halls": [hall]}],
+    }
     return (await city.done(hub, policy.change_policy, change)).serial
 
 

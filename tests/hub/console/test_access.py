@@ -38,6 +38,21 @@ TABLE: Final = {
     "settings.messages": SEE, "settings.messages.save": EDIT, "settings.services": SEE, "settings.services.save": EDIT,
     "settings.services.entry": SEE, "settings.services.entry.save": EDIT, "settings.services.import": SEE,
     "settings.services.import.save": EDIT, "settings.services.export": SEE, "settings.services.template": SEE,
+    "settings": SEE, "settings.host": SEE, "settings.partner": SEE, "settings.hall": SEE, "settings.zone": SEE,
+    "settings.plans": SEE, "settings.plan": SEE, "settings.plan.save": EDIT, "settings.plan.remove.save": EDIT,
+    "settings.zones": SEE, "settings.zones.save": EDIT,
+    "settings.hours": SEE, "settings.hours.table": SEE, "settings.hours.table.save": EDIT,
+    "settings.hours.remove.save": EDIT, "settings.hours.holidays.save": EDIT, "settings.terms": SEE, "settings.terms.save": EDIT,
+    "settings.contact": SEE, "settings.contact.save": EDIT, "settings.away": SEE, "settings.away.save": EDIT,
+    "settings.locks": SEE, "settings.locks.save": EDIT, "settings.expert": SEE, "settings.expert.save": EDIT, "settings.reset": EDIT,
+    "settings.draft": EDIT, "settings.draft.apply": EDIT, "settings.draft.discard": EDIT, "settings.draft.renew": EDIT,
+    "settings.rollout": SEE, "settings.rollout.advance": EDIT, "settings.rollout.stop": EDIT,
+    "settings.history": SEE, "settings.change": SEE, "settings.rollback": EDIT, "settings.rollback.do": EDIT,
+    "vouchers": SEE, "hall.vouchers": SEE, "hall.vouchers.new": EDIT, "hall.vouchers.make": EDIT, "hall.voucher": SEE,
+    "hall.voucher.print": EDIT, "hall.voucher.export": EDIT, "hall.voucher.codes": EDIT, "hall.voucher.withdraw": EDIT,
+    "hall.poster": SEE, "hall.poster.picture": SEE, "hall.poster.print": SEE, "hall.network": EDIT, "hall.network.set": EDIT,
+    "blocks": SEE, "blocks.export": SEE, "blocks.new": EDIT, "blocks.add": EDIT, "block": SEE, "block.withdraw": EDIT,
+    "feedback": SEE, "feedback.export": SEE, "feedback.message": SEE, "feedback.set": OPERATE,
     "reports": SEE, "report": SEE, "report.pdf": SEE, "report.csv": SEE, "report.days": SEE,
     "partners": SEE, "partner": SEE, "partners.erased": HOST, "partner.checklist": SEE, "partner.tick": EDIT,
     "partner.new": ADMIN, "partner.create": ADMIN, "partner.change": ADMIN, "partner.changed": ADMIN,
@@ -46,6 +61,8 @@ TABLE: Final = {
 }  # fmt: skip
 """Page -> who may: - a stranger, H somebody who has shown the password only, V viewer and E editor of the partner, O operator and A
 administrator of the host."""
+OF_SETTINGS: Final = {"scope": "partner:kleinheim", "plan": "free", "table": "hall", "zone": "public", "section": "plans"}
+"""What the addresses of the settings speak of."""
 ROLES: Final = {"V": Role.PARTNER_VIEWER, "E": Role.PARTNER_EDITOR, "O": Role.HOST_OPERATOR, "A": Role.HOST_ADMIN}
 
 
@@ -72,7 +89,7 @@ async def test_every_page_has_a_row() -> None:
 
 async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> None:
     """Each page, as everybody: to the login without a session, 403 for those who may not, anything else for those who may."""
-    things = await world(api, hub)
+    things = await world(api, hub) | OF_SETTINGS
     happened = {}
     for page in PAGES:
         allowed = ""
@@ -95,7 +112,7 @@ async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> No
 
 async def test_another_partner_finds_nothing(api: Api, hub: Hub, seats: Seats) -> None:
     """For a partner's editor nothing of another partner is there: 404 or 403 by its name, and on no page of their own."""
-    things: dict[str, Any] = await world(api, hub)
+    things: dict[str, Any] = await world(api, hub) | OF_SETTINGS
     gerda = await seats("gerda", Role.PARTNER_EDITOR, "grossdorf")
     looked = 0
     for page in PAGES:

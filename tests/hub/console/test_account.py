@@ -12,6 +12,7 @@ from hotspot.hub.access import Role
 from hotspot.hub.factors import codes
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import factors, people, tenants
+from hotspot.hub.store.sessions import Stage
 from hotspot.hub.tokens import hashed
 from tests.hub.conftest import Api
 from tests.hub.console.conftest import Answer, Seat, Seats, secret_of
@@ -170,6 +171,8 @@ async def test_sessions(seats: Seats, hub: Hub) -> None:
     otto = await seat_of(seats, hub, "otto", Role.HOST_OPERATOR)
     others = [Seat(seats.http, seats.base, await secret_of(hub, "otto", Role.HOST_OPERATOR)) for _ in range(3)]
     admin = await seats.admin()
+    half = Seat(seats.http, seats.base, await secret_of(hub, "otto", Role.HOST_OPERATOR, stage=Stage.PASSWORD))
+    assert "password only so far" in (await otto.get("/account")).words
 
     async def number(seat: Seat) -> int:
         async with hub.store.connection() as connection:
@@ -183,6 +186,7 @@ async def test_sessions(seats: Seats, hub: Hub) -> None:
     assert (await otto.post("/account/sessions/x/end")).status == 404
     assert (await otto.post("/account/sessions/end")).goal == "/account"
     assert [(await seat.get("/account")).status for seat in (*others, otto, admin)] == [303, 303, 303, 200, 200]
+    assert (await half.get("/login/second")).goal == "/login?next=/login/second"
 
 
 async def test_tokens(seats: Seats, hub: Hub, api: Api) -> None:

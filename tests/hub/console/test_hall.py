@@ -114,6 +114,7 @@ async def test_what_is_amiss(hall: Box, seats: Seats, hub: Hub) -> None:
     assert "<b>what is this</b>" in words
     assert "&lt;b&gt;what is this&lt;/b&gt;" in (await admin.get(f"/halls/{HALL}/now")).text
     hub.now = lambda: NOW + timedelta(hours=3)
+    admin = await seats.admin()
     assert (
         "No contact Nothing has been heard of the hall since 21/11/2026, 16:11 (3 hours ago)." in (await admin.get(f"/halls/{HALL}")).words
     )

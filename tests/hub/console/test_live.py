@@ -116,6 +116,11 @@ async def test_an_alarm_is_told_at_once(seats: Seats, hub: Hub, monkeypatch: pyt
         assert told["worse"] == ["kleinheim-0: Fault"]
         (shown,), more = told["amiss"]
         assert (shown[0], shown[3], shown[5], more) == ("kleinheim-0", "bad", "No Internet", 0)
+        async with hub.store.connection() as connection:
+            number = await connection.fetchval("SELECT id FROM alarms")
+        await (await seats.admin()).post(f"/alarms/{number}/acknowledge")
+        (shown,), _ = (await page.event())["amiss"]
+        assert shown[8] is True  # others see at once that somebody sees to it
         async with hub.store.transaction() as connection:
             await connection.execute("DELETE FROM alarms")
             await notify(connection, "alarms")

@@ -191,18 +191,26 @@ async def test_nothing_is_half_imported(seats: Seats, hub: Hub) -> None:
     """Rows that cannot be used are named with line, column and cell; there is no button, and the second form is refused too."""
     await town(hub, face=False)
     carla = await clerk(seats)
-    table = (
-        "Kennung;Name;E-Mail;Gebühr;IBAN\n;Gut;gut@stadt.example;;\n;Schlecht;kein at;;\n;Teuer;;12,00;DE99\n;;x@stadt.example;;\n;Gut;;;\n"
+    heads = "Kennung;Name;E-Mail;Gebühr;IBAN;Empfänger;Verwendungszweck"
+    rows = (
+        ";Gut;gut@stadt.example;;;;",
+        ";Schlecht;kein at;;;;",
+        ";Teuer;;12,00;DE99;Kasse;Pass",
+        ";;x@stadt.example;;;;",
+        ";Gut;;;;;",
+        ";Wie;;9;;;",
     )
+    table = "\n".join((heads, *rows))
     answer = await sent(carla, table)
     assert answer.status == 422
     words = answer.words
-    assert "4 rows cannot be used." in words
+    assert "5 rows cannot be used." in words
     for line, column, cell, expected in (
         ("3", "E-Mail", "kein at", "expected an e-mail address"),
         ("4", "IBAN", "DE99", "expected"),
-        ("5", "name", "", "This cell is empty, but others need it."),
-        ("6", "id", "gut", "expected another id than in line 2"),
+        ("5", "Name", "", "This cell is empty, but others need it."),
+        ("6", "Kennung", "gut", "expected another id than in line 2"),
+        ("7", "Verwendungszweck", "", "This cell is empty, but others need it."),
     ):
         assert re.search(rf"{line} [^|]*cannot be used {column} {re.escape(cell)} ?{re.escape(expected)}", words), (line, words)
     assert 'name="table"' not in answer.text

@@ -94,7 +94,7 @@ async def test_the_whole_way(canaille: asyncio.subprocess.Process, hub: Hub, pag
     first, last, _ = PEOPLE["anna"]
     assert user is not None
     assert (user.role, user.full_name, user.email) == (Role.HOST_OPERATOR, f"{first} {last}", "anna@stadt.example")
-    await page.get_by_text(f"{first} {last}").first.click()
+    await page.locator(".menu summary").click()
     await page.get_by_role("button", name="Abmelden").click()
     await page.wait_for_url("**/login")
     await page.get_by_role("link", name="Mit Stadt Musterstadt anmelden").click()

@@ -71,13 +71,19 @@ async def test_a_client_without_a_secret_or_with_one_in_the_form(rogue: Rogue, p
         await gone.claims(await there(gone), BROWSER, now())
 
 
+def seconds(after: int) -> Callable[[], int]:
+    """A moment so long after the one in which the token is made."""
+    return lambda: int(time.time()) + after
+
+
 def said(**changed: Any) -> Callable[[Rogue], None]:
     """An ID token with other claims; None: without."""
 
-    def change(rogue: Rogue) -> None:
-        rogue.claims = lambda claims: {name: value for name, value in {**claims, **changed}.items() if value is not None}
+    def changed_now(claims: dict[str, Any]) -> dict[str, Any]:
+        made = {name: value() if callable(value) else value for name, value in {**claims, **changed}.items()}
+        return {name: value for name, value in made.items() if value is not None}
 
-    return change
+    return lambda rogue: setattr(rogue, "claims", changed_now)
 
 
 def unsigned(rogue: Rogue) -> None:
@@ -103,7 +109,6 @@ def critical(rogue: Rogue) -> None:
     rogue.header = {"crit": ["bound"], "bound": "x"}
 
 
-NOW = int(time.time())
 ATTACKS: dict[str, tuple[Callable[[Rogue], None], str]] = {
     "nonce of another login": (said(nonce="x" * 43), "nonce"),
     "no nonce": (said(nonce=None), "nonce"),
@@ -114,12 +119,12 @@ ATTACKS: dict[str, tuple[Callable[[Rogue], None], str]] = {
     "for us, given to another": (said(azp="somebody"), "azp"),
     "of another issuer": (said(iss="https://evil.example"), "iss"),
     "of an issuer with a slash more": (lambda rogue: said(iss=f"{rogue.issuer}/")(rogue), "iss"),
-    "expired": (said(exp=NOW - 120), "exp"),
+    "expired": (said(exp=seconds(-120)), "exp"),
     "without end": (said(exp=None), "exp"),
     "end in words": (said(exp="tomorrow"), "exp"),
-    "old": (said(iat=NOW - 3_600), "iat"),
-    "of tomorrow": (said(iat=NOW + 86_400), "iat"),
-    "not yet": (said(nbf=NOW + 86_400), "nbf"),
+    "old": (said(iat=seconds(-3_600)), "iat"),
+    "of tomorrow": (said(iat=seconds(86_400)), "iat"),
+    "not yet": (said(nbf=seconds(86_400)), "nbf"),
     "of nobody": (said(sub=""), "sub"),
     "of a number": (said(sub=4711), "sub"),
     "of control characters": (said(sub="a\nb"), "sub"),
@@ -147,7 +152,7 @@ async def test_nobody_gets_in_by(rogue: Rogue, provider: Provider, attack: str) 
 
 async def test_what_may_differ(rogue: Rogue, provider: Provider) -> None:
     """Several audiences with us as the one that it was given to, clocks half a minute apart, another key and no name of one."""
-    said(aud=["wlan hub", "somebody"], azp="wlan hub", exp=NOW - 30, iat=NOW - 330)(rogue)
+    said(aud=["wlan hub", "somebody"], azp="wlan hub", exp=seconds(-30), iat=seconds(-330))(rogue)
     assert (await provider.claims(await there(provider), BROWSER, now()))["sub"] == "4711"
     rogue.keys, rogue.signs_with, rogue.algorithm = {"two": elliptic("two")}, "two", "ES256"
     other = Provider(provider.settings)

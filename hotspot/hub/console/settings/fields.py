@@ -57,6 +57,8 @@ class Input(Struct, frozen=True, kw_only=True):
     """Where that comes from."""
     removed: bool = False
     """Does it take away what stands above?"""
+    locked: bool = False
+    """Does a scope above keep it for itself?"""
     removable: bool = False
     wrong: str = ""
 
@@ -91,7 +93,8 @@ def _input(
     level = work.inherited.level_of(*path)
     shared: dict[str, Any] = {
         "name": name, "kind": field.kind, "label": words.told(visit, key, {}).label, "hint": visit.text(field.hint), "more": field.more,
-        "required": field.required and upper is None, "options": field.options, "level": "" if level is None else level.value,
+        "required": field.required and upper is None, "options": field.options, "locked": work.is_locked(*path),
+        "level": "" if level is None else level.value,
         "removable": upper is not None and field.removable and not field.required,
         "removed": form.has(f"none.{name}") if form is not None else name in own and own[name] is None,
         "wrong": found.get(key, "") if field.kind in ("texts", "long texts") else faults.at(found, key),

@@ -1,6 +1,6 @@
 """The first page of the settings, and that of each scope: what goes there, and where it comes from."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +16,8 @@ from hotspot.hub.policy.scopes import Level
 
 LAST: Final = 5
 """Changes that are shown."""
+LOOKED_AT: Final = 50
+"""Changes among which they are looked for."""
 MANY: Final = 15
 """Towns from which on there is a search."""
 
@@ -47,9 +49,12 @@ async def show(visit: Visit) -> web.StreamResponse:
     halls = [one for one in await visit.ask(api_halls.list_halls) if one.closed_at is None]
     titles = {f"partner/{one.name}": one.title for one in partners} | {f"hall/{one.name}": one.title for one in halls}
     q = visit.query.get("q", "").strip()[:100].casefold()
-    towns = [_town(visit, partner, halls, said) for partner in partners if _fits(q, partner.title, partner.name)]
+    of_partner: dict[str, list[str]] = {}
+    for hall in halls:
+        of_partner.setdefault(hall.partner, []).append(hall.name)
+    towns = [_town(visit, partner, of_partner.get(partner.name, []), said) for partner in partners if _fits(q, partner.title, partner.name)]
     found = [hall for hall in halls if q and _fits(q, hall.title, hall.name)][:50]
-    changes = await visit.ask(policy.list_changes, query={"limit": LAST})
+    changes = await _last(visit, {})
     settings = (await visit.ask(policy.show_document)).document
     return visit.page(
         "settings/overview.html", towns=towns, found=found, q=visit.query.get("q", ""), many=len(partners) > MANY or bool(q), titles=titles,
@@ -59,12 +64,17 @@ async def show(visit: Visit) -> web.StreamResponse:
     )  # fmt: skip
 
 
+async def _last(visit: Visit, query: dict[str, str]) -> list[policy.PolicyChange]:
+    """The last changes of settings; vouchers and blocks have lists of their own."""
+    found = await visit.ask(policy.list_changes, query={**query, "limit": LOOKED_AT})
+    return [one for one in found if one.kind != "item"][:LAST]
+
+
 def _fits(q: str, *names: str) -> bool:
     return not q or any(q in name.casefold() for name in names)
 
 
-def _town(visit: Visit, partner: api_halls.Partner, halls: Iterable[api_halls.Hall], said: dict[str, policy_scopes.PolicyScope]) -> Town:
-    own = [hall.name for hall in halls if hall.partner == partner.name]
+def _town(visit: Visit, partner: api_halls.Partner, own: Sequence[str], said: dict[str, policy_scopes.PolicyScope]) -> Town:
     speaking = {scope.split("/")[1] for scope in said if scope.startswith(("hall/", "zone/"))}
     return Town(
         partner=partner,
@@ -86,7 +96,7 @@ async def show_scope(visit: Visit) -> web.StreamResponse:
     """The sections of a scope, and what is below it."""
     work = await drafts.working(visit)
     scope = work.place.scope
-    changes = await visit.ask(policy.list_changes, query={"scope": work.scope, "limit": LAST})
+    changes = await _last(visit, {"scope": work.scope})
     return visit.page(
         "settings/scope.html", place=work.place, work=work, summaries=summaries.of(visit, work), below=await _below(visit, work),
         lines=[history.line(visit, one, work.settings) for one in changes], titles={work.scope: work.place.title},

@@ -32,9 +32,9 @@ def split(kind: str, value: Any) -> tuple[str, str]:
         return str(value), usual
     for unit, size in sorted(units.items(), key=lambda one: -one[1]):
         if number >= size and number % size == 0:
-            return f"{number / size:g}" if number / size < 10**6 else f"{number // size:.0f}", unit
+            return f"{number // size:.0f}", unit
     unit = usual if number >= units[usual] / 10 else min(units, key=lambda one: units[one])
-    return f"{number / units[unit]:.12g}", unit
+    return f"{number / units[unit]:.9f}".rstrip("0").rstrip("."), unit
 
 
 def joined(kind: str, number: str, unit: str) -> str:

@@ -18,7 +18,7 @@ from hotspot.hub.console.settings.sections import SECTIONS, Section
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.difference import differences
-from hotspot.hub.policy.documents import settings_of
+from hotspot.hub.policy.documents import LOCKED, settings_of
 from hotspot.hub.policy.merge import Table, merge, path_of
 from hotspot.hub.store.drafts import Draft
 
@@ -106,20 +106,23 @@ async def _newer(visit: Visit, draft: Draft) -> Newer | None:
     newest = await visit.ask(policy.show_document, query={"scope": draft.scope})
     if newest.serial == draft.base:
         return None
+    place = await where(visit, draft.scope)
     base = await visit.ask(policy.show_document, query={"scope": draft.scope, "serial": draft.base})
     rebased = rebase(_whole(base.document, base.files), _whole(draft.document, draft.files), _whole(newest.document, newest.files))
     found = differences(_whole(base.document, base.files), _whole(newest.document, newest.files))
-    disputed = [_named(visit, key, newest.document) for key in rebased.disputed]
-    return Newer(document=newest, groups=groups(visit, found, newest.document), rebased=rebased, disputed=tuple(disputed))
-
-
-def _named(visit: Visit, key: str, settings: Table) -> str:
-    told = words.told(visit, key, settings)
-    return f"{told.group}: {told.label or key}"
+    settings = words.known((await inherited(visit, place)).settings, settings_of(place.scope, newest.document))
+    disputed = [words.named(visit, key, settings) for key in rebased.disputed]
+    return Newer(document=newest, groups=groups(visit, found, settings), rebased=rebased, disputed=tuple(disputed))
 
 
 def _whole(document: Table, files: dict[str, str]) -> Table:
     return {**document, "files": files} if files else document
+
+
+def _said(place: Where, document: Table, files: dict[str, str]) -> Table:
+    """A document in the shape of a hall's settings, with what it keeps for itself."""
+    kept = {LOCKED: document[LOCKED]} if LOCKED in document else {}
+    return {**settings_of(place.scope, document), **kept, **({"files": files} if files else {})}
 
 
 async def _review(visit: Visit, draft: Draft) -> Review:
@@ -128,12 +131,11 @@ async def _review(visit: Visit, draft: Draft) -> Review:
     base = await visit.ask(policy.show_document, query={"scope": draft.scope})
     above = (await inherited(visit, place)).settings
     settings = words.known(merge(above, settings_of(place.scope, base.document)), settings_of(place.scope, draft.document))
-    own = differences(
-        settings_of(place.scope, _whole(base.document, base.files)), settings_of(place.scope, _whole(draft.document, draft.files))
-    )
+    own = differences(_said(place, base.document, base.files), _said(place, draft.document, draft.files))
     halls = [hall.hall for hall in checked.halls]
     query = {"partner": place.scope.partner} if place.scope.partner else {}
     found = await visit.ask(api_halls.list_halls, query=query)
+    towns = await visit.ask(api_halls.list_partners)
     return Review(
         draft=draft,
         place=place,
@@ -142,7 +144,7 @@ async def _review(visit: Visit, draft: Draft) -> Review:
         effects=effects(visit, checked.halls, settings),
         own=groups(visit, own, settings),
         titles={hall.name: hall.title for hall in found},
-        choices=_choices([hall for hall in found if hall.name in halls]),
+        choices=_choices([hall for hall in found if hall.name in halls], {one.name: one.title for one in towns}),
     )
 
 
@@ -155,11 +157,10 @@ def _faults(visit: Visit, checked: policy.PolicyCheck, settings: Table) -> tuple
     result = []
     for text, halls in texts.items():
         one = faults.read(visit, text)
-        told = words.told(visit, one.key, settings) if one.key else None
         result.append(
             Against(
                 halls=tuple(halls),
-                label="" if told is None else f"{told.group}: {told.label}" if told.label else told.group,
+                label=words.named(visit, one.key, settings) if one.key else "",
                 key=one.key,
                 value=one.value,
                 expected=one.expected,
@@ -175,13 +176,13 @@ def _section(key: str) -> Section | None:
     return next((one for one in SECTIONS if any(path[: len(each)] == each for each in one.keys)), None)
 
 
-def _choices(halls: list[api_halls.Hall]) -> tuple[Choice, ...]:
+def _choices(halls: list[api_halls.Hall], towns: dict[str, str]) -> tuple[Choice, ...]:
     if len(halls) <= MOST_CHOICES:
         return tuple(Choice(hall.name, hall.title, (hall.name,)) for hall in halls)
     by_town: dict[str, list[str]] = {}
     for hall in halls:
         by_town.setdefault(hall.partner, []).append(hall.name)
-    return tuple(Choice(town, town, tuple(names)) for town, names in by_town.items())
+    return tuple(Choice(town, towns.get(town, town), tuple(names)) for town, names in by_town.items())
 
 
 # What can be done with it -------------------------------------------------------------------------------------------------------------

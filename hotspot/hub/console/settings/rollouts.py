@@ -31,6 +31,8 @@ TAKEN: Final = {
     "no gateway": ("quiet", N_("has no gateway")),
 }
 """Of a hall that it has reached."""
+MOST: Final = 200
+"""Halls that are listed, those with trouble first."""
 ORDER: Final = ("refused", "waiting", "no gateway", "none wanted", "in force")
 
 
@@ -59,7 +61,7 @@ async def _page(visit: Visit, rollout: policy_halls.PolicyRollout, status: int =
     return visit.page(
         "settings/rollout.html", status, rollout=rollout, change=change, reached=reached, states=STATES, taken=TAKEN, wrong=wrong,
         hall_titles=await history.hall_titles(visit), titles=await history.titles(visit), may=may(visit, rollout),
-        parts_=await history.parts(visit, change),
+        most=MOST, parts_=await history.parts(visit, change),
     )  # fmt: skip
 
 

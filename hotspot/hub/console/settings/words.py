@@ -103,6 +103,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "hours.*.open": "week",
     "zones.*.plans": "plans",
     "files.*": "digest",
+    "locked": "keys",
 }
 CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     "hub.away": {
@@ -137,6 +138,12 @@ def told(visit: Visit, key: str, settings: Settings) -> Told:
                 rest = [language(visit, step) if step in VISITORS else step for step in path[length:]]
                 return Told(group, f"{label} ({', '.join(rest)})" if rest else label)
     return Told(group, "")
+
+
+def named(visit: Visit, key: str, settings: Settings) -> str:
+    """A key in one line: ``Plan Free: length of a session``."""
+    found = told(visit, key, settings)
+    return f"{found.group}: {found.label}" if found.label else found.group
 
 
 def _patterns(path: Path) -> tuple[str, ...]:
@@ -202,6 +209,8 @@ def _of_kind(visit: Visit, kind: str, value: Any, settings: Settings) -> str:
             return "\n".join(week(visit, str(line)) for line in value)
         case "plans":
             return ", ".join(title_of(visit, ("plans", str(name)), settings) for name in value)
+        case "keys":
+            return "\n".join(named(visit, str(key), settings) for key in value)
         case "digest":
             return str(value)[:12]
     if isinstance(value, list):

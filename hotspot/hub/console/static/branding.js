@@ -31,7 +31,7 @@ for (const field of row?.querySelectorAll("[data-colour]") ?? []) {
   if (text.disabled) continue;
   const palette = document.createElement("input");
   palette.type = "color";
-  palette.setAttribute("aria-label", document.querySelector(`label[for="${text.id}"]`).textContent.trim());
+  palette.setAttribute("aria-label", field.dataset.colour);
   const follow = () => {
     const shown = text.value.trim() || text.placeholder;
     if (/^#[0-9a-f]{6}$/i.test(shown)) palette.value = shown;

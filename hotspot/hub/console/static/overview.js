@@ -115,6 +115,11 @@ function start() {
   });
 }
 
+// What a search has found is said aloud; the region for it must have been there before.
+document.addEventListener("htmx:after:swap", () => {
+  document.getElementById("told").textContent = document.querySelector("#halls .found")?.firstChild.textContent.trim() ?? "";
+});
+
 // A window that nobody sees needs no stream: browsers have only a few connections for each server.
 document.addEventListener("visibilitychange", () => (document.hidden ? stop() : start()));
 attention();

@@ -9,7 +9,7 @@ from hotspot.hub.api import feedback, policy_items, reports
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import factors, people
 from hotspot.hub.store.sessions import Stage
-from tests.hub.console import city, gateway_there, settings_there
+from tests.hub.console import city, faces, gateway_there, settings_there
 
 
 class Place(Struct, frozen=True):
@@ -77,6 +77,11 @@ async def _message_of_bergdorf(hub: Hub) -> str:
     return f"/feedback/{next(message.number for message in found if message.partner == 'bergdorf')}"
 
 
+async def faced(hub: Hub, below: str) -> str:
+    """Below a draft of the branding."""
+    return await faces.changed(hub) + below
+
+
 PLACES: Final[tuple[Place, ...]] = (
     Place("login", "/login", ""),
     Place("login.second", "/login/second", "admin", stage=Stage.PASSWORD),
@@ -103,6 +108,9 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("preview.hall", "/halls/kleinheim-rathaus/preview"),
     Place("preview.hall-large", "/halls/kleinheim-rathaus/preview?view=large&scene=online"),
     Place("preview.hall.page", "/halls/kleinheim-rathaus/preview/public", sandboxed=True),
+    Place("preview.draft", lambda hub: faced(hub, "/preview")),
+    Place("preview.draft-compare", lambda hub: faced(hub, "/preview?view=compare")),
+    Place("preview.draft.page", lambda hub: faced(hub, "/preview/musterstadt-bauhof/public"), sandboxed=True),
     Place("settings.branding", "/settings/in/partner:musterstadt/branding", None),
     Place("settings.branding-viewer", "/settings/in/partner:bergdorf/branding", "bergdorf"),
     Place("settings.legal", "/settings/in/partner:musterstadt/legal"),

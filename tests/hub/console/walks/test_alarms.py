@@ -17,7 +17,8 @@ async def begun(hub: Hub, hall: str, kind: str) -> None:
     async with hub.store.transaction() as connection:
         await connection.execute(
             "INSERT INTO alarms (hall_id, gateway_id, kind, severity, since, raised_at) "
-            "SELECT hall_id, id, $2, 'warning', now(), now() FROM gateways WHERE name = $1",
+            "SELECT hall_id, id, $2, 'warning', now(), now() FROM gateways WHERE name = $1 "
+            "ON CONFLICT (hall_id, gateway_id, kind, subject) DO UPDATE SET acknowledged_at = NULL",
             hall,
             kind,
         )
@@ -41,7 +42,7 @@ async def test_somebody_sees_to_it(walk: Walk, town: tuple[Hub, str], screen: Sc
         await card.get_by_text("Ich kümmere mich darum").click()
         await card.get_by_label("Notiz für Ihre Kolleginnen und Kollegen").fill("Ich rufe im Rathaus an <b>")
         await card.get_by_role("button", name="Alarm quittieren").click()
-        await expect(page.get_by_role("status")).to_have_text("Notiert: Sie kümmern sich darum.")
+        await expect(page.locator(".notice.good").first).to_have_text("Notiert: Sie kümmern sich darum.")
         await expect(card).to_contain_text("betrieb kümmert sich darum")
         await expect(card).to_contain_text("Ich rufe im Rathaus an <b>")
     await ended(hub, "drift")
@@ -56,7 +57,7 @@ async def test_a_new_alarm_is_said(walk: Walk, town: tuple[Hub, str]) -> None:
         await begun(hub, "kleinheim-rathaus", "gaps")
         async with hub.store.transaction() as connection:
             await notify(connection, "alarms")
-        await expect(page.get_by_text("Es haben Alarme begonnen oder geendet.")).to_be_visible()
+        await expect(page.get_by_text("Bei den Alarmen hat sich etwas geändert.")).to_be_visible()
         await page.get_by_role("link", name="Seite neu laden").click()
         await expect(page.get_by_role("article").filter(has_text="Zu viele Lücken")).to_be_visible()
     await ended(hub, "gaps")

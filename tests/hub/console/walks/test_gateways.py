@@ -11,6 +11,7 @@ from hotspot import wire
 from hotspot.hub.api import halls
 from hotspot.hub.hub import Hub
 from tests.browser.screens import DESKTOP, PHONE, Screen
+from tests.hub.console import city
 from tests.hub.console.city import done
 from tests.hub.console.walks.conftest import ADMIN, Walk
 from tests.hub.gateways.box import Box
@@ -24,7 +25,7 @@ async def enrolled(base: str, line: str) -> AsyncIterator[Box]:
     """A box on which somebody runs the command, and which reports at once."""
     async with ClientSession() as http:
         stranger = Box(http, base, "", "")
-        said = wire.Enrol(token=line.split()[-1], software="0.9", zones=("public",))
+        said = wire.Enrol(token=line.rsplit(maxsplit=1)[-1], software="0.9", zones=("public",))
         found = await stranger.post(wire.ENROL, said, wire.Enrolled)
         box = stranger.with_(found.credential)
         box.name = found.gateway
@@ -104,13 +105,19 @@ async def test_a_token_without_scripts(walk: Walk, town: tuple[Hub, str]) -> Non
 
 
 @SCREENS
-async def test_the_list(walk: Walk, screen: Screen) -> None:
+async def test_the_list(walk: Walk, town: tuple[Hub, str], screen: Screen) -> None:
     """Those that need somebody come first; a choice of the state narrows the list without a button."""
+    async with town[0].store.connection() as connection:  # the others have said nothing since the city was made
+        await connection.execute(
+            "UPDATE gateway_states SET seen_at = $1 WHERE gateway_id <> (SELECT id FROM gateways WHERE name = $2)",
+            town[0].now(),
+            city.SILENT,
+        )
     async with walk(ADMIN, screen) as page:
         await page.goto("/gateways")
-        await expect(page.get_by_role("rowheader").first).to_have_text("bergdorf-feuerwehr")
-        await page.get_by_label("Zustand").select_option("degraded")
+        await expect(page.get_by_role("rowheader").first).to_have_text(city.SILENT)
+        await page.locator("#state").select_option("degraded")
         await page.wait_for_url("**state=degraded**")
         await expect(page.get_by_role("rowheader")).to_have_count(1)
-        await page.get_by_role("link", name="bergdorf-museum").click()
+        await page.get_by_role("link", name=city.FAULTY).click()
         await expect(page.get_by_text("Besucher sehen die Willkommensseite, kommen aber nicht ins Internet.")).to_be_visible()

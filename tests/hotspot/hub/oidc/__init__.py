@@ -1,0 +1,1 @@
+"""OpenID Connect, as far as it needs no provider."""

@@ -1,0 +1,1 @@
+"""Monthly reports: what they are made of, as values."""
