@@ -159,5 +159,5 @@ def _moment(visit: Visit, written: str) -> str:
 
 PAGES = (
     Page(name="audit", method="GET", path="/audit", permission=Permission.EDIT, handler=show),
-    Page(name="audit.export", method="GET", path="/audit.csv", permission=Permission.EDIT, handler=export),
+    Page(name="audit.export", method="GET", path="/audit.csv", permission=Permission.EDIT, handler=export, is_file=True),
 )

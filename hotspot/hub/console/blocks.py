@@ -226,7 +226,7 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
 _SEE, _EDIT = Permission.SEE, Permission.EDIT
 PAGES = (
     Page(name="blocks", method="GET", path="/blocks", permission=_SEE, handler=show),
-    Page(name="blocks.export", method="GET", path="/blocks.csv", permission=_SEE, handler=export),
+    Page(name="blocks.export", method="GET", path="/blocks.csv", permission=_SEE, handler=export, is_file=True),
     Page(name="blocks.new", method="GET", path="/blocks/new", permission=_EDIT, handler=show_form),
     Page(name="blocks.add", method="POST", path="/blocks/new", permission=_EDIT, handler=add),
     Page(name="block", method="GET", path="/blocks/{block}", permission=_SEE, handler=show_block),

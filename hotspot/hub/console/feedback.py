@@ -169,7 +169,7 @@ async def set_status(visit: Visit) -> web.StreamResponse:
 _SEE = Permission.SEE
 PAGES = (
     Page(name="feedback", method="GET", path="/feedback", permission=_SEE, handler=show),
-    Page(name="feedback.export", method="GET", path="/feedback.csv", permission=_SEE, handler=export),
+    Page(name="feedback.export", method="GET", path="/feedback.csv", permission=_SEE, handler=export, is_file=True),
     Page(name="feedback.message", method="GET", path="/feedback/{message}", permission=_SEE, handler=show_message),
     Page(name="feedback.set", method="POST", path="/feedback/{message}", permission=Permission.OPERATE, handler=set_status),
 )

@@ -163,8 +163,8 @@ def _faults(said: str) -> dict[str, str]:
 _SEE, _EDIT = Permission.SEE, Permission.EDIT
 PAGES = (
     Page(name="hall.poster", method="GET", path="/halls/{hall}/poster", permission=_SEE, handler=show),
-    Page(name="hall.poster.picture", method="GET", path="/halls/{hall}/poster.svg", permission=_SEE, handler=draw),
-    Page(name="hall.poster.print", method="GET", path="/halls/{hall}/poster.pdf", permission=_SEE, handler=print_poster),
+    Page(name="hall.poster.picture", method="GET", path="/halls/{hall}/poster.svg", permission=_SEE, handler=draw, is_file=True),
+    Page(name="hall.poster.print", method="GET", path="/halls/{hall}/poster.pdf", permission=_SEE, handler=print_poster, is_file=True),
     Page(name="hall.network", method="GET", path="/halls/{hall}/network", permission=_EDIT, handler=show_network),
     Page(name="hall.network.set", method="POST", path="/halls/{hall}/network", permission=_EDIT, handler=set_network),
 )

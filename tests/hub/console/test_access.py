@@ -21,6 +21,7 @@ SEE, OPERATE, EDIT, HOST, ADMIN = "VEOA", "EOA", "EOA", "OA", "A"
 TABLE: Final = {
     "login": ANYBODY, "login.password": ANYBODY, "logout": STARTED,
     "login.second": STARTED, "login.second.check": STARTED, "login.enrol": KNOWN, "login.enrol.done": KNOWN,
+    "login.openid": ANYBODY, "login.openid.back": ANYBODY,
     "account": SEE, "account.password": SEE, "account.password.change": SEE, "account.session.end": SEE, "account.sessions.end": SEE,
     "account.app": SEE, "account.app.add": SEE, "account.passkey": SEE, "account.passkey.add": SEE,
     "account.factor": SEE, "account.factor.remove": SEE, "account.codes": SEE, "account.codes.make": SEE,
@@ -58,6 +59,10 @@ TABLE: Final = {
     "partner.new": ADMIN, "partner.create": ADMIN, "partner.change": ADMIN, "partner.changed": ADMIN,
     "partner.hall": ADMIN, "partner.hall.create": ADMIN, "partner.leave": ADMIN, "partner.left": ADMIN, "partner.export": ADMIN,
     "partner.erase": ADMIN, "partner.erased": ADMIN, "hall.data": ADMIN, "hall.export": ADMIN, "hall.erase": ADMIN,
+    "users": ADMIN, "users.new": ADMIN, "users.create": ADMIN, "users.roles": ADMIN, "user": ADMIN, "user.change": ADMIN,
+    "user.password": ADMIN, "user.password.set": ADMIN, "user.provider": ADMIN, "user.provider.link": ADMIN, "user.enable": ADMIN,
+    "user.token": ADMIN, "user.token.revoke": ADMIN, "user.end": ADMIN, "user.end.now": ADMIN,
+    "audit": EDIT, "audit.export": EDIT,
 }  # fmt: skip
 """Page -> who may: - a stranger, H somebody who has shown the password only, V viewer and E editor of the partner, O operator and A
 administrator of the host."""

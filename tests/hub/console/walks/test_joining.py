@@ -87,6 +87,22 @@ async def speaks(box: Box, seq: int, visits: int = 0) -> None:
     await box.post(wire.REPORTS, rows.delivery(now, rows.report(seq, now, counted), health=health), wire.Receipt)
 
 
+async def _founded(at: Steps, name: str) -> None:
+    """A town and its first hall, from the list of towns to the checklist."""
+    page = at.page
+    await page.goto("/partners")
+    await at.press("Neue Kommune")
+    await page.get_by_label("Die Vereinbarung zwischen Stadt und Kommune").check()
+    await page.get_by_label("Name der Kommune", exact=True).fill("Gemeinde Neudorf")
+    await page.get_by_label("Ansprechstelle dort").fill("Frau Muster, Telefon 123")
+    await page.get_by_label("Ihr erster Standort").fill("Rathaus Neudorf")
+    await page.get_by_text("Kurznamen").click()
+    await page.get_by_label("Kurzname der Kommune").fill(name)
+    await page.get_by_label("Kurzname des Standorts").fill(f"{name}-rathaus")
+    await at.press("Anlegen und weiter")
+    await expect(page.get_by_role("heading", name="Als Nächstes: Jemand in der Kommune hat ein Konto")).to_be_visible()
+
+
 @SCREENS
 async def test_a_town_joins(walk: Walk, town: tuple[Hub, str], screen: Screen) -> None:
     """Every step by its button and back; the gateway enrols with the token of the page; at last the list says that the town is online."""
@@ -95,18 +111,7 @@ async def test_a_town_joins(walk: Walk, town: tuple[Hub, str], screen: Screen) -
     began = time.monotonic()
     async with leaving_nothing(hub, name), walk(ADMIN, screen) as page, ClientSession() as http:
         at = Steps(page)
-        await page.goto("/partners")
-        await at.press("Neue Kommune")
-        await page.get_by_label("Die Vereinbarung zwischen Stadt und Kommune").check()
-        await page.get_by_label("Name der Kommune", exact=True).fill("Gemeinde Neudorf")
-        await page.get_by_label("Ansprechstelle dort").fill("Frau Muster, Telefon 123")
-        await page.get_by_label("Ihr erster Standort").fill("Rathaus Neudorf")
-        await page.get_by_text("Kurznamen").click()
-        await page.get_by_label("Kurzname der Kommune").fill(name)
-        await page.get_by_label("Kurzname des Standorts").fill(f"{name}-rathaus")
-        await at.press("Anlegen und weiter")
-        await expect(page.get_by_role("heading", name="Als Nächstes: Jemand in der Kommune hat ein Konto")).to_be_visible()
-
+        await _founded(at, name)
         await at.press("Jemanden einladen")
         await page.get_by_label("Benutzername").fill(f"muster-{screen.width}")
         await at.press("Konto anlegen")
