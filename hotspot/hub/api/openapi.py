@@ -52,6 +52,7 @@ _TAGS: Final = {
     "policy": "What the halls are told: plans, hours, terms, pages, themes, services; documents of host, partner, hall and zone.",
     "vouchers": "Codes for visitors, by hall.",
     "blocks": "The block list, entry by entry.",
+    "printing": "The names of the Wi-Fi, posters and vouchers on paper.",
 }
 _ABOUT: Final = """\
 Every function of the hub. All but a few operations want a token (`Authorization: Bearer hst_…`): from `POST /login`, for programs from
