@@ -20,6 +20,11 @@ REMOVE: Final = "remove"
 MOST_BASES: Final = 4
 """Themes upon each other, as on a gateway."""
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+MOST_DEEP: Final = 32
+"""Tables and lists in each other: four times what the settings have."""
+_PART: Final = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY: Final = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}){{{MOST_DEEP + 1}}}")
+"""What ``tomllib`` takes very long over (quadratic in the parts of a key)."""
 _STEPS: Final = re.compile(r'([A-Za-z0-9_-]+)|("(?:[^"\\]|\\["\\/bfnrtu])*")')
 _HEAD: Final = re.compile(r"# scope = (\S+), base = (\d+)")
 
@@ -87,10 +92,21 @@ def _text(path: Path) -> str:
 
 
 def _toml(path: Path, text: str) -> Table:
+    if _LONG_KEY.search(text):
+        raise CannotRead(f"cannot read {path}: expected keys of at most {MOST_DEEP} parts")
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise CannotRead(f"cannot read {path}: {error}") from None
+    if _deeper(found, MOST_DEEP):
+        raise CannotRead(f"cannot read {path}: expected at most {MOST_DEEP} tables and lists in each other")
+    return found
+
+
+def _deeper(value: Any, most: int) -> bool:
+    """Are there more than so many levels?"""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inner) and (most == 0 or any(_deeper(one, most - 1) for one in inner))
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -178,6 +194,8 @@ def _remove(path: Path, document: Table, key: str) -> None:
     steps = [bare or json.loads(quoted) for bare, quoted in _STEPS.findall(key)]
     if not steps or ".".join(map(_key, steps)) != key:
         raise CannotRead(f'cannot use {path}: {REMOVE} = {key!r}: expected keys with dots between them, such as "plans.guest"')
+    if len(steps) > MOST_DEEP:
+        raise CannotRead(f"cannot use {path}: {REMOVE}: expected keys of at most {MOST_DEEP} parts")
     table = document
     for step in steps[:-1]:
         inner = table.setdefault(step, {})

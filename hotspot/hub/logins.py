@@ -21,6 +21,12 @@ OF_SOURCE: Final = 100
 """Failures of one source with any names within the window: an office behind one address mistypes less."""
 OF_NAME: Final = 200
 """Failures with one name from anywhere within the window."""
+DAY: Final = timedelta(days=1)
+"""Wrong second factors count for so long: whoever sends one knows the password already, and a code has only six digits."""
+LONGEST_FOR_CODE: Final = 900.0
+"""Seconds: at most 96 guesses a day at a code of one name from one source."""
+CODES_OF_NAME: Final = 30
+"""Wrong second factors of one name from anywhere within a day: a guesser is right within a year in 3 cases of 100."""
 REMEMBERED: Final = timedelta(days=90)
 """For how long a source is known after a login."""
 
@@ -35,10 +41,20 @@ def wait(tries: Tries, now: datetime) -> float:
     return max(0.0, pause - (now - tries.failed_at).total_seconds())
 
 
+def wait_for_code(tries: Tries, now: datetime) -> float:
+    """The same before a second factor; ``tries``: of the last ``DAY``."""
+    if not tries.trusted and (tries.of_source >= OF_SOURCE or tries.of_name >= CODES_OF_NAME):
+        return LONGEST_FOR_CODE
+    if tries.failed_at is None or tries.failures < FREE or now - tries.failed_at >= DAY:
+        return 0.0
+    pause = min(LONGEST_FOR_CODE, 2.0 ** min(tries.failures - FREE, 30))
+    return max(0.0, pause - (now - tries.failed_at).total_seconds())
+
+
 async def forget(hub: Hub) -> None:
     """What does not count any more: failures, sources long not seen, tokens of logins that have ended."""
     now = hub.now()
     async with hub.store.transaction() as connection:
-        await logins.forget(connection, now - WINDOW, now - REMEMBERED)
+        await logins.forget(connection, now - DAY, now - REMEMBERED)
         await people.forget_logins(connection, now - timedelta(days=1))
         await sessions.forget(connection, now)

@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import multiprocessing
 import threading
+from collections import Counter
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -19,7 +20,9 @@ from hotspot.printing.prints import Print
 
 IN_LINE: Final = 5
 """Prints that wait or are being made; more are told to come again."""
-SECONDS: Final = 90.0
+OF_ONE: Final = 2
+"""Of them, prints of one town: nobody else waits longer for what it prints."""
+SECONDS: Final = 60.0
 """For one print."""
 MEMORY: Final = 1_500_000_000
 """Bytes of address space for the process: Python, Pango and WeasyPrint with a sheet of 240 tickets take a third of that."""
@@ -53,7 +56,7 @@ class Printer:
     def __init__(self, in_line: int = IN_LINE, seconds: float = SECONDS, memory: int = MEMORY, idle: float = IDLE) -> None:
         self._in_line, self._seconds, self._memory, self._idle = in_line, seconds, memory, idle
         self._turn = asyncio.Lock()
-        self._inside = 0
+        self._inside: Counter[str] = Counter()
         self._process: _Process | None = None
         self._rest: asyncio.TimerHandle | None = None
 
@@ -62,16 +65,18 @@ class Printer:
         """Is WeasyPrint there? Whether Pango is, too, shows when something is printed."""
         return importlib.util.find_spec("weasyprint") is not None
 
-    async def pdf(self, wanted: Print) -> bytes:
-        """The PDF, within ``SECONDS`` after its turn has come. Raises ``Busy``, ``Refused``, ``NotPrinted`` and ``NotInstalled``."""
-        if self._inside >= self._in_line:
-            raise Busy(f"{self._inside} prints are in line: expected at most {self._in_line}")
-        self._inside += 1
+    async def pdf(self, wanted: Print, whose: str) -> bytes:
+        """The PDF, within ``SECONDS`` after its turn has come; ``whose``: the town that prints. Raises ``Busy``, ``Refused``,
+        ``NotPrinted`` and ``NotInstalled``."""
+        if self._inside.total() >= self._in_line or self._inside[whose] >= OF_ONE:
+            raise Busy(f"{self._inside.total()} prints are in line: expected at most {self._in_line}, and {OF_ONE} of one town")
+        self._inside[whose] += 1
         try:
             async with self._turn:
                 answer = await self._answer(worker.asked(wanted))
         finally:
-            self._inside -= 1
+            self._inside[whose] -= 1
+            self._inside += Counter()  # without those that are zero
         match answer:
             case worker.Made():
                 return answer.content

@@ -103,8 +103,11 @@ def text_of(content: bytes) -> str:
 
 def read(text: str, account: Mapping[str, Any] | None) -> list[Line]:
     """The rows of a table. ``account``: where fees go that name none. Raises ``NoTable``."""
+    content = text.encode()
+    if len(content) > MOST_BYTES:
+        raise NoTable(f"expected at most {MOST_BYTES} bytes, not {len(content)}")
     try:
-        judged = judge(_FILE, text.encode(), account)
+        judged = judge(_FILE, content, account)
     except BadSettings as error:
         raise NoTable(str(error).removeprefix(f"cannot import {_FILE}: ")) from None
     return [_line(one) for one in judged]

@@ -15,6 +15,7 @@ from hotspot.printing.drawing import Drawing
 from hotspot.printing.pdf import document, pdf
 from hotspot.printing.poster import TooManyLanguages, poster
 from hotspot.printing.sheet import sheets
+from hotspot.printing.vectors import MOST, is_endless
 from hotspot.printing.words import UnknownLanguage, poster_of, ticket_of
 from hotspot.session.quantities import parse_seconds
 
@@ -148,6 +149,9 @@ def _told(place: Place, fits: Callable[[Zone], bool] = lambda _: True) -> tuple[
         settings = check(policy, place.contents, (place.network.zone,))
     except BadSettings as error:
         raise CannotDraw(f"the hall's settings cannot be used: {error}") from None
+    logo = settings.hall.theme.logo
+    if logo is not None and logo.media_type == "image/svg+xml" and is_endless(logo.content):
+        raise CannotDraw(f"theme.logo.file = {logo.name!r}: expected a drawing of at most {MOST} shapes, each use of one counted")
     zone = settings.zones[place.network.zone]
     if not fits(zone):
         raise CannotDraw(f"zone = {zone.name!r}: expected a zone that has this plan")

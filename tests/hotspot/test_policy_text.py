@@ -96,6 +96,11 @@ def test_the_files_that_a_town_has_already(tmp_path: Path) -> None:
         ('a = 1\nremove = ["a.b"]', "remove = 'a.b': expected a key of a table, but a is none"),
         ('theme = "none.toml"', "cannot read"),
         ('[theme.logo]\nfile = "none.svg"', "theme.logo.file = 'none.svg': expected a file"),
+        ("a." * 30_000 + "b = 1", "expected keys of at most 32 parts"),
+        ("[" + ' "a" . ' * 40 + "b]\nx = 1", "expected keys of at most 32 parts"),
+        (f'remove = ["{"a." * 40}b"]', "expected keys of at most 32 parts"),
+        ("a = " + "[" * 40 + "1" + "]" * 40, "expected at most 32 tables and lists in each other"),
+        ("a = " + "[" * 100_000, "cannot read"),
         ('theme = "document.toml"\nbase = "document.toml"', "at most 4 themes upon each other"),
     ],
 )

@@ -63,7 +63,7 @@ class WhichTickets(Struct, frozen=True, kw_only=True):
 async def printed(call: Call, wanted: Print) -> bytes:
     """The PDF. Raises ``Busy``, ``NotInstalled`` and ``Unprocessable``."""
     try:
-        return await call.hub.printer.pdf(wanted)
+        return await call.hub.printer.pdf(wanted, call.who.partner or f"user {call.who.user}")
     except (printer.Busy, printer.NotPrinted) as error:
         raise Busy(str(error)) from None
     except printer.NotInstalled as error:
@@ -85,12 +85,14 @@ async def draw_poster(call: Call) -> Raw:
 
 async def print_poster(call: Call) -> Raw:
     """The hall's poster, to be printed."""
-    async with call.hub.store.transaction() as connection:
+    async with call.hub.store.transaction(snapshot=True) as connection:
         hall = await call.hall(connection)
         wanted = await _poster(call, connection, hall)
+    content = await printed(call, wanted)
+    async with call.hub.store.transaction() as connection:
         detail = {"zone": wanted.place.network.zone, "languages": list(wanted.languages), "size": wanted.size}
         await audit.write(connection, call.actor, "poster.print", partner=hall.partner, hall=hall.name, subject=hall.name, detail=detail)
-    return Raw(await printed(call, wanted), PDF, f"poster-{hall.name}-{wanted.size}.pdf")
+    return Raw(content, PDF, f"poster-{hall.name}-{wanted.size}.pdf")
 
 
 async def print_tickets(call: Call) -> Raw:

@@ -114,7 +114,7 @@ def _carried(hub: Hub, operation: Operation) -> _Web:
             body = content if decoder is None else _decoded(decoder, content)
         reply = await operation.handler(Call(hub, who, path, query, body, _source(hub, request)))
         if isinstance(reply, Pieces):
-            return await _streamed(operation, request, reply)
+            return await streamed(request, reply, operation.name, operation.status)
         return _whole(operation, reply)
 
     async def carry(request: web.Request) -> web.StreamResponse:
@@ -144,18 +144,19 @@ def _file_headers(reply: Raw | Pieces) -> dict[str, str]:
     return headers
 
 
-async def _streamed(operation: Operation, request: web.Request, reply: Pieces) -> web.StreamResponse:
-    """The first piece is awaited before the answer begins: until then a fault is still a ``Problem``."""
+async def streamed(request: web.Request, reply: Pieces, name: str, status: int = 200) -> web.StreamResponse:
+    """The first piece is awaited before the answer begins: until then a fault can still be told. After that the connection is cut, so that
+    nobody takes a part for the whole. ``name``: of what is answered, for the log."""
     pieces: AsyncIterator[bytes] = reply.pieces
     first = await anext(pieces, b"")
-    response = web.StreamResponse(status=operation.status, headers=_file_headers(reply))
+    response = web.StreamResponse(status=status, headers=_file_headers(reply))
     await response.prepare(request)
     try:
         await response.write(first)
         async for piece in pieces:
             await response.write(piece)
     except (Fault, StoreUnavailable) as error:
-        log.warning("answer cut", operation=operation.name, why=str(error))
+        log.warning("answer cut", operation=name, why=str(error))
         if request.transport is not None:
             request.transport.abort()
         return response

@@ -5,18 +5,16 @@ from typing import Final
 from aiohttp import web
 
 from hotspot.hub.access import Permission
-from hotspot.hub.api.login import verified
-from hotspot.hub.api.operations import Call
-from hotspot.hub.api.problems import Conflict, NotFound, TooMany, Unauthorized
+from hotspot.hub.api.problems import Conflict, NotFound
 from hotspot.hub.api.web import path_of
+from hotspot.hub.console.account_confirm import has_password, recent, wrong_password
 from hotspot.hub.console.clients import described
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.second import picture, place
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.factors import own, passkeys
 from hotspot.hub.factors.own import NotRight
-from hotspot.hub.store import factors, people
-from hotspot.hub.store import logins as attempts
+from hotspot.hub.store import factors
 from hotspot.hub.store.factors import Factor, Kind
 
 NAME: Final = 60
@@ -101,25 +99,9 @@ async def add_passkey(visit: Visit) -> web.StreamResponse:
 
 async def _confirmed(visit: Visit) -> str:
     """What is wrong with the password that confirms it; ``""``: nothing. Who has none, because a provider knows them, ticks a box."""
-    async with visit.hub.store.connection() as connection:
-        user = await people.user(connection, visit.who.user)
-    if user is None or not user.has_password:
-        return "" if visit.form.has("sure") else visit.text("Tick the box when you are sure.")
-    try:
-        await verified(Call(visit.hub, visit.who, {}, None, None, visit.source), user.name, visit.form.raw("password"))
-    except TooMany as error:
-        return visit.text("Too many attempts. Please wait %(seconds)s seconds.", seconds=round(error.seconds) or 1)
-    except Unauthorized:
-        return visit.text("That is not your password.")
-    async with visit.hub.store.transaction() as connection:
-        await attempts.passed(connection, user.name, visit.source)
-    return ""
-
-
-async def _has_password(visit: Visit) -> bool:
-    async with visit.hub.store.connection() as connection:
-        user = await people.user(connection, visit.who.user)
-    return user is not None and user.has_password
+    if await has_password(visit):
+        return await wrong_password(visit)
+    return "" if visit.form.has("sure") else visit.text("Tick the box when you are sure.")
 
 
 async def _factor(visit: Visit) -> tuple[Factor, bool]:
@@ -140,7 +122,7 @@ async def factor(visit: Visit) -> web.StreamResponse:
 async def _removal(visit: Visit, wrong: str = "", status: int = 200) -> web.Response:
     found, last = await _factor(visit)
     needed = last and visit.who.role.needs_second_factor
-    asks = await _has_password(visit)
+    asks = await has_password(visit)
     return visit.page("account_factor.html", status=status, factor=found, last=last, needed=needed, asks=asks, wrong=wrong)
 
 
@@ -165,7 +147,7 @@ async def _codes(visit: Visit, wrong: str = "", status: int = 200) -> web.Respon
         return visit.redirect("/account", visit.text("Recovery codes are for whoever has a second factor. Set one up first."))
     async with visit.hub.store.connection() as connection:
         left = await factors.codes_left(connection, visit.session.user_id)
-    return visit.page("account_codes.html", status=status, left=left, asks=await _has_password(visit), wrong=wrong)
+    return visit.page("account_codes.html", status=status, left=left, asks=await has_password(visit), wrong=wrong)
 
 
 async def make_codes(visit: Visit) -> web.StreamResponse:
@@ -182,10 +164,10 @@ async def make_codes(visit: Visit) -> web.StreamResponse:
 
 _SEE = Permission.SEE
 PAGES = (
-    Page(name="account.app", method="GET", path="/account/app", permission=_SEE, handler=app),
-    Page(name="account.app.add", method="POST", path="/account/app", permission=_SEE, handler=add_app),
-    Page(name="account.passkey", method="GET", path="/account/passkey", permission=_SEE, handler=passkey),
-    Page(name="account.passkey.add", method="POST", path="/account/passkey", permission=_SEE, handler=add_passkey),
+    Page(name="account.app", method="GET", path="/account/app", permission=_SEE, handler=recent(app)),
+    Page(name="account.app.add", method="POST", path="/account/app", permission=_SEE, handler=recent(add_app)),
+    Page(name="account.passkey", method="GET", path="/account/passkey", permission=_SEE, handler=recent(passkey)),
+    Page(name="account.passkey.add", method="POST", path="/account/passkey", permission=_SEE, handler=recent(add_passkey)),
     Page(name="account.factor", method="GET", path="/account/factors/{factor}/remove", permission=_SEE, handler=factor),
     Page(name="account.factor.remove", method="POST", path="/account/factors/{factor}/remove", permission=_SEE, handler=remove),
     Page(name="account.codes", method="GET", path="/account/codes", permission=_SEE, handler=codes),

@@ -8,6 +8,7 @@ from aiohttp import web
 from hotspot.hub.access import Permission
 from hotspot.hub.api import login
 from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound
+from hotspot.hub.console.account_confirm import recent
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
@@ -72,8 +73,8 @@ async def revoked(visit: Visit) -> web.StreamResponse:
 
 _SEE = Permission.SEE
 PAGES = (
-    Page(name="account.token", method="GET", path="/account/tokens/new", permission=_SEE, handler=new),
-    Page(name="account.token.make", method="POST", path="/account/tokens/new", permission=_SEE, handler=make),
+    Page(name="account.token", method="GET", path="/account/tokens/new", permission=_SEE, handler=recent(new)),
+    Page(name="account.token.make", method="POST", path="/account/tokens/new", permission=_SEE, handler=recent(make)),
     Page(name="account.token.revoke", method="GET", path="/account/tokens/{token}/revoke", permission=_SEE, handler=revoke),
     Page(name="account.token.revoked", method="POST", path="/account/tokens/{token}/revoke", permission=_SEE, handler=revoked),
 )

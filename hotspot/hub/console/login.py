@@ -6,7 +6,7 @@ from hotspot.hub.api.login import verified
 from hotspot.hub.api.operations import Call
 from hotspot.hub.api.problems import TooMany, Unauthorized
 from hotspot.hub.console import entrance
-from hotspot.hub.console.pages import Page
+from hotspot.hub.console.pages import CREDENTIALS, Page
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.console.web import cookie_name, encrypted, local
 from hotspot.hub.store import people, sessions
@@ -51,6 +51,6 @@ async def log_out(visit: Visit) -> web.StreamResponse:
 
 PAGES = (
     Page(name="login", method="GET", path="/login", permission=None, handler=show, stage=None),
-    Page(name="login.password", method="POST", path="/login", permission=None, handler=log_in, stage=None),
+    Page(name="login.password", method="POST", path="/login", permission=None, handler=log_in, stage=None, largest=CREDENTIALS),
     Page(name="logout", method="POST", path="/logout", permission=None, handler=log_out, stage=Stage.PASSWORD),
 )

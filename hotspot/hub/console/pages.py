@@ -14,6 +14,8 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 FORM: Final = 1_048_576
 """Bytes of a form."""
+CREDENTIALS: Final = 16_384
+"""Bytes of a form that anybody may send."""
 UPLOAD: Final = 8 * 1_048_576
 """Bytes of a form with a file."""
 

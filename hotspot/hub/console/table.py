@@ -4,6 +4,7 @@ from typing import Final
 
 from hotspot.hub.console import (
     account,
+    account_confirm,
     account_factors,
     account_tokens,
     alarms,
@@ -39,6 +40,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *login.PAGES,
     *second.PAGES,
     *account.PAGES,
+    *account_confirm.PAGES,
     *account_factors.PAGES,
     *account_tokens.PAGES,
     *openid.PAGES,

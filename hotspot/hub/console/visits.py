@@ -11,6 +11,7 @@ from aiohttp import web
 from hotspot.hub.access import Principal
 from hotspot.hub.api import inside
 from hotspot.hub.api.operations import Call, Pieces, Raw
+from hotspot.hub.api.web import streamed
 from hotspot.hub.console import texts, tokens
 from hotspot.hub.console.drawing import Drawing
 from hotspot.hub.console.formats import Formats, formats_of
@@ -119,17 +120,10 @@ class Visit:
 
     async def file(self, reply: Raw | Pieces) -> web.StreamResponse:
         """A file to be downloaded, as an operation replies it."""
+        if isinstance(reply, Pieces):
+            return await streamed(self.request, reply, self.request.path)
         headers = {"Content-Type": reply.media_type, "Content-Disposition": f'attachment; filename="{reply.filename or "download"}"'}
-        if isinstance(reply, Raw):
-            return web.Response(body=reply.content, headers=headers)
-        response = web.StreamResponse(headers=headers)
-        first = await anext(reply.pieces, b"")
-        await response.prepare(self.request)
-        await response.write(first)
-        async for piece in reply.pieces:
-            await response.write(piece)
-        await response.write_eof()
-        return response
+        return web.Response(body=reply.content, headers=headers)
 
     def csrf(self) -> str:
         """The token of a form of this session; ``""`` for a stranger's."""

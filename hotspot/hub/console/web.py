@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -39,6 +40,10 @@ HEADERS: Final = {
 }
 FIELDS: Final = 5_000
 """Of a form."""
+PARTS: Final = 300
+"""Of a form with files: taking one apart costs far more than reading a field of a plain form."""
+FAMILIAR: Final = 10_000
+"""Sessions that are remembered as known."""
 SECONDS: Final = 60.0
 """In which a form has to arrive."""
 _STAGES: Final = {None: 0, Stage.PASSWORD: 1, Stage.ENROL: 1, Stage.FULL: 2}
@@ -61,6 +66,8 @@ class Console:
     def __init__(self, hub: Hub, pages: tuple[Page, ...]) -> None:
         self._hub, self._pages = hub, pages
         self._known, self._strangers = Rates(self.KNOWN), Rates(self.STRANGERS)
+        self._familiar: OrderedDict[bytes, None] = OrderedDict()
+        """Hashes of secrets that were those of a session: only what may be a session's is looked up for whoever asks too often."""
         self._assets = Assets()
         self._drawing = Drawing(self._assets)
         by_name = {page.name: page for page in pages}
@@ -106,28 +113,42 @@ class Console:
         return carry
 
     async def _answer(self, page: Page, request: web.Request) -> web.StreamResponse:
-        secret, session = await self._session(request)
-        self._pace(request, session)
-        form = await _form(page, request) if page.method == "POST" else Form()
-        visit = self._visit(request, session, secret, form)
+        secret, session = await self._admitted(request)
         if page.method == "POST":
             _check_origin(self._hub.settings.url, request)
-        if page.stage is not None:
+        if page.stage is not None:  # before the form is read: nothing of a stranger's is kept
             if session is None or _STAGES[session.stage] < _STAGES[page.stage]:
                 return _to_login(request, session)
-            if page.method == "POST" and not tokens.genuine(secret, form.text("csrf")):
-                raise Forbidden("csrf: expected the token of a form of this session: load the page again")
-            if page.stage is Stage.FULL and not page.may(visit.who):
-                raise Forbidden(f"{page.name} is not for your role, {visit.who.role.value}")
-        return await page.handler(visit)
+            if page.stage is Stage.FULL and not page.may(session.principal):
+                raise Forbidden(f"{page.name} is not for your role, {session.role.value}")
+        form = await _form(page, request) if page.method == "POST" else Form()
+        if page.method == "POST" and page.stage is not None and not tokens.genuine(secret, form.text("csrf")):
+            raise Forbidden("csrf: expected the token of a form of this session: load the page again")
+        return await page.handler(self._visit(request, session, secret, form))
 
-    def _pace(self, request: web.Request, session: Session | None) -> None:
-        """Raise ``_Flood`` for whoever asks too often. Whoever has a session is counted by it, so nobody else at their address matters."""
+    async def _admitted(self, request: web.Request) -> tuple[str, Session | None]:
+        """The secret of a cookie and its session. Raises ``_Flood`` for whoever asks too often: whoever has a session is counted by it, so
+        nobody else at their address matters; everybody else by where they come from, and nothing is looked up for them any more."""
         now = asyncio.get_running_loop().time()
-        if session is None:
-            seconds = self._strangers.wait(self._source(request), now)
-        else:
-            seconds = self._known.wait(session.id, now)
+        mark = hashed(request.cookies.get(cookie_name(request), ""))
+        familiar = mark in self._familiar
+        if not familiar:
+            self._pace(self._strangers, self._source(request), now)
+        secret, session = await self._session(request)
+        if session is not None:
+            self._pace(self._known, session.id, now)
+            self._familiar[mark] = None
+            self._familiar.move_to_end(mark)
+            if len(self._familiar) > FAMILIAR:
+                self._familiar.popitem(last=False)
+        elif familiar:
+            self._familiar.pop(mark, None)
+            self._pace(self._strangers, self._source(request), now)
+        return secret, session
+
+    @staticmethod
+    def _pace(rates: Rates, key: Hashable, now: float) -> None:
+        seconds = rates.wait(key, now)
         if seconds:
             raise _Flood(f"too many requests: try again in {max(1, round(seconds))} s", seconds)
 
@@ -195,7 +216,7 @@ def _to_login(request: web.Request, session: Session | None) -> web.Response:
 def _check_origin(url: str, request: web.Request) -> None:
     """Raise ``Forbidden`` for a form of another site: the browser says where it comes from (Fetch metadata, RFC 6454)."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    ours = {request.host, urlsplit(url).netloc}
+    ours = {request.host, urlsplit(url).netloc} - {""}
     if (
         (site is None and origin is None)
         or site not in (None, "same-origin")
@@ -255,8 +276,8 @@ async def _parts(page: Page, request: web.Request) -> Form:
     try:
         async for part in await request.multipart():
             count += 1
-            if not isinstance(part, BodyPartReader) or not part.name or count > FIELDS:
-                raise BadRequest("form: expected fields with names, and no parts in parts")
+            if not isinstance(part, BodyPartReader) or not part.name or count > PARTS:
+                raise BadRequest(f"form: expected fields with names, at most {PARTS}, and no parts in parts")
             content = bytearray()
             while chunk := await part.read_chunk():
                 content += chunk

@@ -200,7 +200,7 @@ TENANTS: Final[tuple[Entry, ...]] = (
         table="login_attempts",
         title="Anmeldeversuche",
         purpose="Bremst, wer Kennwörter rät.",
-        until="Fehlversuche nach höchstens 75 Minuten, bekannte Absender nach 90 Tagen",
+        until="Fehlversuche nach höchstens 25 Stunden, bekannte Absender nach 90 Tagen",
         source="Anmeldung an der Schnittstelle",
         groups=(
             Group("name_hash source_hash", "Streuwerte (SHA-256) des eingegebenen Namens und der Absenderadresse", Of.STAFF),

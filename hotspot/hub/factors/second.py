@@ -1,5 +1,5 @@
-"""The second step of a login: a code or a passkey, once. Wrong ones are slowed down as wrong passwords are, and counted apart from them, so
-that nobody who does not know the password can slow down the codes of whoever does."""
+"""The second step of a login: a code or a passkey, once. Wrong ones are slowed down more than wrong passwords are, and counted apart from
+them, so that nobody who does not know the password can slow down the codes of whoever does."""
 
 from datetime import datetime
 from typing import Final
@@ -70,11 +70,11 @@ async def by_passkey(hub: Hub, user: people.User, session: int, where: Place, an
 async def _paced(hub: Hub, name: str, source: str, now: datetime) -> None:
     """The attempt counts as failed until it is not (``succeeded``): those that come at the same time would all be free otherwise."""
     async with hub.store.transaction() as connection:
-        tries = await attempts.tries(connection, _counted(name), source, now - pace.WINDOW)
-        seconds = pace.wait(tries, now)
+        tries = await attempts.tries(connection, _counted(name), source, now - pace.DAY)
+        seconds = pace.wait_for_code(tries, now)
         if seconds:
             raise TooMany(f"too many failures: try again in {seconds:.0f} s", seconds)
-        await attempts.failed(connection, _counted(name), source, now, now - pace.WINDOW)
+        await attempts.failed(connection, _counted(name), source, now, now - pace.DAY)
         if tries.failures + 1 == pace.FREE:
             detail = {"failures": pace.FREE, "at": "second factor"}
             await audit.write(connection, "hub", "user.login_slowed", subject=name, detail=detail)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.hub.logins import FREE, LONGEST, OF_NAME, OF_SOURCE, WINDOW, wait
+from hotspot.hub.logins import CODES_OF_NAME, DAY, FREE, LONGEST, LONGEST_FOR_CODE, OF_NAME, OF_SOURCE, WINDOW, wait, wait_for_code
 from hotspot.hub.store.logins import Tries
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -36,3 +36,24 @@ def test_never_longer_than_a_minute(failures: int, ago: float, of_source: int, o
     assert 0 <= seconds <= LONGEST
     if trusted and (failures < FREE or ago >= WINDOW.total_seconds()):
         assert seconds == 0
+
+
+def test_codes_are_not_guessed() -> None:
+    """Whoever knows the password and tries code after code, as fast as they may, in a year: from elsewhere, and from where its owner sits.
+    One of a million codes, three of which are good at any time."""
+
+    def of_a_day(trusted: bool) -> int:
+        tried, failures, now, last = 0, 0, NOW, None
+        while now < NOW + DAY:
+            seconds = wait_for_code(Tries(failures, last, 0, failures, trusted), now)
+            now += timedelta(seconds=seconds or 0.001)
+            if not seconds:
+                tried, failures, last = tried + 1, failures + 1, now
+        return tried
+
+    assert of_a_day(trusted=False) == CODES_OF_NAME
+    assert of_a_day(trusted=True) == pytest.approx(110, abs=5)
+    assert 1 - (1 - 3e-6) ** (365 * of_a_day(trusted=False)) < 0.04
+    assert wait_for_code(Tries(FREE - 1, NOW, 0, 0, True), NOW) == 0
+    assert wait_for_code(Tries(10**6, NOW, 0, 0, True), NOW) == LONGEST_FOR_CODE
+    assert wait_for_code(Tries(10**6, NOW - DAY, 0, 0, True), NOW) == 0

@@ -23,6 +23,7 @@ TABLE: Final = {
     "login.second": STARTED, "login.second.check": STARTED, "login.enrol": KNOWN, "login.enrol.done": KNOWN,
     "login.openid": ANYBODY, "login.openid.back": ANYBODY,
     "account": SEE, "account.password": SEE, "account.password.change": SEE, "account.session.end": SEE, "account.sessions.end": SEE,
+    "account.confirm": SEE, "account.confirm.done": SEE,
     "account.app": SEE, "account.app.add": SEE, "account.passkey": SEE, "account.passkey.add": SEE,
     "account.factor": SEE, "account.factor.remove": SEE, "account.codes": SEE, "account.codes.make": SEE,
     "account.token": SEE, "account.token.make": SEE, "account.token.revoke": SEE, "account.token.revoked": SEE,

@@ -124,6 +124,28 @@ async def test_an_app_and_its_recovery_codes(seats: Seats, hub: Hub) -> None:
     assert again != key  # whoever has kept the old one has nothing
 
 
+async def test_an_open_session_is_no_way_to_a_key(seats: Seats, hub: Hub) -> None:
+    """Some time after the login a new app, passkey or token wants the password again; with it the session gets another secret."""
+    karl = await seat_of(seats, hub, "karl", Role.PARTNER_EDITOR)
+    async with hub.store.transaction() as connection:
+        await connection.execute("UPDATE console_sessions SET created_at = created_at - interval '16 minutes'")
+    for path in ("/account/app", "/account/passkey", "/account/tokens/new"):
+        assert (await karl.get(path)).goal == f"/account/confirm?next={path}"
+    async with hub.store.transaction() as connection:
+        await connection.execute("UPDATE console_sessions SET created_at = created_at - interval '15 minutes'")
+    for path in ("/account/app", "/account/passkey", "/account/tokens/new"):
+        assert (await karl.post(path, {"code": "000000", "name": "x", "permission": "see"})).goal == f"/account/confirm?next={path}"
+    wrong = await karl.post("/account/confirm", {"password": "wrong", "next": "/account/app"})
+    assert (wrong.status, "That is not your password." in wrong.words, 'value="/account/app"' in wrong.text) == (400, True, True)
+    right = await karl.post("/account/confirm", {"password": PASSWORD, "next": "/account/app"})
+    assert right.goal == "/account/app"
+    secret = right.headers["Set-Cookie"].partition("session=")[2].partition(";")[0]
+    async with hub.store.connection() as connection:
+        kept = [row["secret_hash"] for row in await connection.fetch("SELECT secret_hash FROM console_sessions")]
+    assert kept == [hashed(secret)] != [hashed(karl.secret)]
+    assert (await Seat(seats.http, seats.base, secret).get("/account/app")).status == 200
+
+
 async def test_the_hosts_people_keep_one(seats: Seats, hub: Hub) -> None:
     """The last one cannot be removed, neither by the page nor by a form that was kept."""
     otto = await seat_of(seats, hub, "otto", Role.HOST_OPERATOR, app=True)

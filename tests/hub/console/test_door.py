@@ -1,12 +1,18 @@
 """The console's door: who gets in, whose forms are taken, what every answer carries."""
 
+import asyncio
+from typing import Any
+
 import pytest
+from aiohttp import ClientPayloadError, ClientSession, DummyCookieJar, ServerDisconnectedError
 
 from hotspot.hub import passwords
 from hotspot.hub.access import Role
+from hotspot.hub.console.pages import CREDENTIALS
+from hotspot.hub.console.web import PARTS, Console
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import people
-from tests.hub.console.conftest import Seats, secret_of
+from hotspot.hub.store import StoreUnavailable, audit, people, sessions
+from tests.hub.console.conftest import Seat, Seats, secret_of
 
 pytestmark = pytest.mark.hub
 PASSWORD = "ein langes Kennwort"
@@ -37,6 +43,71 @@ async def test_a_form_of_another_site_is_refused(seats: Seats) -> None:
     assert (await admin.get("/")).status == 200
     assert (await admin.post("/logout")).goal == "/login"
     assert (await admin.get("/")).goal == "/login"
+
+
+async def test_a_form_from_nowhere_is_refused(seats: Seats, base: str) -> None:
+    """``null`` is what a frame without an origin says of itself; it is nobody's name."""
+    for headers in ({"Origin": "null"}, {"Origin": ""}, {}):
+        async with seats.http.post(f"{base}/login", data={"name": "x", "password": "y"}, headers=headers) as response:
+            assert response.status == 403
+
+
+async def test_nothing_of_a_stranger_is_kept(seats: Seats, base: str) -> None:
+    """Who has no session is led away before the form has come, however much of it is to come; a login is small."""
+    host, _, port = base.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = f"POST /settings/in/host/branding HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {base}\r\n"
+    writer.write(f"{head}Content-Type: multipart/form-data; boundary=X\r\nContent-Length: 4000000\r\n\r\n".encode())
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 303")
+    writer.close()
+    headers = {"Origin": base, "Content-Type": "application/x-www-form-urlencoded"}
+    async with seats.http.post(f"{base}/login", data=b"name=" + b"x" * CREDENTIALS, headers=headers) as response:
+        assert response.status == 413
+
+
+async def test_parts_of_a_form_are_few(seats: Seats) -> None:
+    """Taking thousands of them apart would keep everybody else waiting."""
+    answer = await (await seats.admin()).upload(
+        "/settings/in/host/branding", {f"a{number}": "1" for number in range(PARTS)}, {"file": ("x", b"")}
+    )
+    assert (answer.status, f"at most {PARTS}" in answer.words) == (400, True)
+
+
+async def test_a_flood_of_made_up_sessions(seats: Seats, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond their share strangers get a small page, and nothing is looked up; whoever is logged in at the same address notices nothing."""
+    admin, looked = await seats.admin(), 0
+    assert (await admin.get("/account")).status == 200
+    find = sessions.find
+
+    async def counted(*words: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return await find(*words)
+
+    monkeypatch.setattr(sessions, "find", counted)
+    stranger = Seat(ClientSession(cookie_jar=DummyCookieJar()), base, "a" * 30)
+    async with stranger.http:
+        statuses = [(await stranger.get("/login")).status for _ in range(Console.STRANGERS.burst + 40)]
+    refused = statuses.count(429)
+    assert refused > 0
+    assert looked == len(statuses) - refused
+    assert (await admin.get("/account")).status == 200
+
+
+async def test_a_file_that_breaks_off_is_no_whole_one(seats: Seats, settled: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the database goes in the middle, the connection is cut: no page of an error is in the table, and nobody takes a part for all."""
+    entries, asked = audit.entries, 0
+
+    async def broken(*words: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise StoreUnavailable("gone")
+        return await entries(*words)
+
+    monkeypatch.setattr(audit, "entries", broken)
+    with pytest.raises((ClientPayloadError, ServerDisconnectedError)):
+        await (await seats.admin()).get("/audit.csv")
 
 
 async def test_every_answer_is_under_the_same_policy(seats: Seats) -> None:

@@ -1,5 +1,6 @@
 """The services directory from a spreadsheet and back: first what an import would do, row by row; nothing is half imported."""
 
+import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -60,7 +61,7 @@ async def take(visit: Visit) -> web.StreamResponse:
         return _page(visit, work, wrong=visit.text("Please choose a file."), whole=whole)
     try:
         text = sheets.text_of(upload.content) if upload is not None else visit.form.raw("table")
-        lines = sheets.read(text, account(work.settings))
+        lines = await asyncio.to_thread(sheets.read, text, account(work.settings))  # hundreds of rows take tenths of a second
     except sheets.NoTable as error:
         return _page(visit, work, wrong=visit.text("This file is no table of services."), why=str(error), whole=whole)
     rows = _rows(visit, work, lines)

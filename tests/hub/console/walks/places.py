@@ -89,6 +89,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("account", "/account", "admin"),
     Place("account-town", "/account", "kleinheim"),
     Place("account.password", "/account/password"),
+    Place("account.confirm", "/account/confirm", "kleinheim"),
     Place("account.app", "/account/app", "kleinheim"),
     Place("account.passkey", "/account/passkey", "kleinheim"),
     Place("account.factor", lambda hub: factor(hub, "admin"), "admin"),
