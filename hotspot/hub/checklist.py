@@ -6,7 +6,7 @@ Whatever can be found out is found out. Only what nobody but a person can know i
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -50,8 +50,12 @@ class StepNote(StrEnum):
     """The poster was printed; whether it hangs, only a person can know."""
     CITYS = "citys"
     """The city is told of alarms, the town itself is not."""
+    NO_MAIL = "no_mail"
+    """Whoever is to be told is told by e-mail, and the hub cannot send any."""
     NO_TERMS = "no_terms"
     NO_PLANS = "no_plans"
+    NO_OFFER = "no_offer"
+    """Which plans the guest networks offer is not said: boxes go by what stands in their own files."""
     HALL = "hall"
     """There is no hall yet."""
 
@@ -61,6 +65,8 @@ MANUAL: Final = {"agreement": False, "preview": True, "box": True, "poster": Tru
 CITYS_TICKS: Final = frozenset({"agreement"})
 """Those that the town's people cannot tick."""
 OPTIONAL: Final = frozenset({"branding"})
+BY_THEMSELVES: Final = frozenset({"heard", "policy", "report"})
+"""Those that nobody takes: they come when those before are done. When they go wrong, somebody has to look."""
 
 
 class Tick(Struct, frozen=True, kw_only=True):
@@ -91,7 +97,7 @@ class HallFacts(Struct, frozen=True, kw_only=True):
     policy_refused: int
     policy_error: str
     sections: frozenset[str]
-    """What its settings say: ``terms``, ``plans``, ``town``, ``operator``, ``theme``."""
+    """What its settings say (``said``): those of the city and of the town count."""
     poster_printed: bool
     first_visit: date | None
 
@@ -108,6 +114,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     channels: int
     """By which the town itself is told of alarms."""
     citys_channels: int
+    mail_channels: int = 0
+    """Of both, those of e-mail."""
+    mail: bool = True
+    """Can the hub send e-mail?"""
     halls: Sequence[HallFacts]
     ticks: Sequence[Tick]
 
@@ -131,6 +141,27 @@ class ChecklistStep(Struct, frozen=True, kw_only=True):
     text: str
     """Of a gateway: why it cannot apply the settings."""
     until: datetime | None
+
+
+def said(settings: Mapping[str, Any]) -> frozenset[str]:
+    """What the settings of a hall say that steps ask for: ``plans``, ``offer``, ``terms``, ``town``, ``operator``, ``theme``."""
+
+    def at(*path: str) -> Any:
+        found: Any = settings
+        for step in path:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return found
+
+    zones = at("zones")
+    there = {
+        "plans": at("plans"),
+        "offer": isinstance(zones, Mapping) and any(at("zones", zone, "plans") for zone in zones),
+        "terms": at("terms", "version"),
+        "town": at("hall", "town"),
+        "operator": at("legal", "operator"),
+        "theme": at("theme"),
+    }
+    return frozenset(name for name, found in there.items() if found)
 
 
 def _step(
@@ -183,7 +214,8 @@ def _settings(halls: Sequence[HallFacts]) -> list[ChecklistStep]:
 
     if not halls:
         return [_step(name, StepBy.TOWN, False, why=StepNote.HALL) for name in ("settings", "contacts", "imprint", "branding")]
-    settings = StepNote.NO_PLANS if missing("plans") else StepNote.NO_TERMS if missing("terms") else StepNote.NONE
+    wanting = (("plans", StepNote.NO_PLANS), ("offer", StepNote.NO_OFFER), ("terms", StepNote.NO_TERMS))
+    settings = next((note for section, note in wanting if missing(section)), StepNote.NONE)
     return [
         _step("settings", StepBy.TOWN, settings is StepNote.NONE, why=settings),
         _step("contacts", StepBy.TOWN, not missing("town")),
@@ -193,6 +225,8 @@ def _settings(halls: Sequence[HallFacts]) -> list[ChecklistStep]:
 
 
 def _channel(facts: Facts) -> ChecklistStep:
+    if not facts.mail and facts.mail_channels and facts.mail_channels == facts.channels + facts.citys_channels:
+        return _step("channel", StepBy.CITY, StepState.TROUBLE, why=StepNote.NO_MAIL)
     if not facts.channels and facts.citys_channels:
         return _step("channel", StepBy.CITY, True, why=StepNote.CITYS)
     return _step("channel", StepBy.CITY, facts.channels > 0)
@@ -249,6 +283,19 @@ def _in_force(hall: HallFacts) -> ChecklistStep:
 
 
 def to_come(found: Sequence[ChecklistStep]) -> ChecklistStep | None:
-    """The first step that somebody has to take now; None: all is done, but for the report, which comes by itself tomorrow."""
-    open_ = (step for step in found if step.state is not StepState.DONE and not step.optional)
-    return next((step for step in open_ if (step.name, step.state) != ("report", StepState.WAITING)), None)
+    """The first step that somebody can take now; when there is none, the first one that is waited for. None: all is done, but for the
+    report, which comes by itself tomorrow."""
+    left = [step for step in found if step.state is not StepState.DONE and not step.optional]
+    left = [step for step in left if (step.name, step.state) != ("report", StepState.WAITING)]
+    return next((step for step in left if can_be_taken(step, found)), next(iter(left), None))
+
+
+def can_be_taken(step: ChecklistStep, found: Sequence[ChecklistStep]) -> bool:
+    """Can somebody do something now about a step that is not done? Not when it is under way, comes by itself, or needs another one (of
+    ``found``) before."""
+    if step.state is StepState.TROUBLE:
+        return step.why is not StepNote.NO_MAIL  # that is mended on the server, and need not keep anybody from the next step
+    if step.name in BY_THEMSELVES or step.why is StepNote.HALL or (step.state is StepState.WAITING and not step.manual):
+        return False
+    heard = {each.hall for each in found if each.name == "heard" and each.state is StepState.DONE}
+    return step.name != "visitor" or step.hall in heard

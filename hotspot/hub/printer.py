@@ -42,6 +42,10 @@ class NotPrinted(Exception):
     """It took too long, or the process died of it."""
 
 
+class TookTooLong(NotPrinted):
+    """It was not done within its time."""
+
+
 class Refused(Exception):
     """It cannot be printed as it was asked for; the text says why."""
 
@@ -104,7 +108,7 @@ class Printer:
             whole = True
         except TimeoutError:
             log.warning("a print took too long", seconds=self._seconds)
-            raise NotPrinted(f"cannot make the PDF: it took more than {self._seconds:g} s") from None
+            raise TookTooLong(f"cannot make the PDF: it took more than {self._seconds:g} s") from None
         except (EOFError, OSError):
             log.warning("the printing process died")
             raise NotPrinted("cannot make the PDF: the process that makes it has ended") from None

@@ -60,6 +60,7 @@ def size(count: int, language: str) -> str:
     text = format_unit(
         tenths / 10, f"digital-{unit}", length=_SIZE.get(language, "short"), locale=locale_of(language), numbering_system=_NUMERALS
     )
+    text = text.replace("byte", "B")  # CLDR has "1 Mbyte" beside "2 MB" in German and Italian
     return _own_digits(text.replace(" ", NO_BREAK), language)
 
 

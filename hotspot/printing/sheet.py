@@ -16,6 +16,8 @@ ON_A_PAGE = ACROSS * DOWN
 _LEFT, _TOP = 9.0, 12.5
 _WIDE, _HIGH = (WIDTH - 2 * _LEFT) / ACROSS, (HEIGHT - 2 * _TOP) / DOWN
 _PAD = 3.0
+_OVER, _BESIDE = 3.5, 5.0
+"""So far cutting lines reach beyond the last ticket."""
 _QR = 16.5
 _INK, _QUIET, _CUT = "#17212b", "#4a5866", "#8a96a3"
 
@@ -47,7 +49,8 @@ def sheets(ticket: Ticket, codes: Sequence[str]) -> list[Drawing]:
 
 
 def _page(ticket: Ticket, codes: Sequence[str], foot: str) -> Drawing:
-    shapes, pictures, rows = list(_cuts()), [], [Line(text=foot, x=WIDTH / 2, y=HEIGHT - 5, size=2.6, colour=_QUIET, anchor="middle")]
+    shapes, pictures = _cuts(len(codes)), []
+    rows = [Line(text=foot, x=WIDTH / 2, y=HEIGHT - 5, size=2.6, colour=_QUIET, anchor="middle")]
     for number, code in enumerate(codes):
         down, across = divmod(number, ACROSS)
         x, y = _LEFT + across * _WIDE, _TOP + down * _HIGH
@@ -59,13 +62,18 @@ def _page(ticket: Ticket, codes: Sequence[str], foot: str) -> Drawing:
     return Drawing(ticket.title, ticket.language, tuple(shapes), tuple(pictures), tuple(rows))
 
 
-def _cuts() -> list[Shape]:
-    """Dashed lines from edge to edge, with scissors."""
+def _cuts(tickets: int) -> list[Shape]:
+    """Dashed lines around the tickets of a page, from edge to edge, with scissors; none around what stays empty."""
     style = f'stroke="{_CUT}" stroke-width="0.2" stroke-dasharray="1.6 1.2"'
-    down = [_LEFT + number * _WIDE for number in range(ACROSS + 1)]
-    across = [_TOP + number * _HIGH for number in range(DOWN + 1)]
-    shapes = [Shape(f'<path d="M{x:.4g} 4V{HEIGHT - 9:g}" {style}/>') for x in down]
-    shapes += [Shape(f'<path d="M4 {y:.5g}H{WIDTH - 4:g}" {style}/>') for y in across]
+    full, last = divmod(tickets, ACROSS)
+    shapes = []
+    for number in range(ACROSS + 1):
+        rows = full + (1 if last and number <= last else 0)
+        if rows:
+            shapes.append(Shape(f'<path d="M{_LEFT + number * _WIDE:.4g} 4V{_TOP + rows * _HIGH + _OVER:.5g}" {style}/>'))
+    for number in range(full + (2 if last else 1)):
+        columns = ACROSS if full and number <= full else last
+        shapes.append(Shape(f'<path d="M4 {_TOP + number * _HIGH:.5g}H{_LEFT + columns * _WIDE + _BESIDE:.5g}" {style}/>'))
     return [*shapes, pictograms.pictogram(pictograms.SCISSORS, 4.2, _TOP - 2, 4, _CUT)]
 
 

@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from hotspot.hub import checklist as rules
 from hotspot.hub.access import Permission
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import BadRequest, Conflict, Forbidden, NotFound
-from hotspot.hub.store import Connection, audit, checklist, tenants
+from hotspot.hub.policy import publishing
+from hotspot.hub.store import Connection, audit, checklist, policies, tenants
 
 
 class Checklist(Struct, frozen=True, kw_only=True):
@@ -21,6 +23,8 @@ class Checklist(Struct, frozen=True, kw_only=True):
     """How many of them."""
     next: rules.ChecklistStep | None
     """What somebody has to do now; None: all is done."""
+    waits: bool = False
+    """There is nothing to do at the moment: ``next`` is what is waited for."""
 
 
 class Ticked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,9 +79,14 @@ async def _hall(connection: Connection, partner: tenants.Partner, name: str, *, 
 
 async def _checklist(call: Call, connection: Connection, partner: tenants.Partner) -> Checklist:
     now = call.hub.now()
-    steps = rules.steps(await checklist.facts(connection, partner.id, now), now)
+    halls = await policies.halls(connection, (partner.id,))
+    said = {name: rules.said(each.settings) for name, each in (await publishing.present(connection, halls)).items()}
+    facts = await checklist.facts(connection, partner.id, now, said)
+    steps = rules.steps(replace(facts, mail=call.hub.settings.mail is not None), now)
     done = sum(step.state is rules.StepState.DONE for step in steps)
-    return Checklist(partner=partner.name, steps=steps, done=done, next=rules.to_come(steps))
+    coming = rules.to_come(steps)
+    waits = coming is not None and not rules.can_be_taken(coming, steps)
+    return Checklist(partner=partner.name, steps=steps, done=done, next=coming, waits=waits)
 
 
 OPERATIONS = (

@@ -28,9 +28,23 @@ Codes = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[a-z]{2,8})?(,[a-z]{2,3}(-[a-
 
 
 class Busy(Fault):
-    """The printer has too much to do, or had to give this one up: try again."""
+    """The printer has too much to do: try again."""
 
     status, title, code = 503, "Busy", "busy"
+    seconds = printer.AGAIN
+
+
+class TookTooLong(Fault):
+    """It was given up: the same again would be, too."""
+
+    status, title, code = 503, "Took too long", "print_too_long"
+    seconds = printer.AGAIN
+
+
+class PrintFailed(Fault):
+    """The process that makes PDFs has died of it, or while it was at it; the next print starts another."""
+
+    status, title, code = 503, "Print failed", "print_failed"
     seconds = printer.AGAIN
 
 
@@ -61,11 +75,15 @@ class WhichTickets(Struct, frozen=True, kw_only=True):
 
 
 async def printed(call: Call, wanted: Print) -> bytes:
-    """The PDF. Raises ``Busy``, ``NotInstalled`` and ``Unprocessable``."""
+    """The PDF. Raises ``Busy``, ``TookTooLong``, ``PrintFailed``, ``NotInstalled`` and ``Unprocessable``."""
     try:
         return await call.hub.printer.pdf(wanted, call.who.partner or f"user {call.who.user}")
-    except (printer.Busy, printer.NotPrinted) as error:
+    except printer.Busy as error:
         raise Busy(str(error)) from None
+    except printer.TookTooLong as error:
+        raise TookTooLong(str(error)) from None
+    except printer.NotPrinted as error:
+        raise PrintFailed(str(error)) from None
     except printer.NotInstalled as error:
         raise NotInstalled(str(error)) from None
     except printer.Refused as error:
@@ -171,11 +189,11 @@ OPERATIONS = (
     Operation(
         name="printPoster", method="GET", path="/halls/{hall}/poster.pdf", summary="The hall's poster as PDF", subject="printing",
         permission=_SEE, handler=print_poster, query=WhichPoster, reply=Raw, media_type=PDF,
-        faults=(Conflict, Unprocessable, Busy, NotInstalled),
+        faults=(Conflict, Unprocessable, Busy, TookTooLong, PrintFailed, NotInstalled),
     ),
     Operation(
         name="printVoucherCodes", method="GET", path="/halls/{hall}/vouchers/{batch}/codes.pdf", summary="The codes of a batch as tickets",
         subject="vouchers", permission=_EDIT, handler=print_tickets, query=WhichTickets, reply=Raw, media_type=PDF,
-        faults=(Conflict, Unprocessable, Busy, NotInstalled),
+        faults=(Conflict, Unprocessable, Busy, TookTooLong, PrintFailed, NotInstalled),
     ),
 )  # fmt: skip

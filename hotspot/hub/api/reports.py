@@ -10,7 +10,7 @@ from msgspec import Struct
 from hotspot.hub.access import Permission
 from hotspot.hub.api.export import MEDIA_TYPE, csv_bytes
 from hotspot.hub.api.operations import Call, Operation, Raw
-from hotspot.hub.api.printing import PDF, Busy, NotInstalled, printed
+from hotspot.hub.api.printing import PDF, Busy, NotInstalled, PrintFailed, TookTooLong, printed
 from hotspot.hub.api.problems import NotFound
 from hotspot.hub.reports import making, months
 from hotspot.hub.reports.availability import SERVING, Stretch, Trouble, together
@@ -230,6 +230,7 @@ OPERATIONS = (
     ),
     Operation(
         name="printMonthlyReport", method="GET", path=f"{_PATH}/pdf", summary="The same as PDF, in words and pictures", subject=_SUBJECT,
-        permission=_SEE, handler=print_report, query=ReportLanguage, reply=Raw, media_type=PDF, faults=(Busy, NotInstalled),
+        permission=_SEE, handler=print_report, query=ReportLanguage, reply=Raw, media_type=PDF,
+        faults=(Busy, TookTooLong, PrintFailed, NotInstalled),
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The audit log: who did what, where and when; looked through, read in words, and taken along as a table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,16 +11,19 @@ from aiohttp import web
 from msgspec import Struct
 
 from hotspot.hub.access import Permission
-from hotspot.hub.api import audit, halls
-from hotspot.hub.api.problems import BadRequest
-from hotspot.hub.console.audit_words import ACTIONS, AREAS, KEYS, VALUES, facts
+from hotspot.hub.api import audit, halls, policy
+from hotspot.hub.api.problems import BadRequest, NotFound
+from hotspot.hub.console.audit_words import ACTIONS, AREAS, KEYS, VALUES, about, facts
 from hotspot.hub.console.formats import TIME_ZONE
 from hotspot.hub.console.pages import Page
+from hotspot.hub.console.settings import history
 from hotspot.hub.console.visits import Visit
 
 AT_ONCE: Final = 50
 """Entries on a page."""
 FIELDS: Final = ("since", "until", "partner", "hall", "actor", "action", "subject")
+CHANGES: Final = ("policy.change", "policy.rollback", "policy.advance", "policy.stop")
+"""Actions whose subject is the number of a change of the settings."""
 
 
 class Line(Struct, frozen=True):
@@ -32,6 +35,11 @@ class Line(Struct, frozen=True):
     place: str
     hall: str
     subject: str
+    """As the log has it, to search for."""
+    about: str
+    """The same in words."""
+    change: int
+    """The change of the settings that it was, when the reader may open it; else 0."""
     details: list[tuple[str, str]]
 
 
@@ -50,13 +58,14 @@ async def show(visit: Visit) -> web.StreamResponse:
     there = await visit.ask(halls.list_halls)
     towns = {town.name: town.title for town in await visit.ask(halls.list_partners)}
     titles = {hall.name: hall.title for hall in there}
+    changes = await _changes(visit, page.entries)
     asked = {name: value for name, value in given.items() if value}
     return visit.page(
         "audit.html",
         status=400 if wrong else 200,
         given=given,
         wrong=wrong,
-        lines=[_line(visit, entry, towns, titles) for entry in page.entries],
+        lines=[_line(visit, entry, towns, titles, changes) for entry in page.entries],
         older=urlencode({**asked, "cursor": page.next}) if page.next else "",
         newest=urlencode(asked) if "cursor" in visit.query else None,
         export=urlencode(asked),
@@ -108,11 +117,30 @@ def actor_of(said: str) -> str:
 # What is shown ------------------------------------------------------------------------------------------------------------------------
 
 
-def _line(visit: Visit, entry: audit.Entry, towns: Mapping[str, str], titles: Mapping[str, str]) -> Line:
+async def _changes(visit: Visit, entries: Iterable[audit.Entry]) -> dict[str, tuple[str, ...]]:
+    """Changes of the settings that the reader may open, by number: what each was about."""
+    wanted = {entry.subject for entry in entries if entry.action in CHANGES and re.fullmatch(r"[0-9]{1,15}", entry.subject)}
+    if not wanted:
+        return {}
+    found, host = {}, (await visit.ask(policy.show_document)).document
+    for serial in wanted:
+        try:
+            found[serial] = history.line(visit, await visit.ask(policy.show_change, serial=serial), host).keys
+        except NotFound:  # others' business, or erased with the town that it was for
+            continue
+    return found
+
+
+def _line(
+    visit: Visit, entry: audit.Entry, towns: Mapping[str, str], titles: Mapping[str, str], changes: Mapping[str, tuple[str, ...]]
+) -> Line:
     kind, _, name = entry.actor.partition(" ")
     place = titles.get(entry.hall, entry.hall) if entry.hall else towns.get(entry.partner, entry.partner) if entry.partner else ""
     known = {f"partner/{town}": title for town, title in towns.items()} | {f"hall/{hall}": title for hall, title in titles.items()}
     told = [(key, value) for key, value in facts(entry.detail) if (key, value) != ("by", name)]
+    values = [(_key(visit, key), value_words(visit, key, value, known)) for key, value in told]
+    if entry.action in CHANGES and changes.get(entry.subject):
+        values.insert(0, (visit.text("What it is about"), ", ".join(changes[entry.subject])))
     return Line(
         at=entry.at,
         who=visit.text("the hub itself") if kind == "hub" else visit.text("Gateway %(name)s", name=name) if kind == "gateway" else name,
@@ -120,7 +148,9 @@ def _line(visit: Visit, entry: audit.Entry, towns: Mapping[str, str], titles: Ma
         place=(place or "")[:80],
         hall=entry.hall if entry.hall is not None and entry.hall in titles else "",
         subject="" if entry.subject == entry.hall and not entry.action.startswith(("user.", "gateway.")) else entry.subject,
-        details=[(_key(visit, key), value_words(visit, key, value, known)) for key, value in told],
+        about=about(visit.text, entry.action, entry.subject),
+        change=int(entry.subject) if entry.action in CHANGES and entry.subject in changes else 0,
+        details=values,
     )
 
 
@@ -146,6 +176,8 @@ def value_words(visit: Visit, key: str, value: Any, known: Mapping[str, str]) ->
         return visit.text(words[said])
     if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", said):
         return _moment(visit, said)
+    if key == "scopes" and (zone := re.fullmatch(r"zone/([^/]+)/([^/]+)", said)):
+        return f"{known.get(f'hall/{zone[1]}', zone[1])}, {visit.text('Guest network %(name)s', name=zone[2])}"
     return known.get(said if key == "scopes" else f"{key}/{said}", said)
 
 

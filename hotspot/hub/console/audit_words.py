@@ -1,10 +1,11 @@
 """What the audit log calls things, in words (pure)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from hotspot.hub.console.account_tokens import PERMISSIONS
 from hotspot.hub.console.blocks import REASONS
+from hotspot.hub.console.checklist_words import STEPS
 from hotspot.hub.console.kinds import KINDS
 from hotspot.hub.console.roles import ROLES
 from hotspot.hub.console.texts import N_
@@ -172,6 +173,32 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "contact": _CHANGED,
 }
 """Words for values, by key; all others are shown as they are."""
+
+
+ABOUT: Final[Mapping[str, str]] = {
+    "alarm.": N_("Alarm %(name)s"),
+    "channel.": N_("Recipient %(name)s"),
+    "enrolment.": N_("Token %(name)s"),
+    "feedback.": N_("Message %(name)s"),
+    "gateway.": N_("Gateway %(name)s"),
+    "network.": N_("Guest network %(name)s"),
+    "policy.vouchers.": N_("Vouchers (batch %(name)s)"),
+    "policy.blocklist.": N_("Block %(name)s"),
+    "policy.": N_("Change %(serial)s"),
+    "order.": N_("Gateway %(name)s"),
+}
+"""What the subject of an action is, by how the action begins; the first one that fits. What has no words is a name that people gave."""
+
+
+def about(text: Callable[..., str], action: str, subject: str) -> str:
+    """The subject of an entry in words. ``text``: of a visit."""
+    if action.startswith("checklist."):
+        return text(STEPS[subject].title) if subject in STEPS else subject
+    words = next((words for begin, words in ABOUT.items() if action.startswith(begin)), "")
+    if not words or not subject or (words == ABOUT["policy."] and not subject.isdecimal()):
+        return subject
+    shown = subject.rpartition("-")[2][:6] if action.startswith(("policy.vouchers.", "policy.blocklist.")) else subject
+    return text(words, name=shown, serial=shown)
 
 
 def facts(detail: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:

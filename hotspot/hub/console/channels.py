@@ -10,6 +10,7 @@ from hotspot.hub.access import Permission
 from hotspot.hub.api import channels, halls
 from hotspot.hub.api.channels import Channel
 from hotspot.hub.api.problems import BadRequest, Conflict, NotFound, TooMany
+from hotspot.hub.console.forms import web_address
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
@@ -24,6 +25,7 @@ FAULTS: Final[Mapping[str, str]] = {
 }
 """What is expected of a field."""
 _AT: Final = re.compile(r"(?:\$\.|^)([a-z_]+)")
+NO_MAIL: Final = N_("This server cannot send e-mail yet: the section [mail] of its settings has to be filled in by the IT department.")
 LOWEST: Final = {
     "urgent": N_("Urgent alarms only"),
     "warning": N_("Urgent alarms and warnings"),
@@ -45,6 +47,7 @@ async def _all(visit: Visit, wrong: str = "", status: int = 200) -> web.Response
         channels=[(channel, _may_change(visit, channel)) for channel in found],
         towns=towns,
         lowest={key: visit.text(words) for key, words in LOWEST.items()},
+        can_mail=visit.hub.settings.mail is not None,
         may_create=visit.may(channels.create_channel),
         wrong=wrong,
     )
@@ -83,7 +86,7 @@ async def create(visit: Visit) -> web.StreamResponse:
     body: dict[str, Any] = {name: values[name] or None for name in ("partner", "quiet_from", "quiet_until")}
     body |= {"name": values["name"], "kind": kind, "lowest": values["lowest"] or "warning"}
     body |= {"recipients": re.split(r"[\s,;]+", values["recipients"])} if kind == "mail" and values["recipients"] else {}
-    body |= {"url": values["url"]} if kind == "webhook" else {}
+    body |= {"url": web_address(values["url"])} if kind == "webhook" else {}
     try:
         made = await visit.ask(channels.create_channel, body)
     except Conflict as error:
@@ -109,6 +112,7 @@ def _wrong(visit: Visit, error: str) -> dict[str, str]:
 async def try_it(visit: Visit) -> web.StreamResponse:
     """Send a test message and say what became of it."""
     name = visit.path["channel"]
+    channel = await visit.ask(channels.show_channel, channel=name)
     try:
         tested = await visit.ask(channels.try_channel, channel=name)
     except TooMany:
@@ -116,7 +120,12 @@ async def try_it(visit: Visit) -> web.StreamResponse:
         return await _all(visit, wrong, 429)
     if tested.arrived:
         return visit.redirect("/alarms/channels", done=visit.text("The test message to “%(name)s” has been taken.", name=name))
-    return await _all(visit, visit.text("The test message to “%(name)s” did not arrive: %(why)s", name=name, why=tested.why[:300]), 422)
+    if channel.kind == "mail" and visit.hub.settings.mail is None:
+        return await _all(
+            visit, visit.text("The test message to “%(name)s” could not be sent. %(why)s", name=name, why=visit.text(NO_MAIL)), 422
+        )
+    said = visit.text("The test message to “%(name)s” did not arrive. For the IT department: %(why)s", name=name, why=tested.why[:300])
+    return await _all(visit, said, 422)
 
 
 async def ask_delete(visit: Visit) -> web.StreamResponse:

@@ -125,7 +125,7 @@ STEPS: Final[Mapping[str, StepWords]] = {
 STATES: Final[Mapping[StepState, tuple[str, str]]] = {
     StepState.DONE: ("good", N_("done")),
     StepState.OPEN: ("quiet", N_("to do")),
-    StepState.WAITING: ("warn", N_("under way")),
+    StepState.WAITING: ("going", N_("under way")),
     StepState.TROUBLE: ("bad", N_("amiss")),
 }
 """Sign and word."""
@@ -139,17 +139,35 @@ NOTES: Final[Mapping[StepNote, str]] = {
     StepNote.REFUSED: N_("The box cannot apply them: %(text)s"),
     StepNote.PRINTED: N_("It has been printed. Tick as soon as it hangs."),
     StepNote.CITYS: N_("The city is told. The town itself is not."),
+    StepNote.NO_MAIL: N_(
+        "Somebody is named, but this server cannot send e-mail yet. Its section [mail] has to be filled in by the IT department."
+    ),
     StepNote.NO_TERMS: N_("There are no terms of use yet."),
     StepNote.NO_PLANS: N_("There is no plan yet."),
+    StepNote.NO_OFFER: N_("It is not set yet which plans the guest networks offer."),
     StepNote.HALL: N_("First there must be a hall."),
 }
 LONGEST: Final = 300
 """Letters of what a gateway says."""
 
 
-def address(step: ChecklistStep, partner: str) -> str:
-    """Of the page where the step is taken, with the way back to the list; "" where there is none."""
-    wanted = STEPS[step.name].address.format(partner=partner, hall=step.hall or "")
+_MENDED: Final[Mapping[StepNote, tuple[str, str]]] = {
+    StepNote.NO_PLANS: (N_("Make a plan"), "/settings/in/{scope}/plans"),
+    StepNote.NO_OFFER: (N_("Choose the plans on offer"), "/settings/in/{scope}/zones"),
+    StepNote.NO_TERMS: (N_("Choose the terms"), "/settings/in/{scope}/terms"),
+}
+"""Where it is mended that something is missing: for all towns by the city, by a town for itself."""
+
+
+def button(step: ChecklistStep) -> str:
+    """What stands on the way to the page where the step is taken."""
+    return _MENDED[step.why][0] if step.why in _MENDED else STEPS[step.name].button
+
+
+def address(step: ChecklistStep, partner: str, of_city: bool = False) -> str:
+    """Of the page where the step is taken, with the way back to the list; "" where there is none. ``of_city``: for the city's people."""
+    wanted = _MENDED[step.why][1] if step.why in _MENDED else STEPS[step.name].address
+    wanted = wanted.format(partner=partner, hall=step.hall or "", scope="host" if of_city else f"partner:{partner}")
     if not wanted:
         return ""
     return f"{wanted}{'&' if '?' in wanted else '?'}back={quote(f'/partners/{partner}/checklist', safe='')}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 import jinja2
 
 from hotspot.hub.console.formats import formats_of
+from hotspot.hub.console.marked import marked
 from hotspot.hub.console.roles import ROLES
 from hotspot.hub.console.static import Assets
 from hotspot.hub.console.texts import LANGUAGES, catalogue
@@ -19,7 +20,7 @@ class Drawing:
     """All templates in all languages; made once, at the start of the process.
 
     Templates know ``_``, ``ngettext``, ``static`` (a file's address), ``formats`` (``hotspot.hub.console.formats``), ``language``,
-    ``languages``, ``roles`` (in words, to be translated), and what ``Visit`` gives them.
+    ``languages``, ``roles`` (in words, to be translated), ``marked`` (the faults in a part of a page), and what ``Visit`` gives them.
     """
 
     def __init__(self, assets: Assets) -> None:
@@ -42,5 +43,7 @@ def _environment(language: str, assets: Assets) -> jinja2.Environment:
     )
     install: Callable[..., None] = partial(environment.install_gettext_translations, newstyle=True)  # type: ignore[attr-defined]
     install(catalogue(language))
-    environment.globals.update(static=assets.address, formats=formats_of(language), language=language, languages=LANGUAGES, roles=ROLES)
+    environment.globals.update(
+        static=assets.address, formats=formats_of(language), language=language, languages=LANGUAGES, roles=ROLES, marked=marked
+    )
     return environment

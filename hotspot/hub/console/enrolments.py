@@ -17,7 +17,7 @@ from hotspot.hub.console.web import local
 LASTS: Final = {1: N_("1 day"), 7: N_("7 days"), 30: N_("30 days"), 90: N_("90 days")}
 """Days for which a token can be used."""
 TOKEN_STATES: Final = {
-    "open": ("warn", N_("not used yet")),
+    "open": ("going", N_("not used yet")),
     "used": ("good", N_("used")),
     "withdrawn": ("quiet", N_("withdrawn")),
     "expired": ("quiet", N_("expired")),

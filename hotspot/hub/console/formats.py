@@ -1,6 +1,7 @@
 """Numbers, times and sizes in the words of a reader: as the visitors' pages write them, and what only the console needs."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from math import floor
 from zoneinfo import ZoneInfo
@@ -40,6 +41,10 @@ class Formats:
     def size(self, count: int) -> str:
         """Bytes -> ``1,5 GB``."""
         return formats.size(count, self.language)
+
+    def euro(self, amount: str) -> str:
+        """``28.80`` -> ``28,80 €``. Raises ``ValueError``."""
+        return formats.money(Decimal(str(float(amount))), "EUR", self.language)
 
     def duration(self, seconds: float) -> str:
         """``11100`` -> ``3 Stunden 5 Minuten``."""

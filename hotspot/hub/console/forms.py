@@ -1,9 +1,19 @@
 """What a form says: texts by name, several under one, and files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from msgspec import Struct
+
+_BARE: Final = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}(?::[0-9]{1,5})?(?:[/?#]\S*)?")
+"""``www.musterstadt.example/wlan``: an address of the web as people write it down."""
+
+
+def web_address(typed: str) -> str:
+    """With ``https://`` before it where somebody has left that out; all else as it is."""
+    return f"https://{typed}" if _BARE.fullmatch(typed) else typed
 
 
 class Upload(Struct, frozen=True):

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from hotspot.hub.access import Permission
+from hotspot.hub.api import halls as api_halls
 from hotspot.hub.api import overview
 from hotspot.hub.board import LEVELS, Glance, HallNow
 from hotspot.hub.console import live, sparks
@@ -98,6 +99,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     asked = wanted(visit.query)
     halls = _chosen(found.halls, found.towns, asked)
     parts: dict[str, Any] = {"asked": asked, "count": len(halls), "all": len(found.halls), "halls": _drawn(visit, glance, halls, asked)}
+    parts["begin"] = "" if found.halls or not visit.may(api_halls.create_partner) else await _begin(visit)
     if visit.request.headers.get("HX-Target", "").endswith("#halls"):
         return visit.page("overview_halls.html", **parts)
     shown, more = amiss(glance, visit.who.partner, visit.language)
@@ -113,6 +115,11 @@ async def show(visit: Visit) -> web.StreamResponse:
         names=live.names(glance, visit.who.partner),
         at=live.moment(glance.at),
     )
+
+
+async def _begin(visit: Visit) -> str:
+    """What whoever may set up things does first where there is no hall yet: ``town`` or ``hall``."""
+    return "hall" if await visit.ask(api_halls.list_partners) else "town"
 
 
 def _chosen(halls: Iterable[HallNow], towns: Mapping[str, str], asked: Wanted) -> list[HallNow]:

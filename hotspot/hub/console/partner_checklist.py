@@ -11,7 +11,7 @@ from hotspot.hub.access import Permission
 from hotspot.hub.api import channels, checklist, gateways, halls, people, policy
 from hotspot.hub.api.operations import Call
 from hotspot.hub.checklist import CITYS_TICKS, ChecklistStep, StepState
-from hotspot.hub.console.checklist_words import LONGEST, NOTES, STATES, STEPS, WHO, StepWords, address
+from hotspot.hub.console.checklist_words import LONGEST, NOTES, STATES, STEPS, WHO, StepWords, address, button
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import GUIDE, Visit
@@ -45,6 +45,8 @@ class ShownStep(Struct, frozen=True):
     note: str
     address: str
     """"" when it is for somebody else, or happens elsewhere."""
+    button: str
+    """What stands on the way there."""
     ticks: bool
     """The reader may tick it."""
     is_next: bool
@@ -55,7 +57,16 @@ class ShownPart(Struct, frozen=True):
 
     title: str
     steps: tuple[ShownStep, ...]
-    done: int
+
+    @property
+    def left(self) -> tuple[ShownStep, ...]:
+        """Those that are not done."""
+        return tuple(each for each in self.steps if each.step.state is not StepState.DONE)
+
+    @property
+    def done(self) -> tuple[ShownStep, ...]:
+        """Those that are: they are folded away."""
+        return tuple(each for each in self.steps if each.step.state is StepState.DONE)
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -103,9 +114,9 @@ def _shown(visit: Visit, takes_part: bool, found: checklist.Checklist, step: Che
     open_to = takes_part and (needed is None or visit.may(needed))
     ticks = takes_part and step.manual and visit.may(checklist.tick_step) and (visit.who.partner is None or step.name not in CITYS_TICKS)
     note = visit.text(NOTES[step.why], **values) if NOTES[step.why] else ""
-    where = address(step, found.partner) if open_to else ""
-    words = STEPS[step.name]
-    return ShownStep(step, words, sign, visit.text(state), visit.text(WHO[step.who]), note, where, ticks, step == found.next)
+    where = address(step, found.partner, of_city=visit.who.partner is None) if open_to else ""
+    who, press = visit.text(WHO[step.who]), visit.text(button(step))
+    return ShownStep(step, STEPS[step.name], sign, visit.text(state), who, note, where, press, ticks, step == found.next)
 
 
 def _parts(visit: Visit, shown: list[ShownStep], titles: Mapping[str, str]) -> list[ShownPart]:
@@ -114,10 +125,10 @@ def _parts(visit: Visit, shown: list[ShownStep], titles: Mapping[str, str]) -> l
     for hall, group in groupby(shown, key=lambda each: each.step.hall):
         steps = tuple(group)
         title = titles.get(hall, hall) if hall else visit.text("Afterwards") if parts else visit.text(_BEFORE)
-        parts.append(ShownPart(title, steps, sum(each.step.state is StepState.DONE for each in steps)))
+        parts.append(ShownPart(title, steps))
     if len(parts) == 1:  # no hall yet: the end is no part of the beginning
         steps = parts[0].steps
-        parts = [ShownPart(visit.text(_BEFORE), steps[:-1], parts[0].done), ShownPart(visit.text("Afterwards"), steps[-1:], 0)]
+        parts = [ShownPart(visit.text(_BEFORE), steps[:-1]), ShownPart(visit.text("Afterwards"), steps[-1:])]
     return parts
 
 

@@ -12,7 +12,7 @@ from hotspot.hub.api.halls import Hall
 from hotspot.hub.api.problems import BadRequest, Conflict, Fault, NotFound, Unprocessable
 from hotspot.hub.console.formats import VISITORS
 from hotspot.hub.console.pages import Page
-from hotspot.hub.console.print_faults import words_of
+from hotspot.hub.console.print_faults import PRINTER, words_of
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.together import together
 from hotspot.hub.console.visits import Visit
@@ -82,7 +82,7 @@ async def print_poster(visit: Visit) -> web.StreamResponse:
     hall = await visit.ask(halls.show_hall, hall=visit.path["hall"])
     try:
         return await visit.file(await visit.ask(printing.print_poster, query=_choice(visit), hall=hall.name))
-    except (printing.Busy, printing.NotInstalled, BadRequest, Conflict, Unprocessable) as fault:
+    except (*PRINTER, BadRequest, Conflict, Unprocessable) as fault:
         return await _page(visit, hall, fault)
 
 

@@ -136,11 +136,13 @@ async def _show(visit: Visit, source: _Source) -> web.StreamResponse:
     view = _one_of([*VIEWS], visit.query.get("view", ""), "languages")
     chosen = {"hall": hall.name, "zone": zone, "scene": scene, "lang": language, "view": view}
     frame = _frame(source, hall.name, zone)
+    first = sorted(seen.languages, key=lambda one: one.code != language)
     return visit.page(
         "preview.html",
         source=source,
         hall=hall,
         seen=seen,
+        languages_shown=first,
         views=VIEWS if source.draft else {name: words for name, words in VIEWS.items() if name != "compare"},
         missing=[told.label or told.group for told in (words.told(visit, key, {}) for key in seen.missing)],
         groups=_groups({one.name for one in seen.scenes}),

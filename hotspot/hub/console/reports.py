@@ -1,10 +1,15 @@
 """Monthly reports: choose a town and a month; read it, print it, take it along."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
 from aiohttp import web
 
 from hotspot.hub.access import Permission
 from hotspot.hub.api import figures, halls, reports
 from hotspot.hub.console import report_view
+from hotspot.hub.console.formats import TIME_ZONE
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.report_words import neighbour
 from hotspot.hub.console.visits import Visit
@@ -19,8 +24,18 @@ async def choose(visit: Visit) -> web.StreamResponse:
     if wanted and town is not None and town.name != wanted:
         await visit.ask(halls.show_partner, partner=wanted)  # says why not
     found = [] if town is None else await visit.ask(reports.list_reports, partner=town.name)
+    today = [] if town is None or found else await visit.ask(figures.now_figures, query={"partner": town.name})
     dated = [(each, months.parsed(each.month).first) for each in found]
-    return visit.page("reports.html", towns=towns, town=town, choices=[(each.name, each.title) for each in towns], reports=dated)
+    return visit.page(
+        "reports.html", towns=towns, town=town, choices=[(each.name, each.title) for each in towns], reports=dated,
+        today=today, tomorrow=_tomorrow(visit, [each.hall for each in today], await visit.ask(halls.list_halls)) if today else None,
+    )  # fmt: skip
+
+
+def _tomorrow(visit: Visit, names: Sequence[str], there: Sequence[halls.Hall]) -> date:
+    """The first day on which there can be a report: by the calendar of the town's first hall, as reports go."""
+    zone = next((hall.time_zone for hall in there if hall.name in names), TIME_ZONE)
+    return visit.hub.now().astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
 
 
 async def show(visit: Visit) -> web.StreamResponse:

@@ -29,10 +29,17 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Seconds of one session."""
     volume: int | None
     """Bytes of one device."""
+    offered: bool
+    """In one of the guest networks at least."""
 
 
 def plans_of(policy: HallPolicy, language: str) -> list[Plan]:
-    """The plans for vouchers of a hall, by name; titles in the reader's language where there is one."""
+    """The plans for vouchers that a hall offers, by name; titles in the reader's language where there is one."""
+    return [plan for plan in all_plans_of(policy, language) if plan.offered]
+
+
+def all_plans_of(policy: HallPolicy, language: str) -> list[Plan]:
+    """Those that no guest network offers, too: of them no codes can be made."""
     tables: dict[str, dict[str, Any]] = {}
     offered: set[str] = set()
     for value in policy.values:
@@ -47,9 +54,10 @@ def plans_of(policy: HallPolicy, language: str) -> list[Plan]:
             title=str(table.get(f"title.{language}") or table.get("title.de") or table.get("title.en") or name),
             time=None if table.get("time") is None else parse_seconds(table["time"]),
             volume=None if table.get("volume") is None else parse_bytes(table["volume"]),
+            offered=name in offered,
         )
         for name, table in sorted(tables.items())
-        if table.get("voucher") is True and name in offered
+        if table.get("voucher") is True
     ]
 
 

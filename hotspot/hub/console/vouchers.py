@@ -14,7 +14,7 @@ from hotspot.hub.api.problems import BadRequest, Conflict, Fault, NotFound, Unpr
 from hotspot.hub.console import voucher_words
 from hotspot.hub.console.formats import VISITORS
 from hotspot.hub.console.pages import Page
-from hotspot.hub.console.print_faults import words_of
+from hotspot.hub.console.print_faults import PRINTER, words_of
 from hotspot.hub.console.together import together
 from hotspot.hub.console.visits import Visit
 from hotspot.session.quantities import parse_seconds
@@ -65,7 +65,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         visit.ask(policy_halls.explain, hall=hall.name),
         visit.ask(figures.hall_figures, query={"from": since, "step": "day", "by": "plan"}, hall=hall.name),
     )
-    plans = voucher_words.plans_of(policy, visit.language)
+    everyone = voucher_words.all_plans_of(policy, visit.language)
+    plans = [plan for plan in everyone if plan.offered]
     today, names = _today(visit, hall), {plan.name for plan in plans}
     shown = [(batch, voucher_words.standing(batch, today)) for batch in batches if everything or batch.withdrawn_at is None]
     return visit.page(
@@ -76,7 +77,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         hidden=len(batches) - len(shown),
         everything=everything,
         plans=plans,
-        titles={plan.name: plan.title for plan in plans},
+        asleep=[plan for plan in everyone if not plan.offered],
+        titles={plan.name: plan.title for plan in everyone},
         used=sum(point.visits for point in used.points if point.name in names),
         days=USE_DAYS,
         seconds=parse_seconds,
@@ -88,31 +90,33 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def show_form(visit: Visit) -> web.StreamResponse:
     """What codes are wanted."""
     hall = await _hall(visit)
-    plans = voucher_words.plans_of(await visit.ask(policy_halls.explain, hall=hall.name), visit.language)
-    return _form(visit, hall, plans, {**voucher_words.BLANK, "plan": plans[0].name if plans else ""}, {})
+    everyone = voucher_words.all_plans_of(await visit.ask(policy_halls.explain, hall=hall.name), visit.language)
+    plans = [plan for plan in everyone if plan.offered]
+    return _form(visit, hall, everyone, {**voucher_words.BLANK, "plan": plans[0].name if plans else ""}, {})
 
 
 def _form(
-    visit: Visit, hall: Hall, plans: list[voucher_words.Plan], fields: dict[str, str], wrong: dict[str, str], refused: str = "",
+    visit: Visit, hall: Hall, everyone: list[voucher_words.Plan], fields: dict[str, str], wrong: dict[str, str], refused: str = "",
     status: int = 200,
 ) -> web.Response:  # fmt: skip
     told = {name: visit.text(words) for name, words in wrong.items()}
     return visit.page(
-        "voucher_new.html", status, hall=hall, plans=plans, fields=fields, wrong=told, refused=refused, units=voucher_words.UNITS
-    )
+        "voucher_new.html", status, hall=hall, plans=[plan for plan in everyone if plan.offered], fields=fields, wrong=told,
+        asleep=[plan for plan in everyone if not plan.offered], refused=refused, units=voucher_words.UNITS,
+    )  # fmt: skip
 
 
 async def make(visit: Visit) -> web.StreamResponse:
     """A batch is made."""
     hall = await _hall(visit)
-    plans = voucher_words.plans_of(await visit.ask(policy_halls.explain, hall=hall.name), visit.language)
-    asked = voucher_words.asked(visit.form, plans, _today(visit, hall))
+    everyone = voucher_words.all_plans_of(await visit.ask(policy_halls.explain, hall=hall.name), visit.language)
+    asked = voucher_words.asked(visit.form, [plan for plan in everyone if plan.offered], _today(visit, hall))
     if asked.wrong:
-        return _form(visit, hall, plans, asked.fields, asked.wrong, status=400)
+        return _form(visit, hall, everyone, asked.fields, asked.wrong, status=400)
     try:
         batch = await visit.ask(policy_items.make_batch, asked.batch, hall=hall.name)
     except (BadRequest, Conflict, Unprocessable) as fault:
-        return _form(visit, hall, plans, asked.fields, {}, str(fault), fault.status)
+        return _form(visit, hall, everyone, asked.fields, {}, str(fault), fault.status)
     done = visit.text("The vouchers are made (batch %(number)s). Print them now, or download them as a table.", number=batch.number)
     return visit.redirect(f"/halls/{hall.name}/vouchers/{batch.id}", done)
 
@@ -172,7 +176,7 @@ async def print_tickets(visit: Visit) -> web.StreamResponse:
         query["zone"] = zone
     try:
         reply = await visit.ask(printing.print_tickets, query=query, hall=hall.name, batch=batch.id)
-    except (printing.Busy, printing.NotInstalled, BadRequest, Conflict, Unprocessable) as fault:
+    except (*PRINTER, BadRequest, Conflict, Unprocessable) as fault:
         return await _batch(visit, hall, batch, fault)
     return _secret(await visit.file(reply))
 

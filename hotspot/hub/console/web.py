@@ -63,9 +63,12 @@ class Console:
     STRANGERS = Limit(10, 250)
     """Of one source without a session, as of an office behind one address in which everybody logs in at eight."""
 
+    LOOKUPS = Limit(100, 500)
+    """Of one source with cookies that this process has not seen yet: sessions after a restart of the hub, or made-up ones."""
+
     def __init__(self, hub: Hub, pages: tuple[Page, ...]) -> None:
         self._hub, self._pages = hub, pages
-        self._known, self._strangers = Rates(self.KNOWN), Rates(self.STRANGERS)
+        self._known, self._strangers, self._lookups = Rates(self.KNOWN), Rates(self.STRANGERS), Rates(self.LOOKUPS)
         self._familiar: OrderedDict[bytes, None] = OrderedDict()
         """Hashes of secrets that were those of a session: only what may be a session's is looked up for whoever asks too often."""
         self._assets = Assets()
@@ -128,22 +131,21 @@ class Console:
 
     async def _admitted(self, request: web.Request) -> tuple[str, Session | None]:
         """The secret of a cookie and its session. Raises ``_Flood`` for whoever asks too often: whoever has a session is counted by it, so
-        nobody else at their address matters; everybody else by where they come from, and nothing is looked up for them any more."""
+        nobody else at their address matters; everybody else by where they come from, and so are cookies that nobody knows yet."""
         now = asyncio.get_running_loop().time()
         mark = hashed(request.cookies.get(cookie_name(request), ""))
-        familiar = mark in self._familiar
-        if not familiar:
-            self._pace(self._strangers, self._source(request), now)
+        if mark not in self._familiar:
+            self._pace(self._lookups, self._source(request), now)
         secret, session = await self._session(request)
-        if session is not None:
+        if session is None:
+            self._familiar.pop(mark, None)
+            self._pace(self._strangers, self._source(request), now)
+        else:
             self._pace(self._known, session.id, now)
             self._familiar[mark] = None
             self._familiar.move_to_end(mark)
             if len(self._familiar) > FAMILIAR:
                 self._familiar.popitem(last=False)
-        elif familiar:
-            self._familiar.pop(mark, None)
-            self._pace(self._strangers, self._source(request), now)
         return secret, session
 
     @staticmethod

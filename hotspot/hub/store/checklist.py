@@ -1,5 +1,6 @@
 """What is known of a town that joins, and what people have ticked."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ _TOWN: Final = """
         EXISTS (SELECT FROM audit a WHERE a.partner = p.name AND a.action = 'user.login')
             OR EXISTS (SELECT FROM console_sessions c JOIN users u ON u.id = c.user_id WHERE u.partner_id = p.id) AS users_seen,
         (SELECT count(*) FROM channels c WHERE c.partner_id = p.id) AS channels,
-        (SELECT count(*) FROM channels c WHERE c.partner_id IS NULL) AS citys_channels
+        (SELECT count(*) FROM channels c WHERE c.partner_id IS NULL) AS citys_channels,
+        (SELECT count(*) FROM channels c WHERE c.kind = 'mail' AND (c.partner_id = p.id OR c.partner_id IS NULL)) AS mail_channels
     FROM partners p WHERE p.id = $1
 """
 _HALLS: Final = """
@@ -21,13 +23,6 @@ _HALLS: Final = """
             WHERE e.hall_id = h.id AND e.used_at IS NULL AND e.withdrawn_at IS NULL AND e.expires_at > $2) AS token_until,
         g.enrolled_at, s.seen_at, coalesce(w.serial, 0) AS policy_wanted, coalesce((s.health ->> 'policy')::bigint, 0) AS policy,
         coalesce((s.health ->> 'policy_refused')::bigint, 0) AS policy_refused, coalesce(s.health ->> 'policy_error', '') AS policy_error,
-        array_remove(ARRAY[
-            CASE WHEN w.settings -> 'plans' IS NOT NULL THEN 'plans' END,
-            CASE WHEN w.settings -> 'terms' ->> 'version' <> '' THEN 'terms' END,
-            CASE WHEN w.settings -> 'hall' -> 'town' IS NOT NULL THEN 'town' END,
-            CASE WHEN w.settings -> 'legal' -> 'operator' IS NOT NULL THEN 'operator' END,
-            CASE WHEN w.settings -> 'theme' IS NOT NULL THEN 'theme' END
-        ], NULL) AS sections,
         EXISTS (SELECT FROM audit a WHERE a.partner = p.name AND a.hall = h.name AND a.action = 'poster.print') AS poster_printed,
         coalesce(
             (SELECT f.day FROM figures_days f WHERE f.hall_id = h.id AND f.visits > 0 ORDER BY f.day LIMIT 1),
@@ -44,16 +39,16 @@ _HALLS: Final = """
 """
 
 
-async def facts(connection: Connection, partner_id: int, now: datetime) -> Facts:
-    """Of one town, in a snapshot."""
+async def facts(connection: Connection, partner_id: int, now: datetime, said: Mapping[str, frozenset[str]]) -> Facts:
+    """Of one town, in a snapshot. ``said``: by hall what its settings say, also of one that has not been given any yet."""
     town = await connection.fetchrow(_TOWN, partner_id)
     assert town is not None
     rows = await connection.fetch(_HALLS, partner_id, now)
-    return Facts(**dict(town), halls=[_hall(row) for row in rows], ticks=await ticks(connection, partner_id))
+    return Facts(**dict(town), halls=[_hall(row, said) for row in rows], ticks=await ticks(connection, partner_id))
 
 
-def _hall(row: Any) -> HallFacts:
-    return HallFacts(**{**dict(row), "sections": frozenset(row["sections"])})
+def _hall(row: Any, said: Mapping[str, frozenset[str]]) -> HallFacts:
+    return HallFacts(**dict(row), sections=said.get(row["name"], frozenset()))
 
 
 async def ticks(connection: Connection, partner_id: int) -> list[Tick]:

@@ -28,6 +28,17 @@ WORDS = {
 """Time, size, speed, money, day."""
 
 
+def test_one_is_written_as_many_are() -> None:
+    """A unit has one spelling, whatever the number."""
+    for language in ("de", "it"):
+        assert [formats.size(count, language) for count in (0, 10**6, 2 * 10**6, 10**9)] == [
+            "0\u00a0MB",
+            "1\u00a0MB",
+            "2\u00a0MB",
+            "1\u00a0GB",
+        ]
+
+
 @pytest.mark.parametrize("language", ORDER)
 def test_as_the_language_writes_it(language: str) -> None:
     """Words, digits, separators and order are the language's own (CLDR)."""

@@ -1,7 +1,9 @@
 """Sheets of vouchers, as they come out of the printer."""
 
+import re
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from hotspot.printing.pdf import pdf
@@ -33,6 +35,17 @@ def test_on_paper(tmp_path: Path) -> None:
     assert codes_in(image_of(file, page=3, dots=200)) == ["http://portal.hall.example/voucher"] * 2
     assert all(fonts_of(file).values())
     assert ["7 – Schulung · 3/3" in texts[2], texts[2].count("Geräte: 2 · Einlösen bis 31. Januar 2027")] == [True, 2]
+
+
+@pytest.mark.parametrize(("count", "down", "across"), [(24, [8] * 4, [3] * 9), (2, [1] * 3, [2] * 2), (7, [3, 3, 2, 2], [3, 3, 3, 1])])
+def test_only_tickets_are_cut_out(count: int, down: list[int], across: list[int]) -> None:
+    """How many tickets long each cutting line is, of a full page and of one with room left."""
+    (page,) = sheets(TICKET, CODES[:count])
+    cuts = [shape.svg for shape in page.shapes if "stroke-dasharray" in shape.svg]
+    vertical = [float(found[1]) for cut in cuts if (found := re.search(r"V([\d.]+)", cut))]
+    level = [float(found[1]) for cut in cuts if (found := re.search(r"H([\d.]+)", cut))]
+    assert [round((end - 3.5 - 12.5) / 34) for end in vertical] == down
+    assert [round((end - 5 - 9) / 64) for end in level] == across
 
 
 def test_long_texts_stay_on_their_ticket(tmp_path: Path) -> None:

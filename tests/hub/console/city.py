@@ -17,7 +17,7 @@ from hotspot.hub.api.operations import Call
 from hotspot.hub.app import make_runner
 from hotspot.hub.hub import Hub
 from hotspot.hub.oidc.settings import OpenId
-from hotspot.hub.settings import Settings
+from hotspot.hub.settings import Mail, Settings
 from hotspot.hub.store import Store, factors, feedback, tenants
 from hotspot.hub.store import people as store_people
 from hotspot.lab import history
@@ -35,6 +35,8 @@ PROVIDER: Final = OpenId(
     issuer="http://127.0.0.1:9", client_id="wlan-hub", callback="http://localhost/login/oidc/callback", label="Stadt Musterstadt"
 )
 """Nobody answers there."""
+MAIL: Final = Mail(server="127.0.0.1", port=9, sender="wlan@stadt.example", starttls=False)
+"""Nobody answers there, either."""
 NEW: Final = "kleinheim-bad"
 """It has no gateway yet."""
 PLAN: Final = {"title": {"de": "Kostenlos", "en": "Free"}, "down": "10 Mbit/s", "up": "2 Mbit/s", "time": "2 h"}
@@ -62,7 +64,7 @@ WHO: Final = "admin"
 async def serving(dsn: str, days: int = 75) -> AsyncIterator[tuple[Hub, str]]:
     """A hub on a database with all tables, the city in it, and its address on loopback: ``localhost``, where passkeys work."""
     async with Store(dsn) as store:
-        hub = Hub(Settings(database=dsn, oidc=PROVIDER), store)
+        hub = Hub(Settings(database=dsn, oidc=PROVIDER, mail=MAIL), store)
         await build(hub, days)
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(store.listen())

@@ -4,11 +4,13 @@ import re
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from hotspot.hub.access import Role
 from hotspot.hub.alarm_texts import KINDS as TEXTS
 from hotspot.hub.console.kinds import KINDS
 from hotspot.hub.hub import Hub
+from hotspot.hub.settings import Mail
 from tests.hub.console.conftest import Seat, Seats
 from tests.hub.console.test_overview import alarm, city
 
@@ -154,13 +156,32 @@ async def test_the_hosts_channels_are_the_administrators(seats: Seats, hub: Hub)
     assert "ours" not in (await gerda.get("/alarms/channels")).words.split()
 
 
+async def test_a_hub_without_mail_says_so_at_its_channels(seats: Seats, hub: Hub) -> None:
+    """Each of e-mail is amiss, in the list and in the checklist of the town, until there is a mail server; a webhook is not."""
+    await city(hub)
+    admin = await seats.admin()
+    await mail(admin, "host")
+    page = await admin.get("/alarms/channels")
+    assert "Fails This server cannot send e-mail yet" in page.words
+    german = Seat(admin.http, admin.base, admin.secret, "de")
+    steps = await german.get("/partners/kleinheim/checklist")
+    assert "aber dieser Server kann noch keine E-Mails verschicken" in steps.words
+    await admin.post("/alarms/channels/new/webhook", {"name": "chat", "url": "https://chat.example/hook", "lowest": "warning"})
+    assert "kann noch keine E-Mails" not in (await german.get("/partners/kleinheim/checklist")).words
+    await admin.post("/alarms/channels/chat/delete", {"sure": "yes"})
+    hub.settings = replace(hub.settings, mail=Mail(server="127.0.0.1", sender="hub@stadt.example"))
+    assert "cannot send e-mail" not in (await admin.get("/alarms/channels")).words
+    assert "kann noch keine E-Mails" not in (await german.get("/partners/kleinheim/checklist")).words
+
+
 async def test_tested_and_deleted(seats: Seats, hub: Hub) -> None:
     """The test says why it did not arrive, and not twice in a minute; a deletion wants a tick."""
     await city(hub)
     admin = await seats.admin()
     await mail(admin)
     answer = await admin.post("/alarms/channels/mail/test")
-    assert answer.status == 422 and "did not arrive" in answer.words
+    assert answer.status == 422 and "could not be sent" in answer.words and "[mail]" in answer.words
+    assert "no [mail]" not in answer.words, "that would be the hub's own English"
     answer = await admin.post("/alarms/channels/mail/test")
     assert answer.status == 429 and "Please wait a minute." in answer.words
     answer = await admin.post("/alarms/channels/mail/delete")

@@ -15,10 +15,12 @@ import pytest
 
 import hotspot.hub
 from hotspot.hub.access import Role
-from hotspot.hub.api import orders
+from hotspot.hub.api import orders, policy
 from hotspot.hub.console.audit import actor_of
 from hotspot.hub.console.audit_words import ACTIONS, AREAS, facts
+from hotspot.hub.hub import Hub
 from hotspot.hub.store import audit, tenants
+from tests.hub.console.city import done
 from tests.hub.console.conftest import Seat, Seats
 
 pytestmark = pytest.mark.hub
@@ -78,6 +80,31 @@ async def test_in_words(seats: Seats, admin: Seat) -> None:
     ):  # fmt: skip
         assert words in page.words, words
     assert "{" not in page.words and "Note" not in page.words.partition("About Details")[2]
+
+
+async def test_a_change_of_the_settings_is_told(seats: Seats, settled: Hub) -> None:
+    """Its number leads to its page, with what it was about and why; who may not open it gets no link; other subjects have words, too."""
+    plans = {"scope": "partner/kleinheim", "document": {"plans": {"free": {"time": "3 h"}}, "hall": {"town": "Gemeinde Kleinheim"}}}
+    zone = {"scope": "zone/kleinheim-rathaus/public", "document": {"plans": ["free"]}}
+    one = (await done(settled, policy.change_policy, {"documents": [plans, zone], "note": "Ratsbeschluss 12/26"})).serial
+    await written(
+        seats,
+        {"action": "policy.change", "subject": "999", "partner": "kleinheim"},
+        {"action": "checklist.tick", "subject": "agreement", "partner": "kleinheim"},
+        {"action": "policy.vouchers.add", "subject": "v-e7b79a8c0d1e", "partner": "kleinheim"},
+        {"action": "alarm.acknowledge", "subject": "12", "partner": "kleinheim"},
+        {"action": "network.set", "subject": "public", "partner": "kleinheim"},
+    )
+    page = await (await seats("karl", Role.PARTNER_EDITOR, "kleinheim")).get("/audit")
+    assert re.findall(r'<a href="/settings/history/(\d+)">(.*?)</a>', page.text) == [(f"{one}", f"Change {one}")]
+    for words in (
+        "What it is about Name and contact, Plan Free", "Ratsbeschluss 12/26", "kleinheim-rathaus, Guest network public",
+        "The agreement is signed", "Vouchers (batch e7b79a)", "Alarm 12", "Guest network public", "Change 999",
+    ):  # fmt: skip
+        assert words in page.words, (words, page.words)
+    assert f'href="/settings/history/{one}"' in (await (await seats.admin()).get("/audit")).text
+    history = await (await seats("karl", Role.PARTNER_EDITOR, "kleinheim")).get("/settings/history")
+    assert f">Change {one}</a>" in history.text and "those that are missing here are changes of others" in history.words
 
 
 async def test_filters(seats: Seats, admin: Seat) -> None:

@@ -4,15 +4,15 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiohttp import ClientPayloadError, ClientSession, DummyCookieJar, ServerDisconnectedError
+from aiohttp import ClientPayloadError, ServerDisconnectedError
 
 from hotspot.hub import passwords
 from hotspot.hub.access import Role
 from hotspot.hub.console.pages import CREDENTIALS
-from hotspot.hub.console.web import PARTS, Console
+from hotspot.hub.console.web import PARTS
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import StoreUnavailable, audit, people, sessions
-from tests.hub.console.conftest import Seat, Seats, secret_of
+from hotspot.hub.store import StoreUnavailable, audit, people
+from tests.hub.console.conftest import Seats, secret_of
 
 pytestmark = pytest.mark.hub
 PASSWORD = "ein langes Kennwort"
@@ -71,27 +71,6 @@ async def test_parts_of_a_form_are_few(seats: Seats) -> None:
         "/settings/in/host/branding", {f"a{number}": "1" for number in range(PARTS)}, {"file": ("x", b"")}
     )
     assert (answer.status, f"at most {PARTS}" in answer.words) == (400, True)
-
-
-async def test_a_flood_of_made_up_sessions(seats: Seats, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond their share strangers get a small page, and nothing is looked up; whoever is logged in at the same address notices nothing."""
-    admin, looked = await seats.admin(), 0
-    assert (await admin.get("/account")).status == 200
-    find = sessions.find
-
-    async def counted(*words: Any) -> Any:
-        nonlocal looked
-        looked += 1
-        return await find(*words)
-
-    monkeypatch.setattr(sessions, "find", counted)
-    stranger = Seat(ClientSession(cookie_jar=DummyCookieJar()), base, "a" * 30)
-    async with stranger.http:
-        statuses = [(await stranger.get("/login")).status for _ in range(Console.STRANGERS.burst + 40)]
-    refused = statuses.count(429)
-    assert refused > 0
-    assert looked == len(statuses) - refused
-    assert (await admin.get("/account")).status == 200
 
 
 async def test_a_file_that_breaks_off_is_no_whole_one(seats: Seats, settled: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from hotspot import wire
 from hotspot.hub.access import Role
@@ -59,6 +60,21 @@ async def test_a_box_is_connected(api: Api, seats: Seats, hub: Hub) -> None:
     await report(box, hub, wire.Health(software="1.5", zones=(wire.ZoneHealth("public", online=3),)))
     assert f"All well {box.name}" in (await admin.get(f"/halls/{HALL}/enrol/watch")).words
     assert "with 3 visitors online" in (await admin.get(f"/gateways/{box.name}")).words
+
+
+async def test_where_the_authority_comes_from_and_one_way_back(api: Api, seats: Seats, hub: Hub) -> None:
+    """The page says it; whoever comes from the checklist finds one button back, not two."""
+    await hall(api, HALL)
+    hub.settings = replace(hub.settings, url="https://hub.example:8700")
+    admin = await seats.admin()
+    made = await admin.post("/halls/kleinheim-rathaus/enrol", {"lasts": "7"})
+    assert "copy it to /etc/hotspot/hub-authority.pem" in made.words
+    path = "/halls/kleinheim-rathaus/enrol?back=%2Fpartners%2Fkleinheim%2Fchecklist"
+    assert "Back to where I was" in (await admin.get(path)).words
+    headers = {"Cookie": f"session={admin.secret}; language=en; guide=kleinheim"}
+    async with admin.http.get(f"{admin.base}{path}", headers=headers) as response:
+        text = await response.text()
+    assert ("Back to where I was" in text, "Back to the checklist" in text) == (False, True)
 
 
 async def test_a_box_is_replaced(api: Api, seats: Seats) -> None:

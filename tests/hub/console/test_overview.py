@@ -15,6 +15,7 @@ from hotspot.hub.access import Role
 from hotspot.hub.board import DAYS
 from hotspot.hub.console import sparks
 from hotspot.hub.hub import Hub
+from hotspot.hub.store import tenants
 from hotspot.lab import history
 from tests.hub.conftest import Api
 from tests.hub.console.conftest import Answer, Seat, Seats
@@ -117,6 +118,12 @@ async def test_an_empty_city_says_what_to_do(seats: Seats, hub: Hub) -> None:
     """No halls yet."""
     answer = await fresh(await seats.admin(), hub)
     assert answer.status == 200 and "There are no halls yet." in answer.words
+    assert '<a class="button" href="/partners/new">Set up the first town</a>' in answer.text
+    async with hub.store.transaction() as connection:
+        await tenants.add_partner(connection, "kleinheim", "Gemeinde Kleinheim", "")
+    assert '<a class="button" href="/partners">Set up a hall</a>' in (await fresh(await seats.admin(), hub)).text
+    viewer = await seats("vera", Role.PARTNER_VIEWER, "kleinheim")
+    assert "/partners/new" not in (await fresh(viewer, hub)).text
 
 
 async def test_hostile_words_harm_nothing(seats: Seats, hub: Hub) -> None:

@@ -55,6 +55,15 @@ async def test_every_scene_in_every_language_is_drawn(seats: Seats, hub: Hub) ->
         assert "data:image/svg+xml;base64," in answer.text
 
 
+async def test_the_chosen_language_comes_first(seats: Seats, hub: Hub) -> None:
+    """Among all languages it is marked; there is one frame of each."""
+    await town(hub)
+    page = await (await seats.admin()).get("/halls/musterstadt-rathaus/preview?lang=tr")
+    phones = re.findall(r'<li( class="chosen")?>\s*<h3><a [^>]*><span lang="([a-z-]+)">', page.text)
+    assert (phones[0], len(phones), [code for mark, code in phones if mark]) == ((' class="chosen"', "tr"), len(NAMES), ["tr"])
+    assert page.words.count("Türkçe , large chosen") == 1
+
+
 async def test_the_frames_are_under_a_policy_of_their_own(seats: Seats, hub: Hub) -> None:
     """Their style by its hash, nothing else; a sandbox; only the console may frame them."""
     await town(hub)

@@ -1,14 +1,17 @@
 """How often somebody may ask: by the number alone, and at the door."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
+from aiohttp import ClientSession, DummyCookieJar
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspot.hub.access import Role
 from hotspot.hub.console.rates import Limit, Rates
 from hotspot.hub.console.web import Console
+from hotspot.hub.store import sessions
 from tests.hub.console.conftest import Seat, Seats
 
 
@@ -53,6 +56,12 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Console, "KNOWN", Limit(0.01, 30))
 
 
+@pytest.fixture
+def incurious(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A console that soon looks up no more cookies."""
+    monkeypatch.setattr(Console, "LOOKUPS", Limit(0.01, 10))
+
+
 @pytest.mark.hub
 async def test_a_flood_at_the_door(narrow: None, seats: Seats) -> None:
     """Strangers at an address get a page that says when to come back, whatever they send; whoever is logged in behind the same address
@@ -65,3 +74,24 @@ async def test_a_flood_at_the_door(narrow: None, seats: Seats) -> None:
     assert (await seats.stranger.post("/login", {"name": "a", "password": "b"})).status == 429
     assert [(await admin.get("/account")).status for _ in range(31)] == [200] * 30 + [429]
     assert (await otto.get("/account")).status == 200
+
+
+@pytest.mark.hub
+async def test_made_up_sessions_are_not_looked_up_for_ever(
+    incurious: None, seats: Seats, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond a source's share the database hears nothing of them; whoever is known at the same address notices nothing."""
+    admin, looked, find = await seats.admin(), 0, sessions.find
+    assert (await admin.get("/account")).status == 200
+
+    async def counted(*words: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return await find(*words)
+
+    monkeypatch.setattr(sessions, "find", counted)
+    stranger = Seat(ClientSession(cookie_jar=DummyCookieJar()), base, "a" * 30)
+    async with stranger.http:
+        answers = [await stranger.get("/login") for _ in range(30)]
+    assert (looked, [answer.status for answer in answers]) == (9, [200] * 9 + [429] * 21)  # one of the ten was the administrator's first
+    assert (await admin.get("/account")).status == 200

@@ -275,10 +275,22 @@ async def test_hostile_titles_harm_nothing(seats: Seats, hub: Hub) -> None:
 
 async def test_a_town_without_figures(seats: Seats, hub: Hub) -> None:
     """There is no month, and the page says when there will be one; without towns, where to begin."""
+    hub.now = fleet.Clock(NOW)
     admin = await seats.admin()
     assert "There is no town yet." in (await admin.get("/reports")).words
     await town.gateway(hub, "leerdorf-rathaus")
-    assert "There is no report of this town yet." in (await admin.get("/reports")).words
+    page = await admin.get("/reports")
+    assert "There is no report of this town yet." in page.words and "if they come today, on Tuesday, 24 November 2026" in page.words
+    assert '<a href="/halls/leerdorf-rathaus">leerdorf-rathaus</a>: 0 visits today' in page.text
+    async with hub.store.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO figures_days (hall_id, day, zone, plan, visits, ended, seconds, bytes_up, bytes_down, peak) "
+            "SELECT id, $1, 'public', 'free', 3, 0, 0, 0, 0, 3 FROM halls",
+            NOW.date(),
+        )
+    page = await admin.get("/reports")
+    assert "The first one is there tomorrow, Tuesday, 24 November 2026, from midnight on" in page.words
+    assert "3 visits today" in page.words
     assert (await admin.get("/reports?partner=nowhere")).status == 404
 
 

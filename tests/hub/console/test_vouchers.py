@@ -8,6 +8,7 @@ import pytest
 from hotspot.hub import printer
 from hotspot.hub.access import Role
 from hotspot.hub.api import policy
+from hotspot.hub.api.printing import Busy, PrintFailed, TookTooLong
 from hotspot.hub.hub import Hub
 from hotspot.session.voucher_codes import parse_voucher
 from tests.hotspot.printing.reading import codes_in, fonts_of, image_of, pages_of, text_of
@@ -51,6 +52,21 @@ async def test_made_and_shown(karl: Seat) -> None:
     table = await karl.post(f"{batch}/export")
     assert (CODE.findall(table.text), table.headers["Cache-Control"]) == (codes, "no-store")
     assert table.headers["Content-Type"].startswith("text/csv")
+
+
+async def test_a_plan_that_is_not_on_offer(hub: Hub, karl: Seat, seats: Seats) -> None:
+    """It is there: what is missing is said, and the way to it, for those who may."""
+    await city.done(hub, policy.change_policy, {"documents": [{"scope": "zone/kleinheim-rathaus/public", "document": {"plans": ["free"]}}]})
+    viewer, there = await seats("vera", Role.PARTNER_VIEWER, "kleinheim"), "/settings/in/hall:kleinheim-rathaus/zones"
+    for path in (f"{HALL}/vouchers", f"{HALL}/vouchers/new"):
+        page = await karl.get(path)
+        assert "This hall has a plan for vouchers, “Voucher”, but none of its guest networks offers it." in page.words
+        assert f'href="{there}"' in page.text and "This hall has no plan for vouchers" not in page.words
+    page = await viewer.get(f"{HALL}/vouchers")
+    assert "none of its guest networks offers it" in page.words and there not in page.text
+    gone = {"plans": {"guest": None}, "zones": {"public": {"plans": ["free"]}}}
+    await city.done(hub, policy.change_policy, {"documents": [{"scope": "partner/kleinheim", "document": gone}]})
+    assert "This hall has no plan for vouchers" in (await karl.get(f"{HALL}/vouchers")).words
 
 
 @pytest.mark.parametrize(
@@ -118,6 +134,22 @@ async def test_a_busy_printer_says_so(karl: Seat, hub: Hub) -> None:
     assert ["try again in a few seconds" in answer.words, 'value="tr" selected' in answer.text] == [True, True]
     poster = await karl.get(f"{HALL}/poster.pdf")
     assert (poster.status, "try again in a few seconds" in poster.words) == (503, True)
+
+
+async def test_a_print_that_fails_says_how(karl: Seat, hub: Hub) -> None:
+    """One that takes too long, and one of which the process dies, are no busy printer; programs are told by a code of its own."""
+    batch = await made(karl)
+    await karl.post(f"{HALL}/network", {"zone": "public", "password": "", **papers.WIFI})
+    for failing, words in (
+        (printer.Printer(seconds=0.05), "Making this PDF took too long"),
+        (printer.Printer(memory=1_000_000), "The program that makes PDFs has stopped"),
+    ):
+        hub.printer = failing
+        answer = await karl.post(f"{batch}/print", {"language": "tr"})
+        assert (answer.status, words in answer.words, "too much to do" in answer.words) == (503, True, False), answer.words
+        poster = await karl.get(f"{HALL}/poster.pdf")
+        assert (poster.status, words in poster.words) == (503, True)
+    assert len({fault.code for fault in (Busy, TookTooLong, PrintFailed)}) == 3
 
 
 async def test_withdrawn(karl: Seat) -> None:

@@ -25,7 +25,7 @@ from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.scopes import Level
 
 ACCENT, DARK = "theme.colours.accent", "theme.colours.dark"
-NAME: Final = Field(key="hall.town", hint=N_("As it stands at the top of every page: “Gemeinde Kleinheim”."))
+NAME: Final = Field(key="hall.town", awaited=True, hint=N_("As it stands at the top of every page: “Gemeinde Kleinheim”."))
 WELCOME: Final = Field(
     key="theme.welcome",
     kind=Kind.TEXTS,

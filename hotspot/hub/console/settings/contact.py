@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from hotspot.hub.console.settings import drafts, faults, fields, sections
 from hotspot.hub.console.settings.drafts import Work
-from hotspot.hub.console.settings.fields import Field, table_at
+from hotspot.hub.console.settings.fields import Field, Input, table_at
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import CONTACT as SECTION
 from hotspot.hub.console.texts import N_
@@ -17,7 +17,7 @@ from hotspot.hub.policy.scopes import Level
 PATH: Final = ("hall",)
 NAME: Final = Field(name="name", removable=False, hint=N_("As visitors know it: Rathaus Kleinheim."))
 FIELDS: Final = (
-    Field(name="town", removable=False, hint=N_("As Gemeinde Kleinheim.")),
+    Field(name="town", removable=False, awaited=True, hint=N_("As Gemeinde Kleinheim.")),
     Field(name="contact", hint=N_("A counter or a person, at the foot of every page.")),
     Field(name="phone", kind="tel"),
     Field(name="email", kind="email"),
@@ -38,7 +38,15 @@ def _fields(work: Work) -> tuple[Field, ...]:
 async def show(visit: Visit) -> web.StreamResponse:
     """The form."""
     work = await sections.begin(visit, SECTION)
-    return sections.page(visit, "settings/fields.html", work, SECTION, inputs=fields.inputs(visit, work, PATH, _fields(work)))
+    inputs = tuple(_proposed(work, one) for one in fields.inputs(visit, work, PATH, _fields(work)))
+    return sections.page(visit, "settings/fields.html", work, SECTION, inputs=inputs)
+
+
+def _proposed(work: Work, one: Input) -> Input:
+    """Where nobody has said what the town is called: as it is called here."""
+    if one.name != "town" or one.value or one.above or one.removed or one.locked or not work.may_edit or not work.place.town:
+        return one
+    return replace(one, value=work.place.town, taken=True)
 
 
 async def save(visit: Visit) -> web.StreamResponse:

@@ -47,10 +47,17 @@ class Effect(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
 
 
-def groups(visit: Visit, differences: Iterable[Difference], settings: Mapping[str, Any]) -> tuple[Group, ...]:
-    """Differences in words. ``settings``: in which plans have their titles."""
+Terms = tuple[str, str]
+"""Which terms of use go before and after a change, in words (``terms.told``)."""
+
+
+def groups(visit: Visit, differences: Iterable[Difference], settings: Mapping[str, Any], terms: Terms | None = None) -> tuple[Group, ...]:
+    """Differences in words. ``settings``: in which plans have their titles; ``terms``: stands before what differs in them."""
     found: dict[str, list[Row]] = {}
     listed = list(differences)
+    if terms is not None and any(path_of(one.key)[0] == "terms" for one in listed):
+        which = Row(key="terms", label=visit.text("Which terms go"), kind="changed", before=terms[0], after=terms[1])
+        found[words.told(visit, "terms", settings).group] = [which]
     gone = {path[:2] for one in listed if one.kind == "removed" and len(path := path_of(one.key)) == 3 and path[2] == "time"}
     for one in listed:
         if (whole := path_of(one.key)[:2]) in gone and one.kind == "removed":
@@ -80,11 +87,11 @@ def _gone(visit: Visit, key: str, settings: Mapping[str, Any]) -> Row:
     )
 
 
-def effects(visit: Visit, halls: Sequence[HallCheck], settings: Mapping[str, Any]) -> tuple[Effect, ...]:
+def effects(visit: Visit, halls: Sequence[HallCheck], settings: Mapping[str, Any], terms: Terms | None = None) -> tuple[Effect, ...]:
     """What happens to halls; those to which the same happens are together, the most first."""
     alike: dict[bytes, tuple[tuple[Difference, ...], list[str]]] = {}
     for hall in halls:
         if hall.differences:
             alike.setdefault(encode(hall.differences), (hall.differences, []))[1].append(hall.hall)
     ordered = sorted(alike.values(), key=lambda one: -len(one[1]))
-    return tuple(Effect(halls=tuple(names), groups=groups(visit, found, settings)) for found, names in ordered)
+    return tuple(Effect(halls=tuple(names), groups=groups(visit, found, settings, terms)) for found, names in ordered)

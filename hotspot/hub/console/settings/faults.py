@@ -1,5 +1,6 @@
 """What the readers of the gateways object to in a draft, for the form in which it was typed: key, value and what was expected."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from hotspot.hub.api import policy
-from hotspot.hub.console.settings import labels, words
+from hotspot.hub.console.settings import labels, mending, words
 from hotspot.hub.console.settings.drafts import Work
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
@@ -48,6 +49,13 @@ _ONE_OF: Final = re.compile(r"(unknown key|only the gateway itself can know this
 _LOCKED: Final = re.compile(r"expected nothing, (\S+) has locked (\S+)")
 
 
+_EMPTY: Final = frozenset({"''", '""', "None", "{}", "[]"})
+"""Values that readers show where a field stayed empty."""
+ROUNDS: Final = 16
+SECONDS: Final = 3.0
+"""How often and for how long a form is read again for what else is wrong in it: a city with a thousand halls takes its time."""
+
+
 class Objection(Struct, frozen=True):
     """One of them."""
 
@@ -59,6 +67,10 @@ class Objection(Struct, frozen=True):
     """In the words of whoever looks at the page, or in English."""
     known: bool
     """Is it in their words?"""
+    empty: bool = False
+    """Has nothing been said where something is needed?"""
+    alone: bool = False
+    """Is there no more to say of that than that something is needed?"""
 
 
 def read(visit: Visit, text: str) -> Objection:
@@ -67,9 +79,18 @@ def read(visit: Visit, text: str) -> Objection:
     if found is None:
         return Objection("", "", text, visit.language == "en")
     if found["missing"]:
-        return Objection(found["key"], "", visit.text("This is missing."), True)
+        return Objection(found["key"], "", visit.text("This is missing."), True, empty=True, alone=True)
     expected, known = _expected(visit, found["expected"])
-    return Objection(found["key"], found["value"] or "", expected, known)
+    empty = found["value"] in _EMPTY
+    return Objection(
+        found["key"], _listed(found["value"] or ""), expected, known, empty=empty, alone=found["expected"] == "expected a name"
+    )
+
+
+def _listed(value: str) -> str:
+    """``['free', 'guest']`` -> ``free, guest``: a list as people write it; all else as the reader says it."""
+    texts = re.findall(r"'([^'\\]*)'", value)
+    return ", ".join(texts) if value == repr(texts) else value
 
 
 def _expected(visit: Visit, text: str) -> tuple[str, bool]:
@@ -95,19 +116,32 @@ def _expected(visit: Visit, text: str) -> tuple[str, bool]:
 
 
 async def of(visit: Visit, work: Work, document: Mapping[str, Any], files: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What readers object to in a new version of the document of ``work``: by key, in the reader's words. Empty: nothing."""
-    wanted = {"scope": work.scope, "document": document, "files": work.files if files is None else files}
-    checked = await visit.ask(policy.check_policy, {"documents": [wanted]})
-    texts = [*checked.objections, *(hall.objection for hall in checked.halls if hall.objection)]
-    found: dict[str, str] = {}
-    for objection in (read(visit, text) for text in dict.fromkeys(texts)):
-        found.setdefault(objection.key, message(visit, objection))
+    """What readers object to in a new version of the document of ``work``: by key, in the reader's words. Empty: nothing. A reader stops at
+    the first value that it does not take: so it is asked again with something that it would take in its place, until it has no more to
+    say."""
+    given, found = files, dict[str, str]()
+    attempt = mending.Attempt(document, work.place.scope.level)
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + SECONDS
+    for _ in range(ROUNDS):
+        wanted = {"scope": work.scope, "document": attempt.document, "files": work.files if given is None else given}
+        checked = await visit.ask(policy.check_policy, {"documents": [wanted]})
+        texts = [*checked.objections, *(hall.objection for hall in checked.halls if hall.objection)]
+        objections = [read(visit, text) for text in dict.fromkeys(texts)]
+        for objection in objections:
+            if not attempt.is_its_own(objection.key):
+                found.setdefault(objection.key, message(visit, objection))
+        mended = [attempt.mend(objection.key) for objection in objections]  # each of them, not only up to the first
+        if not any(mended) or loop.time() > ends:
+            break
     return found
 
 
 def message(visit: Visit, objection: Objection) -> str:
     """As a field shows it."""
     said = objection.expected[:1].upper() + objection.expected[1:]
+    if objection.empty:
+        return visit.text("Please fill this in.") + ("" if objection.alone else f" {said}")
     return f"{visit.text('Not possible: %(value)s.', value=objection.value)} {said}" if objection.value else said
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from hotspot.hub.console.formats import VISITORS
-from hotspot.hub.console.forms import Form
+from hotspot.hub.console.forms import Form, web_address
 from hotspot.hub.console.settings import faults, quantities, words
 from hotspot.hub.console.settings.drafts import Work
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.merge import Path, Table, key_of
+from hotspot.hub.policy.scopes import Level
 
 Kind = Literal["text", "email", "tel", "url", "lines", "number", "seconds", "rate", "bytes", "bool", "choice", "texts", "long texts"]
 FIRST: Final = ("de", "en")
@@ -30,6 +31,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """Is it among those that few need?"""
     required: bool = False
     """Must it be said, here or above?"""
+    awaited: bool = False
+    """Does the checklist of a town wait for it, here or above?"""
     removable: bool = True
     """Can what stands above be taken away, so that there is none?"""
     options: Options = ()
@@ -46,6 +49,7 @@ class Input(Struct, frozen=True, kw_only=True):
     more: bool
     required: bool
     options: Options
+    awaited: bool = False
     value: str = ""
     unit: str = ""
     units: Options = ()
@@ -61,6 +65,8 @@ class Input(Struct, frozen=True, kw_only=True):
     """Does a scope above keep it for itself?"""
     removable: bool = False
     wrong: str = ""
+    taken: bool = False
+    """Is the value a proposal, known from elsewhere, that nobody has saved yet?"""
 
     @property
     def filled(self) -> bool:
@@ -93,7 +99,8 @@ def _input(
     level = work.inherited.level_of(*path)
     shared: dict[str, Any] = {
         "name": name, "kind": field.kind, "label": words.told(visit, key, {}).label, "hint": visit.text(field.hint), "more": field.more,
-        "required": field.required and upper is None, "options": field.options, "locked": work.is_locked(*path),
+        "required": field.required and upper is None, "awaited": field.awaited and awaited(work, upper),
+        "options": field.options, "locked": work.is_locked(*path),
         "level": "" if level is None else level.value,
         "removable": upper is not None and field.removable and not field.required,
         "removed": form.has(f"none.{name}") if form is not None else name in own and own[name] is None,
@@ -104,12 +111,19 @@ def _input(
     shown = "" if upper is None else words.value(visit, key, upper, work.settings)
     if field.kind in quantities.UNITS:
         value, unit = quantities.split(field.kind, own.get(name))
+        if not value and upper is not None:  # who types a number means it as the one that stands above
+            unit = quantities.split(field.kind, upper)[1]
         if form is not None:
             value, unit = form.text(name), form.text(f"{name}.unit")
         elif visit.language == "de":
             value = value.replace(".", ",")
         return Input(**shared, above=shown, value=value, unit=unit, units=_units(visit, field.kind))
     return Input(**shared, above=shown, value=form.text(name) if form is not None else _as_typed(own.get(name)))
+
+
+def awaited(work: Work, upper: Any) -> bool:
+    """Would the checklist of a town wait for a value that stays empty here? Not for one that stands above, and the city has none."""
+    return upper is None and work.place.scope.level is not Level.HOST
 
 
 def _as_typed(value: Any) -> str:
@@ -171,6 +185,8 @@ def typed(form: Form, field: Field) -> Any:
             return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else text or None
         case "lines":
             return [line.strip() for line in text.split("\n") if line.strip()] or None
+        case "url":
+            return web_address(text) or None
         case "texts" | "long texts":
             return {code: text for code in VISITORS if (text := form.text(f"{field.name}.{code}"))} or None
     return text or None

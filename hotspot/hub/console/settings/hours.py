@@ -61,7 +61,7 @@ def rows(visit: Visit, work: Work) -> tuple[Row, ...]:
         Row(
             name=name,
             week=tuple(words.week(visit, str(line)) for line in table.get("open") or ()),
-            closed=tuple(shown_day(visit, str(day)) for day in table.get("closed") or ()),
+            closed=tuple(words.closed_day(visit, str(day)) for day in table.get("closed") or ()),
             used=_used(visit, work, name),
             level="own" if name in own else level.value if (level := work.inherited.level_of("hours", name)) else "",
         )
@@ -82,18 +82,6 @@ def _used(visit: Visit, work: Work, name: str, shown: bool = True) -> tuple[str,
         if isinstance(table, Mapping) and table.get("hours") == name:
             found.append(visit.text("plan %(name)s is on offer", name=words.title_of(visit, ("plans", plan), settings)))
     return tuple(found)
-
-
-def shown_day(visit: Visit, text: str) -> str:
-    """``2026-12-24..2027-01-01`` for a reader."""
-    try:
-        closed = parse_closed(text)
-    except ValueError:
-        return text
-    if closed.yearly:
-        return visit.text("%(day)s each year", day=visit.formats.short_day(closed.first)[:6].rstrip("/"))
-    first = visit.formats.short_day(closed.first)
-    return first if closed.last == closed.first else f"{first} – {visit.formats.short_day(closed.last)}"
 
 
 # One table --------------------------------------------------------------------------------------------------------------------------------

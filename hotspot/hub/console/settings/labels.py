@@ -80,6 +80,27 @@ LABELS: Final[Mapping[str, str]] = {
     "services.services.*.fee.bic": N_("%(inner)s: BIC"),
 }
 """What a value is, as in ``words``; ``inner`` is the third step of a key."""
+PARTS: Final[Mapping[str, str]] = {
+    **PARTY,
+    "address": N_("Postal address"),
+    "file": N_("File"),
+    "represented_by": N_("Represented by"),
+    "text": N_("Text"),
+}
+"""Further steps of keys: of somebody who is named, of a text."""
+STATUS: Final[Mapping[str, str]] = {
+    "full": N_("meets the standard"),
+    "partial": N_("meets it for the most part"),
+    "none": N_("does not meet it"),
+}
+METHOD: Final[Mapping[str, str]] = {"self": N_("by ourselves"), "external": N_("by somebody else")}
+AUTHORITIES: Final[Mapping[str, str]] = {"town": N_("the town"), "district": N_("the district")}
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "legal.accessibility.status": STATUS,
+    "legal.accessibility.method": METHOD,
+    "services.services.*.authority": AUTHORITIES,
+}
+"""Values that are one of a few, as in ``words``."""
 EXPECTED: Final = (
     N_("expected a name"),
     N_('expected a colour such as "#0b5394"'),
@@ -106,7 +127,9 @@ PATTERNS: Final[Mapping[re.Pattern[str], str]] = {
     re.compile(r"expected an IBAN of a country that takes part in SEPA, not of ([A-Z]+)"): N_(
         "expected an IBAN of a country that takes part in SEPA, not of %(one)s"
     ),
-    re.compile(r"expected a text: status '\w+' has to say what does not work"): N_("expected a text: please say what does not work"),
+    re.compile(r"expected a text: status '\w+' has to say what does not work"): N_(
+        "with this result the page has to say what does not work"
+    ),
     re.compile(r"expected legal\.\w+\.text or legal\.\w+\.file, which take the place of the page"): N_(
         "expected a text of your own, which takes the place of the page"
     ),

@@ -7,12 +7,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from hotspot.hub.console.settings import drafts, faults, plain, sections
-from hotspot.hub.console.settings.labels import PARTY
+from hotspot.hub.console.settings.labels import METHOD, PARTY, STATUS
 from hotspot.hub.console.settings.plain import Field, Kind
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import LEGAL, MESSAGES, Section
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
+from hotspot.hub.policy.merge import key_of
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -30,7 +31,8 @@ class Group(Struct, frozen=True, kw_only=True):
 def _party(key: str) -> tuple[Field, ...]:
     """Somebody with name and address."""
     return tuple(
-        Field(key=f"{key}.{name}", kind=Kind.LINES if name == "address" else Kind.LINE, label=label) for name, label in PARTY.items()
+        Field(key=f"{key}.{name}", kind={"address": Kind.LINES, "link": Kind.WEB}.get(name, Kind.LINE), label=label)
+        for name, label in PARTY.items()
     )
 
 
@@ -53,13 +55,13 @@ _IMPRINT: Final = (
         title=N_("Who offers the Wi-Fi"),
         hint=N_("Imprint, and contact point under the Digital Services Act."),
         fields=(
-            Field(key="legal.operator.name", hint=N_("As “Stadt Musterstadt”.")),
+            Field(key="legal.operator.name", awaited=True, hint=N_("As “Stadt Musterstadt”.")),
             Field(key="legal.operator.address", kind=Kind.LINES),
             Field(key="legal.operator.represented_by", hint=N_("As “Mayor Petra Muster”.")),
             Field(key="legal.operator.phone"),
             Field(key="legal.operator.email"),
         ),
-        further=(Field(key="legal.operator.link"), Field(key="legal.operator.vat_id"), Field(key="legal.operator.register")),
+        further=(Field(key="legal.operator.link", kind=Kind.WEB), Field(key="legal.operator.vat_id"), Field(key="legal.operator.register")),
     ),
     Group(name="responsible", title=N_("Who answers for the content"), fields=(), further=_party("legal.responsible")),
     Group(name="authority", title=N_("Who supervises the operator"), fields=(), further=_party("legal.authority")),
@@ -85,21 +87,15 @@ _PRIVACY: Final = (
         ),
     ),
 )
-_STATUS: Final = {
-    "full": N_("meets the standard"),
-    "partial": N_("meets it for the most part"),
-    "none": N_("does not meet it"),
-}
-_METHOD: Final = {"self": N_("by ourselves"), "external": N_("by somebody else")}
 _ACCESSIBILITY: Final = (
     Group(
         name="assessment",
         title=N_("Accessibility statement"),
         hint=N_("As the last assessment of your pages has found."),
         fields=(
-            Field(key="legal.accessibility.status", kind=Kind.CHOICE, options=_STATUS),
+            Field(key="legal.accessibility.status", kind=Kind.CHOICE, options=STATUS),
             Field(key="legal.accessibility.assessed", kind=Kind.DAY),
-            Field(key="legal.accessibility.method", kind=Kind.CHOICE, options=_METHOD),
+            Field(key="legal.accessibility.method", kind=Kind.CHOICE, options=METHOD),
             Field(key="legal.accessibility.barriers", kind=Kind.TEXTS, rows=3, hint=N_("Needed unless everything meets the standard.")),
         ),
     ),
@@ -135,6 +131,20 @@ def _fields(parts: Mapping[str, tuple[Group, ...]]) -> tuple[Field, ...]:
     return tuple(field for groups in parts.values() for group in groups for field in (*group.fields, *group.further))
 
 
+def known(work: drafts.Work) -> dict[str, str]:
+    """What the imprint may begin with as long as nobody has said anything of the operator: what stands on the visitors' pages, and the
+    town's name."""
+    path = ("legal", "operator")
+    if not work.may_edit or any(plain.look_up(settings, path) for settings in (work.own, work.inherited.settings)):
+        return {}
+    there = {"name": work.place.town}
+    for field, key in (("name", "town"), ("address", "address"), ("phone", "phone"), ("email", "email")):
+        value = plain.look_up(work.settings, ("hall", key))
+        if value:
+            there[field] = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+    return {key_of((*path, name)): value for name, value in there.items() if value and not work.is_locked(*path, name)}
+
+
 async def show_legal(visit: Visit) -> web.StreamResponse:
     """Imprint, privacy, accessibility."""
     return await _show(visit, LEGAL, LAW)
@@ -157,7 +167,7 @@ async def save_messages(visit: Visit) -> web.StreamResponse:
 
 async def _show(visit: Visit, section: Section, parts: Mapping[str, tuple[Group, ...]]) -> web.StreamResponse:
     work = await sections.begin(visit, section)
-    return _page(visit, work, section, parts, plain.values_of(_fields(parts), work.own))
+    return _page(visit, work, section, parts, plain.values_of(_fields(parts), work.own), taken=known(work) if section is LEGAL else None)
 
 
 async def _save(visit: Visit, section: Section, parts: Mapping[str, tuple[Group, ...]]) -> web.StreamResponse:
@@ -178,6 +188,7 @@ def _page(
     parts: Mapping[str, tuple[Group, ...]],
     values: Mapping[str, str],
     wrong: Mapping[str, str] | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> web.Response:
     fields = _fields(parts)
     return sections.page(
@@ -187,7 +198,7 @@ def _page(
         section,
         422 if wrong else 200,
         parts_of=parts,
-        shown=plain.shown(visit, work, fields, values, wrong),
+        shown=plain.shown(visit, work, fields, values, wrong, taken),
         wrong=wrong or {},
         elsewhere=plain.elsewhere(fields, wrong or {}),
     )

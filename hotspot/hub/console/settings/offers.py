@@ -7,14 +7,17 @@ from aiohttp import web
 from msgspec import Struct
 
 from hotspot.hub.console.forms import Form
-from hotspot.hub.console.settings import drafts, faults, sections, words, zones
+from hotspot.hub.console.settings import drafts, faults, joining, sections, words, zones
 from hotspot.hub.console.settings.drafts import Work
 from hotspot.hub.console.settings.fields import replaced, table_at
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import OFFERS as SECTION
+from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.merge import Table
 from hotspot.hub.policy.scopes import Level
+
+WRONG_NAME: Final = N_("Expected a name of a-z, 0-9 and _ as in the gateway's file, such as public.")
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -43,15 +46,23 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def _page(
     visit: Visit, work: Work, status: int = 200, form: Form | None = None, found: Mapping[str, str] | None = None
 ) -> web.Response:
-    offers = [_offer(visit, work, zone, form, found or {}) for zone in await zones.known(visit, work)]
+    typed = visit.query.get("zone", "").strip()[:40]
+    also = tuple(dict.fromkeys(([typed] if zones.is_name(typed) else []) + ([] if form is None else list(form.all("also")))))
+    known = await zones.known(visit, work, also)
+    offers = [_offer(visit, work, zone, form, found or {}) for zone in known.names]
     tables = [(name, name) for name in table_at(work.settings, ("hours",))]
-    return sections.page(visit, "settings/zones.html", work, SECTION, status, offers=offers, tables=tables)
+    return sections.page(
+        visit, "settings/zones.html", work, SECTION, status, offers=offers, tables=tables, also=also, assumed=known.assumed, typed=typed,
+        wrong_zone=visit.text(WRONG_NAME) if typed and not zones.is_name(typed) else "",
+    )  # fmt: skip
 
 
 def _offer(visit: Visit, work: Work, zone: str, form: Form | None, found: Mapping[str, str]) -> Offer:
     path = ("zones", zone)
     own, above = table_at(work.own, path), table_at(work.inherited.settings, path)
     chosen = form.all(f"{zone}.plan") if form is not None else tuple(table_at(work.settings, path).get("plans") or ())
+    if form is None and not chosen:
+        chosen = tuple(joining.plans_there(work.settings))  # nothing is set: who begins to, begins with all there are
     first = form.text(f"{zone}.first") if form is not None else next(iter(chosen), "")
     titles = {name: words.title_of(visit, ("plans", name), work.settings) for name in table_at(work.settings, ("plans",))}
     level = work.inherited.level_of(*path, "plans")
@@ -81,7 +92,7 @@ def _hours(own: Mapping[str, Any]) -> str:
 async def save(visit: Visit) -> web.StreamResponse:
     """Keep what was chosen as a draft."""
     work = await sections.begin(visit, SECTION)
-    known = await zones.known(visit, work)
+    known = (await zones.known(visit, work, visit.form.all("also"))).names
     document = dict(work.document)
     for zone in known:
         document = _said(work, document, zone, visit.form)

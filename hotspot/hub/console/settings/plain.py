@@ -9,10 +9,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from hotspot.hub.console.formats import VISITORS
-from hotspot.hub.console.forms import Form
+from hotspot.hub.console.forms import Form, web_address
 from hotspot.hub.console.settings import faults, words
 from hotspot.hub.console.settings.drafts import Work
-from hotspot.hub.console.settings.fields import FIRST
+from hotspot.hub.console.settings.fields import FIRST, awaited
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     SWITCH = "switch"
     """``true`` or ``false``."""
     DAY = "day"
+    WEB = "web"
+    """An address of the web."""
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class Field(Struct, frozen=True, kw_only=True):
     """Of a choice: value and what it means."""
     label: str = ""
     """Of its own; else that of ``words.LABELS``."""
+    awaited: bool = False
+    """Does the checklist of a town wait for it, here or above?"""
     unset: str = N_("not set")
     """What goes when a choice is left open, here and above."""
 
@@ -66,6 +70,10 @@ class Shown(Struct, frozen=True, kw_only=True):
     """What goes when it says nothing, in words."""
     wrong: str
     locked: bool
+    taken: bool = False
+    """Is the value a proposal, known from elsewhere, that nobody has saved yet?"""
+    awaited: bool = False
+    """Does the checklist wait for it when it stays empty?"""
     texts: tuple["Tongue", ...] = ()
     """Of a text by language, all languages, the first one first."""
 
@@ -139,7 +147,7 @@ def _meant(field: Field, values: Mapping[str, str]) -> Any:
         return [line.strip() for line in text.split("\n") if line.strip()] or None
     if field.kind is Kind.SWITCH:
         return {"yes": True, "no": False}.get(text)
-    return text or None
+    return (web_address(text) if field.kind is Kind.WEB else text) or None
 
 
 def put(table: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
@@ -171,9 +179,15 @@ def _by_language(value: Any) -> dict[str, str]:
 
 
 def shown(
-    visit: Visit, work: Work, fields: Iterable[Field], values: Mapping[str, str], wrong: Mapping[str, str] | None = None
+    visit: Visit,
+    work: Work,
+    fields: Iterable[Field],
+    values: Mapping[str, str],
+    wrong: Mapping[str, str] | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> dict[str, Shown]:
-    """Fields with what stands in them, by key. ``wrong``: by key what is wrong with what was typed."""
+    """Fields with what stands in them, by key. ``wrong``: by key what is wrong with what was typed. ``taken``: what is proposed for fields
+    that are empty."""
     found = {}
     for field in fields:
         against = wrong or {}
@@ -185,10 +199,12 @@ def shown(
         found[field.key] = Shown(
             field=field,
             label=visit.text(field.label) if field.label else words.told(visit, field.key, work.settings).label or field.key,
-            value=values.get(field.key, ""),
+            value=values.get(field.key, "") or (taken or {}).get(field.key, ""),
+            taken=not values.get(field.key) and field.key in (taken or {}),
             above=said,
             wrong=faults.at(against, field.key) if not texts else against.get(field.key, ""),
             locked=work.is_locked(*field.path),
+            awaited=field.awaited and awaited(work, above),
             texts=texts,
         )
     return found

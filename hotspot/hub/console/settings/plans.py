@@ -1,7 +1,6 @@
 """Plans: what visitors get. The list, and one plan's form; what a plan does not say here it takes over."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,15 +9,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hotspot.hub.api.problems import NotFound
+from hotspot.hub.console import names
 from hotspot.hub.console.forms import Form
-from hotspot.hub.console.settings import drafts, faults, fields, sections, words, zones
+from hotspot.hub.console.settings import drafts, faults, fields, joining, sections, words, zones
 from hotspot.hub.console.settings.drafts import Work
 from hotspot.hub.console.settings.fields import Field, replaced, table_at
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import PLANS as SECTION
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
-from hotspot.hub.policy.merge import Path, Table, key_of
+from hotspot.hub.policy.merge import Path, key_of
 from hotspot.hub.policy.scopes import Level
 from hotspot.session.quantities import parse_rate
 
@@ -151,10 +151,10 @@ async def _form(
     known = await zones.known(visit, work)
     own = table_at(work.own, ("plans",))
     return sections.page(
-        visit, "settings/plan.html", work, SECTION, status, name=name, inputs=inputs, zones=known,
+        visit, "settings/plan.html", work, SECTION, status, name=name, inputs=inputs, assumed=known.assumed,
+        joining=joining.of(visit, work, known, form, found) if not name else (),
         title=words.title_of(visit, path, work.settings) if name else "",
-        typed_name=form.text("name") if form is not None else "", in_zones=form.all("zone") if form is not None else known,
-        wrong_name=found.get("plans", ""), wrong=_others(found, path),
+        typed_name=form.text("name") if form is not None else "", wrong_name=found.get("plans", ""), wrong=_others(found, path),
         removed=name in own and own[name] is None, is_own=name in own, is_above=name in table_at(work.inherited.settings, ("plans",)),
     )  # fmt: skip
 
@@ -178,32 +178,20 @@ async def save_one(visit: Visit) -> web.StreamResponse:
     plan = fields.said(visit.form, _fields(work), table_at(work.own, path), table_at(work.inherited.settings, path))
     document = replaced(work.document, path, plan)
     if not old:
-        document = _offered(work, document, name, visit.form.all("zone"))
+        document = joining.joined(work, document, name, await zones.known(visit, work), visit.form)
     found = await faults.of(visit, work, document)
     mine = {key: text for key, text in found.items() if key == f"plans.{name}" or key.startswith(f"plans.{name}.")}
-    if mine:
-        shown = mine if old else {key.replace(f"plans.{name}", key_of(("plans", NEW)), 1): text for key, text in mine.items()}
+    offers = {} if old else joining.wrong(visit, work, document, found, visit.form)
+    if mine or offers:
+        shown = mine if old else {key.replace(f"plans.{name}", key_of(("plans", NEW)), 1): text for key, text in mine.items()} | offers
         return await _form(visit, work, old, 422, visit.form, shown)
     return await drafts.propose(visit, work, document, back=f"{work.place.sections}/plans")
 
 
 def _new_name(form: Form, there: Mapping[str, Any]) -> str:
     """As typed, or made from the title."""
-    if form.text("name"):
-        return form.text("name")
-    title = form.text("title.en") or form.text("title.de") or "plan"
-    plain = unicodedata.normalize("NFKD", title.lower().replace("ß", "ss")).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:24] or "plan"
-    return name if name not in there else next(f"{name}-{number}" for number in range(2, 1_000) if f"{name}-{number}" not in there)
-
-
-def _offered(work: Work, document: Table, name: str, in_zones: tuple[str, ...]) -> Table:
-    """The document with a new plan on offer in zones."""
-    for zone in in_zones:
-        plans = table_at(work.settings, ("zones", zone)).get("plans")
-        own = table_at(work.document, ("zones", zone))
-        document = replaced(document, ("zones", zone), {**own, "plans": [*(plans if isinstance(plans, list) else ()), name]})
-    return document
+    title = form.text("title.de") or form.text("title.en")
+    return form.text("name") or names.free(names.slug(title)[:24].strip("-") or "plan", there)
 
 
 async def remove(visit: Visit) -> web.StreamResponse:

@@ -12,9 +12,11 @@ from hotspot.hub.api.problems import BadRequest, Conflict, Fault, Unprocessable
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.settings import drafts, faults, words
 from hotspot.hub.console.settings.difference import Effect, Group, effects, groups
+from hotspot.hub.console.settings.fields import table_at
 from hotspot.hub.console.settings.rebase import Rebased, rebase
-from hotspot.hub.console.settings.scopes import Where, inherited, where
+from hotspot.hub.console.settings.scopes import Inherited, Where, inherited, where
 from hotspot.hub.console.settings.sections import SECTIONS, Section
+from hotspot.hub.console.settings.terms import PATH, told
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.difference import differences
@@ -129,8 +131,9 @@ async def _review(visit: Visit, draft: Draft) -> Review:
     place = await where(visit, draft.scope)
     checked = await visit.ask(policy.check_policy, {"documents": [drafts.wanted(draft)]})
     base = await visit.ask(policy.show_document, query={"scope": draft.scope})
-    above = (await inherited(visit, place)).settings
-    settings = words.known(merge(above, settings_of(place.scope, base.document)), settings_of(place.scope, draft.document))
+    taken = await inherited(visit, place)
+    terms = _terms(visit, place, taken, base.document), _terms(visit, place, taken, draft.document)
+    settings = words.known(merge(taken.settings, settings_of(place.scope, base.document)), settings_of(place.scope, draft.document))
     own = differences(_said(place, base.document, base.files), _said(place, draft.document, draft.files))
     halls = [hall.hall for hall in checked.halls]
     query = {"partner": place.scope.partner} if place.scope.partner else {}
@@ -141,11 +144,17 @@ async def _review(visit: Visit, draft: Draft) -> Review:
         place=place,
         conflict=checked.conflict,
         faults=_faults(visit, checked, settings),
-        effects=effects(visit, checked.halls, settings),
-        own=groups(visit, own, settings),
+        effects=effects(visit, checked.halls, settings, terms),
+        own=groups(visit, own, settings, terms),
         titles={hall.name: hall.title for hall in found},
         choices=_choices([hall for hall in found if hall.name in halls], {one.name: one.title for one in towns}),
     )
+
+
+def _terms(visit: Visit, place: Where, taken: Inherited, document: Table) -> str:
+    """Which terms go with a document; the level of the version is that of the text: both are said together."""
+    own, above = table_at(settings_of(place.scope, document), PATH), table_at(taken.settings, PATH)
+    return told(visit, own, above, taken.level_of("terms", "version"))
 
 
 def _faults(visit: Visit, checked: policy.PolicyCheck, settings: Table) -> tuple[Against, ...]:

@@ -33,6 +33,11 @@ class Where(Struct, frozen=True, kw_only=True):
         return self.scope.text
 
     @property
+    def town(self) -> str:
+        """Title of the town that it is or belongs to; "": the host."""
+        return next((each.title for each in (*self.above, self) if each.scope.level is Level.PARTNER), "")
+
+    @property
     def address(self) -> str:
         """Of its page."""
         return f"/settings/{self.scope.text}"

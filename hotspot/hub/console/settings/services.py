@@ -10,6 +10,7 @@ from msgspec import Struct
 from hotspot.hub.api.problems import NotFound
 from hotspot.hub.console.settings import drafts, faults, plain, sections
 from hotspot.hub.console.settings.drafts import Work
+from hotspot.hub.console.settings.labels import AUTHORITIES
 from hotspot.hub.console.settings.plain import Field, Kind
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import SERVICES
@@ -23,7 +24,6 @@ NEW: Final = "_new"
 """In the place of an id in addresses; no id has such a letter."""
 _KEY: Final = "services.services._"
 """Of the service that a form is about, whatever its id is."""
-AUTHORITIES: Final = {"town": N_("the town"), "district": N_("the district")}
 ACCOUNT: Final = tuple(Field(key=f"services.account.{name}") for name in ("receiver", "iban", "bic"))
 MAIN: Final = (
     Field(key=f"{_KEY}.name", kind=Kind.TEXTS, label=N_("Name of the service")),
@@ -55,7 +55,7 @@ WHEN: Final = (
 REACH: Final = (
     Field(key=f"{_KEY}.phone", label=N_("Telephone")),
     Field(key=f"{_KEY}.email", label=N_("E-mail")),
-    Field(key=f"{_KEY}.link", label=N_("Web page"), hint=N_("With “https://” before it.")),
+    Field(key=f"{_KEY}.link", kind=Kind.WEB, label=N_("Web page")),
 )
 FEE: Final = (
     Field(key=f"{_KEY}.fee.amount", label=N_("Fee in euro"), hint=N_("As “28,80”. Visitors get a code for their banking app.")),

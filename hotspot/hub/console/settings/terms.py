@@ -13,13 +13,17 @@ from hotspot.hub.console.settings.drafts import Work
 from hotspot.hub.console.settings.fields import Input, by_language, table_at
 from hotspot.hub.console.settings.scopes import pages
 from hotspot.hub.console.settings.sections import TERMS as SECTION
+from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.documents import settings_of
 from hotspot.hub.policy.merge import Table, merge
+from hotspot.hub.policy.scopes import Level
 from hotspot.portal.model_terms import model_texts
 
 PATH: Final = ("terms",)
 Whose = Literal["above", "model", "own"]
+_FROM: Final[Mapping[Level | None, str]] = {Level.HOST: N_("Text of the city"), Level.PARTNER: N_("Text of the town")}
+"""Who has written a text that is taken over."""
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -127,6 +131,22 @@ async def _same_version(visit: Visit, work: Work, version: str, texts: Mapping[s
         "The text is another one, so it needs another version: for example %(version)s.", version=_next_version(visit, version)
     )
     return {"terms.version": said}
+
+
+def told(visit: Visit, own: Table, above: Table, level: Level | None) -> str:
+    """Which terms go, in words: ``Model text, version 2026-11, of 1 November 2026``. ``own``: what a scope says of them, ``above``: what it
+    takes over, ``level``: from where."""
+    goes = merge(above, own)
+    version = goes.get("version")
+    if not version:
+        return visit.text("As the gateways have it themselves")
+    codes = [*by_language(goes.get("text")), *by_language(goes.get("file"))]
+    here = own.get("text") or own.get("file") or level in (None, Level.HALL)
+    text = N_("Model text") if not codes else N_("Text of your own") if here else _FROM[level]
+    found = [visit.text(text), visit.text("version %(version)s", version=version)]
+    if goes.get("date"):
+        found.append(visit.text("of %(day)s", day=words.value(visit, "terms.date", goes["date"], {})))
+    return ", ".join(found)
 
 
 def _plain(texts: Mapping[str, str]) -> dict[str, str]:

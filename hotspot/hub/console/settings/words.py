@@ -1,6 +1,7 @@
 """Keys and values of the settings in the words of a reader: ``plans.free.time = "3 h"`` is "Plan Free: length of a session, 3 hours"."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from hotspot.hub.console.settings import labels
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.policy.merge import Path, Table, merge, path_of
-from hotspot.session.hours import DAYS
+from hotspot.session.hours import DAYS, parse_closed
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -90,6 +91,8 @@ LABELS: Final[Mapping[str, str]] = {
     "blocklist.*.reason": N_("Reason"),
     "blocklist.*.case_number": N_("Case number"),
     "blocklist.*.until": N_("Until"),
+    "blocklist.*.service": N_("Only this service of an address or a network"),
+    "blocklist.*.zone": N_("Guest network"),
     "files.*": N_("Content of the file %(name)s"),
     **labels.LABELS,
 }
@@ -101,6 +104,11 @@ _KINDS: Final[Mapping[str, str]] = {
     **{f"plans.*.{name}": "rate" for name in ("down", "up", "down_guaranteed", "up_guaranteed", "then_down", "then_up")},
     **dict.fromkeys(("plans.*.volume", "plans.*.daily_volume"), "bytes"),
     "hours.*.open": "week",
+    "hours.*.closed": "closed days",
+    "services.services.*.hours": "week",
+    "services.services.*.closed": "closed days",
+    "services.services.*.fee.amount": "euro",
+    **dict.fromkeys(("terms.date", "legal.accessibility.assessed", "blocklist.*.until"), "day"),
     "zones.*.plans": "plans",
     "files.*": "digest",
     "locked": "keys",
@@ -112,6 +120,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "last-policy": N_("are let in by the settings that were last received"),
     },
     "internet.new_visitors": {"open": N_("may accept, and are online as soon as it is back"), "closed": N_("have to wait")},
+    **labels.CHOICES,
 }
 """Values that are one of a few."""
 
@@ -135,9 +144,14 @@ def told(visit: Visit, key: str, settings: Settings) -> Told:
         for each in _patterns(path[:length]):
             if each in LABELS:
                 label = visit.text(LABELS[each], name=path[min(1, length - 1)], inner=title_of(visit, path[:3], settings, "name"))
-                rest = [language(visit, step) if step in VISITORS else step for step in path[length:]]
+                rest = [_step(visit, step) for step in path[length:]]
                 return Told(group, f"{label} ({', '.join(rest)})" if rest else label)
     return Told(group, "")
+
+
+def _step(visit: Visit, step: str) -> str:
+    """A further step of a key: a language, or a part that many things have."""
+    return language(visit, step) if step in VISITORS else visit.text(labels.PARTS[step]) if step in labels.PARTS else step
 
 
 def named(visit: Visit, key: str, settings: Settings) -> str:
@@ -197,6 +211,11 @@ def value(visit: Visit, key: str, value: Any, settings: Settings) -> str:
         return value if isinstance(value, str) else encode(value).decode()
 
 
+def kind_of(path: Path) -> str:
+    """``seconds``, ``rate``, ``bytes``, … of the value at a path; "" where nothing is said of it."""
+    return next((_KINDS[each] for each in _patterns(path) if each in _KINDS), "")
+
+
 def _of_kind(visit: Visit, kind: str, value: Any, settings: Settings) -> str:
     match kind:
         case "seconds":
@@ -207,6 +226,12 @@ def _of_kind(visit: Visit, kind: str, value: Any, settings: Settings) -> str:
             return visit.formats.size(parse_bytes(value))
         case "week":
             return "\n".join(week(visit, str(line)) for line in value)
+        case "closed days":
+            return "\n".join(closed_day(visit, str(day)) for day in value)
+        case "day":
+            return visit.formats.day(date.fromisoformat(str(value)))
+        case "euro":
+            return visit.formats.euro(str(value))
         case "plans":
             return ", ".join(title_of(visit, ("plans", str(name)), settings) for name in value)
         case "keys":
@@ -243,3 +268,15 @@ def week(visit: Visit, line: str) -> str:
     for number, day in enumerate(DAYS):
         line = line.replace(day, visit.formats.day_of_week(number)[: 2 if visit.language == "de" else 3])
     return line
+
+
+def closed_day(visit: Visit, text: str) -> str:
+    """``2026-12-24..2027-01-01`` for a reader."""
+    try:
+        closed = parse_closed(text)
+    except ValueError:
+        return text
+    if closed.yearly:
+        return visit.text("%(day)s each year", day=visit.formats.short_day(closed.first)[:6].rstrip("/"))
+    first = visit.formats.short_day(closed.first)
+    return first if closed.last == closed.first else f"{first} – {visit.formats.short_day(closed.last)}"

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from hotspot.hub.hub import Hub
-from tests.browser.screens import DESKTOP, PHONE, Screen
+from tests.browser.screens import ARTEFACTS, DESKTOP, PHONE, Screen
 from tests.hub.console import faces
 from tests.hub.console.walks.conftest import Walk
 
@@ -103,6 +103,41 @@ async def test_the_preview_is_looked_through(walk: Walk, town: tuple[Hub, str]) 
         await frame.locator("footer nav a").last.click()
         await expect(frame.locator(".tick")).to_have_count(0)
         await expect(frame.locator("html")).to_have_attribute("lang", "tr")
+
+
+async def test_frames_show_the_whole_page(walk: Walk, town: tuple[Hub, str]) -> None:
+    """The chosen language stands first; no frame cuts the foot of its page off; they use the width that there is."""
+    for screen in (PHONE, DESKTOP):
+        async with walk("bergdorf", screen, "de") as page:
+            await page.goto("/halls/bergdorf-rathaus/preview?lang=tr")
+            first = page.locator("iframe.phone").first
+            await expect(first.content_frame.locator("html")).to_have_attribute("lang", "tr")
+            await expect(first.content_frame.locator("footer")).to_be_visible()
+            await page.wait_for_function(
+                "() => { const frame = document.querySelector('iframe.phone');"
+                " return frame.clientHeight >= frame.contentDocument.documentElement.scrollHeight; }"
+            )
+            left, right = await page.evaluate(
+                "() => { const all = [...document.querySelectorAll('.phones li')].map((one) => one.getBoundingClientRect().right);"
+                " return [Math.max(...all), document.querySelector('.phones').getBoundingClientRect().right]; }"
+            )
+            assert left == pytest.approx(right, abs=1)
+
+
+async def test_faults_are_seen_at_once(walk: Walk, town: tuple[Hub, str]) -> None:
+    """Without a script: the summary has the focus, and each of its links leads to a field that can be typed in at once."""
+    for screen in (PHONE, DESKTOP):
+        async with walk("kleinheim", screen, "de", java_script_enabled=False) as page:
+            await page.goto(f"{TOWN}/legal")
+            await page.locator("[id='legal.operator.phone']").fill("abc")
+            await page.locator("[id='legal.operator.email']").fill("rathaus")
+            await page.get_by_role("button", name="Änderungen ansehen").click()
+            summary = page.locator("#summary")
+            await expect(summary).to_be_focused()
+            assert await summary.get_by_role("link").count() == 2
+            await page.screenshot(path=ARTEFACTS / f"console-faults-{screen.width}.png", full_page=True)
+            await summary.get_by_role("link", name="E-Mail").click()
+            await expect(page.locator("[id='legal.operator.email']")).to_be_focused()
 
 
 async def test_by_keyboard_alone(walk: Walk, town: tuple[Hub, str]) -> None:

@@ -10,10 +10,10 @@ from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.hub.store import tenants
 from hotspot.hub.store.pool import notify
-from tests.browser.screens import DESKTOP, PHONE, Screen
+from tests.browser.screens import ARTEFACTS, DESKTOP, PHONE, Screen
 from tests.hub import town as reports
 from tests.hub.console import city
-from tests.hub.console.walks.conftest import ADMIN, OPERATOR, VIEWER, Walk
+from tests.hub.console.walks.conftest import ADMIN, EDITOR, OPERATOR, VIEWER, Walk
 
 pytestmark = [pytest.mark.hub, pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -62,6 +62,18 @@ async def test_what_is_wrong(walk: Walk, screen: Screen) -> None:
         await page.go_back()
         await attention.get_by_role("link", name="Alle Alarme").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Alarme")
+
+
+@SCREENS
+async def test_when_all_is_well(walk: Walk, screen: Screen) -> None:
+    """A town without an alarm says so within the width of the screen, in both languages."""
+    for language in ("de", "en"):
+        async with walk(EDITOR, screen, language) as page:
+            await opened(page)
+            await expect(page.locator("#calm")).to_be_visible()
+            assert await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+            ARTEFACTS.mkdir(parents=True, exist_ok=True)
+            await page.screenshot(path=ARTEFACTS / f"console-overview-calm-{screen.width}-{language}.png", full_page=True)
 
 
 @SCREENS
