@@ -58,9 +58,9 @@ async def faults(request: pytest.FixtureRequest, chromium: Browser, address: str
 
 @pytest.mark.parametrize("check", CHECKS)
 async def test_nothing_is_wrong(faults: Faults, check: str) -> None:
-    """On no page: what axe finds in light (all rules), contrast in dark and forced colours, things that stick out or are too small for a
-    finger at 320 px (with text of twice its size too), language and heading, movement against the visitor's wish, words of another
-    language that are not marked, complaints of the browser, requests to anybody else."""
+    """On no page: what axe finds in light (all rules), contrast in dark and forced colours (``survey`` says of which scenes), things that
+    stick out or are too small for a finger at 320 px (with text of twice its size too), language and heading, movement against the
+    visitor's wish, words of another language that are not marked, complaints of the browser, requests to anybody else."""
     assert faults[check] == []
 
 

@@ -23,15 +23,20 @@ _SIDEWAYS = """() => {
 }"""
 
 
-SEEN = ((PHONE, "de", DESKTOP), (DESKTOP, "en", PHONE))
-"""As what a page is opened, in which language, and to what its window is drawn then: so each width is seen in each language."""
+LIGHT, DARK = "light", "dark"
+SEEN = (
+    (PHONE, "de", DESKTOP, ((LIGHT, ALL_RULES), (DARK, CONTRAST))),
+    (DESKTOP, "en", PHONE, ((DARK, ALL_RULES), (LIGHT, CONTRAST))),
+)
+"""As what a page is opened, in which language, to what its window is drawn then (so each width is seen in each language), and with which
+rules axe looks at it in which scheme: all of them once in each, and what colours change in each language."""
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 async def test_page(walk: Walk, town: tuple[Hub, str], place: Place) -> None:
     """Nothing sticks out at either width in either language; axe finds nothing in light and in dark."""
     where = await address(town[0], place)
-    for screen, language, other in SEEN:
+    for screen, language, other, schemes in SEEN:
         async with walk(ADMIN if place.who is None else place.who, screen, language, place.stage) as page:
             answer = await page.goto(where)
             assert answer is not None and answer.status == place.status, await page.inner_text("body")
@@ -41,7 +46,7 @@ async def test_page(walk: Walk, town: tuple[Hub, str], place: Place) -> None:
                 html = await page.content()
                 await page.goto("about:blank")
                 await page.set_content(html)
-            for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
+            for scheme, rules in schemes:
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 assert await examine(page, rules) == [], (screen, language, scheme)
             await page.set_viewport_size({"width": other.width, "height": other.height})
