@@ -67,7 +67,7 @@ async def test_a_clerk_adds_a_service_and_imports_a_table(walk: Walk, town: tupl
         await page.get_by_role("group", name="Name der Dienstleistung").get_by_label("Deutsch").fill("Hundesteuer")
         await page.get_by_label("Telefon").fill("keine Nummer")
         await page.get_by_role("button", name="Änderungen ansehen").first.click()
-        await expect(page.get_by_text("Erwartet: eine Telefonnummer")).to_be_visible()
+        await expect(page.locator("p.fault", has_text="Erwartet: eine Telefonnummer")).to_be_visible()
         await page.get_by_label("Telefon").fill("+49 1234 567")
         await page.get_by_role("button", name="Änderungen ansehen").first.click()
         await expect(page).to_have_url(re.compile("/settings/drafts/"))
