@@ -46,7 +46,7 @@ demo: ready
 	$(run)/python -P -m hotspot lab demo $(ARGS)
 
 test: ready
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-2500} $(run)/python -P -m pytest $(ARGS)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1500} $(run)/python -P -m pytest $(ARGS)
 
 test-pure: venv
 	$(run)/python -P -m pytest -m pure tests/firewall tests/hotspot $(ARGS)

@@ -248,22 +248,22 @@ async def run(given: argparse.Namespace, command: str) -> Result:
         with hub.hub_process(made) as process:
             jobs = hub_reports.requests(range(1, halls + 1), 1, time.time())
             await hub.paced(jobs, 0, [process.port], 16, hub_reports.taken)
-            secrets = await cookies(made, given.consoles // PER_SESSION + 2)
-            cookie = secrets[-1]
+            secrets = await cookies(made, given.consoles // PER_SESSION + 10)
+            cookie, *readers = secrets[-9:]  # one for each page that is asked for again and again: the console paces each session
             connection = await Connection.to(process.port)
             base = await ask(connection, "/healthz", samples, lambda _: get("/healthz", cookie))
 
-            def of_hall(span: str) -> Callable[[int], bytes]:
-                return lambda number: get(f"/halls/hall{number * 7 % halls + 1}?span={span}", cookie)
+            def of_hall(span: str, reader: str) -> Callable[[int], bytes]:
+                return lambda number: get(f"/halls/hall{number * 7 % halls + 1}?span={span}", reader)
 
             asked = [
-                await ask(connection, f"overview, {halls:,} halls", samples, lambda _: get("/", cookie), base.p50_ms),
-                await ask(connection, "overview after a pause", PAUSES, lambda _: get("/", cookie), base.p50_ms, AGE * 1.1),
-                await ask(connection, "overview, a search", samples, lambda n: get(f"/?q=hall+{n}", cookie), base.p50_ms),
-                await ask(connection, "hall, a day", samples, of_hall("day"), base.p50_ms),
-                await ask(connection, "hall, a month", samples, of_hall("month"), base.p50_ms),
-                await ask(connection, "hall, a year", samples, of_hall("year"), base.p50_ms),
-                await ask(connection, "alarms", samples, lambda _: get("/alarms", cookie), base.p50_ms),
+                await ask(connection, f"overview, {halls:,} halls", samples, lambda _: get("/", readers[0]), base.p50_ms),
+                await ask(connection, "overview after a pause", PAUSES, lambda _: get("/", readers[1]), base.p50_ms, AGE * 1.1),
+                await ask(connection, "overview, a search", samples, lambda n: get(f"/?q=hall+{n}", readers[2]), base.p50_ms),
+                await ask(connection, "hall, a day", samples, of_hall("day", readers[3]), base.p50_ms),
+                await ask(connection, "hall, a month", samples, of_hall("month", readers[4]), base.p50_ms),
+                await ask(connection, "hall, a year", samples, of_hall("year", readers[5]), base.p50_ms),
+                await ask(connection, "alarms", samples, lambda _: get("/alarms", readers[6]), base.p50_ms),
             ]
             weights = await weight(connection, "/", cookie), await weight(connection, "/halls/hall1?span=month", cookie)
             connection.close()

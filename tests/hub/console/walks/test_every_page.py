@@ -22,6 +22,8 @@ _SIDEWAYS = """() => {
   return found;
 }"""
 
+_DRAWN = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+"""A chart hears of its new width when the first frame is laid out, and has it in the next."""
 
 LIGHT, DARK = "light", "dark"
 SEEN = (
@@ -50,4 +52,5 @@ async def test_page(walk: Walk, town: tuple[Hub, str], place: Place) -> None:
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 assert await examine(page, rules) == [], (screen, language, scheme)
             await page.set_viewport_size({"width": other.width, "height": other.height})
+            await page.evaluate(_DRAWN)
             assert await page.evaluate(_SIDEWAYS) == [], (other, language)
