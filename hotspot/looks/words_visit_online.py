@@ -185,8 +185,8 @@ ONLINE: Final[Catalogue] = {
         english="The splash page has no button to accept",
         meaning_german="Besucher sehen die Seite, können aber nicht zustimmen und kommen nicht online.",
         meaning_english="Visitors see the page, cannot accept and do not get online.",
-        remedy_german="Ist die Zone gerade geschlossen, oder neue Besucher bei gestörter Leitung ausgesperrt? Zeigt ein anderer Server die Seite?",
-        remedy_english="Is the zone closed just now, or are new visitors kept out while the line is down? Does another server show the page?",
+        remedy_german="Ist die Zone geschlossen, oder bei gestörter Leitung niemand Neues zugelassen? Antwortet ein anderer Server?",
+        remedy_english="Is the zone closed, or is nobody new let in while the line is down? Does another server answer?",
         command=_STATUS,
     ),
     "page-slow": Words(
@@ -216,7 +216,7 @@ ONLINE: Final[Catalogue] = {
         meaning_german="Die Seite sagt „online“, aber nichts geht.",
         meaning_english='The page says "online", and nothing works.',
         remedy_german="Lehnt eine eigene nft-Tabelle Weitergeleitetes ab? „hotspot doctor“ vergleicht Regeln und Klassen mit dem Soll.",
-        remedy_english='Does an nft table of your own refuse what is forwarded? "hotspot doctor" compares rules and classes with what should be.',
+        remedy_english='Does an nft table of your own refuse what is forwarded? "hotspot doctor" compares the rules.',
         command="hotspot doctor",
     ),
     "internet-down": Words(
@@ -227,7 +227,7 @@ ONLINE: Final[Catalogue] = {
         meaning_english="Visitors are online by the page, and no site loads.",
         remedy_german="Steht die Leitung? Stimmen Standardroute und Masquerading auf der WAN-Seite?",
         remedy_english="Is the line up? Are default route and masquerading on the WAN side right?",
-        command="ip route get 1.1.1.1",
+        command="ip route show default",
     ),
     "internet6-down": Words(
         severity=Severity.WARNING,
