@@ -1,14 +1,14 @@
 """The town's own network in the guests' (pure): a cable or an access point joins the two.
 
-Certain signs: routers that talk among themselves, and switches of two different spanning trees. A sign only together with others: computers
-that stay in a network that is not the hall's and never ask the hall for an address. One such device is a visitor's with a fixed address, and
-every phone asks about the network that it comes from when it joins.
+Certain signs: routers that talk among themselves, and switches of two different spanning trees. A sign only together with others:
+computers that stay in a network that is not the hall's and never ask the hall for an address. One such device is a visitor's with a fixed
+address, and every phone asks about the network that it comes from when it joins.
 """
 
 from collections import OrderedDict
 
 from hotspot.guard.frames import Arp, Broadcast, Routing, Tree
-from hotspot.guard.hall import LINK_LOCAL4, Device, Hall
+from hotspot.guard.hall import LINK_LOCAL4, Device, Hall, network_text
 from hotspot.guard.memory import Turns, Window
 
 LEARNING = 600.0
@@ -73,7 +73,7 @@ class Bridging:
         while next(iter(stay.values())) <= now - WITHIN or len(stay) > 2 * DEVICES:
             stay.popitem(last=False)
         if len(stay) >= DEVICES:
-            self._hall.see("lan-bridged", now, device.mac, sign=sign)
+            self._hall.see("lan-bridged", now, device.mac, sign=f"{sign} {network_text(address)}")
 
     def tick(self, now: float) -> None:
         """Forget networks that nobody talks in."""

@@ -50,6 +50,11 @@ class Device:
         self.ports: Turns | None = None
 
 
+def network_text(address: bytes) -> str:
+    """The /24 around an IPv4 address: a network names nobody's device."""
+    return f"{address[0]}.{address[1]}.{address[2]}.0/24"
+
+
 Where = Callable[[bytes], str]
 """The port behind which a MAC is, "": nobody knows."""
 

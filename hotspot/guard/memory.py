@@ -1,7 +1,7 @@
 """Tables that no stranger can fill to hide (pure): who has just come is kept apart from who has been here for a while.
 
-A flood of made-up addresses pushes out other newcomers only. To push out somebody who is known, an attacker must keep as many made-up devices
-talking as the table holds, and then the finding ``mac-flood`` says so. What has not been heard for an hour is forgotten.
+A flood of made-up addresses pushes out other newcomers only. To push out somebody who is known, an attacker must keep as many made-up
+devices talking as the table holds, and then the finding ``mac-flood`` says so. What has not been heard for an hour is forgotten.
 """
 
 from collections import OrderedDict, deque

@@ -3,7 +3,7 @@
 from collections import deque
 
 from hotspot.guard.frames import ADVERTISE6, RECONFIGURE6, REPLY6, REQUEST, REQUEST6, Advertisement, Dhcp, Dhcp6
-from hotspot.guard.hall import Hall
+from hotspot.guard.hall import Hall, network_text
 
 OWN_DUIDS = 8
 """Of the gateway: one for each of its DHCPv6 servers."""
@@ -31,7 +31,8 @@ class Servers:
         """Answers of a foreign server, or a client that follows one. A phone that comes with an address of another network names no server
         (RFC 2131 table 5)."""
         if said.reply:
-            self._hall.see("rogue-dhcp", now, said.source)
+            given = {"network": network_text(said.given)} if any(said.given) else {}
+            self._hall.see("rogue-dhcp", now, said.source, **given)
             return
         own = self._hall.gateway.addresses
         if said.kind != REQUEST or not said.server or not own or said.server in own or said.relayed:

@@ -94,7 +94,7 @@ class Watch:
             self._identities.dhcp(what, device, now)
 
     def moved(self, mac: bytes, port: str, now: float) -> None:
-        """The bridge learns behind which port a device is; of devices that have said nothing here, no more is kept than a newcomer's entry."""
+        """The bridge learns behind which port a device is."""
         if mac != self._hall.gateway.mac:
             self._identities.moved(self._hall.devices.heard(mac, now), port, now)
 

@@ -15,8 +15,8 @@ _FIND_ENGLISH = (
 GUARD: Catalogue = {
     "rogue-dhcp": Words(
         severity=Severity.URGENT,
-        german="Ein fremdes Gerät verteilt im Gäste-WLAN Adressen (Port {port}, {times}-mal gesehen).",
-        english="A foreign device gives out addresses in the guests' Wi-Fi (port {port}, seen {times} times).",
+        german="Ein fremdes Gerät verteilt im Gäste-WLAN Adressen aus {network} (Port {port}, {times}-mal gesehen).",
+        english="A foreign device gives out addresses of {network} in the guests' Wi-Fi (port {port}, seen {times} times).",
         meaning_german="Wer von ihm eine Adresse bekommt, kommt nicht ins Internet oder surft über ein Gerät, das mitlesen kann. "
         "Meist ist es ein mitgebrachter Router oder ein falsch gestecktes Kabel, manchmal ein Angriff.",
         meaning_english="Whoever gets an address from it does not reach the Internet, or surfs through a device that can listen. Mostly it "
@@ -51,8 +51,8 @@ GUARD: Catalogue = {
         english="A foreign device uses the gateway's address (port {port}, seen {times} times).",
         meaning_german="Handys erreichen das Gateway zeitweise nicht, die Anmeldeseite kommt nicht, oder jemand liest mit.",
         meaning_english="At times phones do not reach the gateway, the page does not come up, or somebody listens.",
-        remedy_german=f"{_FIND_GERMAN} Das Gerät abstecken oder ihm eine andere Adresse geben. Am Switch „Dynamic ARP Inspection“ und in den "
-        "Access Points die Trennung der Gäste einschalten.",
+        remedy_german=f"{_FIND_GERMAN} Das Gerät abstecken oder ihm eine andere Adresse geben. Am Switch „Dynamic ARP Inspection“ und in "
+        "den Access Points die Trennung der Gäste einschalten.",
         remedy_english=f'{_FIND_ENGLISH} Unplug it or give it another address. Turn on "dynamic ARP inspection" at the switch and the '
         "isolation of guests in the access points.",
         command="tcpdump -eni {interface} -c 20 arp",
@@ -117,17 +117,17 @@ GUARD: Catalogue = {
         "times).",
         meaning_german="Gäste erreichen womöglich Rechner der Verwaltung, und deren Rechner landen im Gäste-WLAN.",
         meaning_english="Guests may reach the administration's computers, and these may land in the guests' Wi-Fi.",
-        remedy_german=f"{_FIND_GERMAN} Meist ist es ein Access Point oder Switch, bei dem die Trennung der Netze (VLAN) fehlt, oder ein Kabel "
-        "zwischen zwei Dosen. Das Kabel sofort ziehen, dann die Einstellung des Ports berichtigen.",
-        remedy_english=f"{_FIND_ENGLISH} Mostly it is an access point or switch without the separation of networks (VLAN), or a cable between "
-        "two sockets. Pull the cable at once, then mend the settings of the port.",
+        remedy_german=f"{_FIND_GERMAN} Meist ist es ein Access Point oder Switch, bei dem die Trennung der Netze (VLAN) fehlt, oder ein "
+        "Kabel zwischen zwei Dosen. Das Kabel sofort ziehen, dann die Einstellung des Ports berichtigen.",
+        remedy_english=f"{_FIND_ENGLISH} Mostly it is an access point or switch without the separation of networks (VLAN), or a cable "
+        "between two sockets. Pull the cable at once, then mend the settings of the port.",
         command="tcpdump -eni {interface} -c 20 stp or vrrp or arp or udp port 137",
     ),
     "mac-flood": Words(
         severity=Severity.WARNING,
         german="Im Gäste-WLAN melden sich mehr Geräte, als in ein Haus passen, zuletzt an Port {port}.",
         english="More devices than fit into the building speak in the guests' Wi-Fi, last at port {port}.",
-        meaning_german="Jemand erfindet Geräte, um Switches oder den Wächter zu überlasten: Pakete anderer werden dann überallhin geschickt.",
+        meaning_german="Jemand erfindet Geräte, um Switches oder den Wächter zu überlasten: Pakete anderer gehen dann überallhin.",
         meaning_english="Somebody invents devices to overload switches or the guard: other people's packets are then sent everywhere.",
         remedy_german=f"{_FIND_GERMAN} Am Switch die Zahl der Geräte je Port begrenzen (Port Security).",
         remedy_english=f"{_FIND_ENGLISH} Limit the number of devices for each port of the switch (port security).",
