@@ -23,12 +23,14 @@ _ELSEWHERE = {
     "enrol": "hotspot.cli_uplink",
     "feedback": "hotspot.cli_town",
     "garden": "hotspot.cli_town",
+    "guard": "hotspot.cli_guard",
     "hub": "hotspot.cli_hub",
     "lab": "hotspot.lab.commands",
     "poster": "hotspot.cli_vouchers",
     "preview": "hotspot.cli_preview",
     "services": "hotspot.cli_town",
     "terms": "hotspot.cli_legal",
+    "visit": "hotspot.cli_visit",
     "vouchers": "hotspot.cli_vouchers",
 }
 """Commands of other modules, each called there as here."""

@@ -27,9 +27,9 @@ class Identities:
         if turns.add(hash(said.fingerprint), now):  # the name itself is not kept
             self._hall.see("mac-cloned", now, said.source)
 
-    def moved(self, device: Device, port: str, now: float) -> None:
-        """The bridge has learnt that a device is behind ``port``."""
+    def moved(self, device: Device, port: int, now: float) -> None:
+        """The bridge has learnt that a device is behind ``port``, the number of an interface."""
         if device.ports is None:
             device.ports = Turns(MOVES, MOVES_WITHIN)
         if device.ports.add(port, now):
-            self._hall.sightings.note("mac-cloned", now, port)
+            self._hall.see("mac-cloned", now, device.mac)

@@ -36,8 +36,9 @@ class Watch:
 
     def gateway_is(self, gateway: Gateway) -> None:
         """The interface has other addresses now."""
-        self._hall.gateway = gateway
-        self._starvation.resize()
+        before, self._hall.gateway = self._hall.gateway, gateway
+        if gateway.pool != before.pool:
+            self._starvation.resize()
 
     def outgoing(self, frame: bytes, now: float) -> None:
         """The gateway says something itself."""
@@ -93,7 +94,7 @@ class Watch:
         if device is not None:
             self._identities.dhcp(what, device, now)
 
-    def moved(self, mac: bytes, port: str, now: float) -> None:
+    def moved(self, mac: bytes, port: int, now: float) -> None:
         """The bridge learns behind which port a device is."""
         if mac != self._hall.gateway.mac:
             self._identities.moved(self._hall.devices.heard(mac, now), port, now)
