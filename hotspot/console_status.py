@@ -14,6 +14,7 @@ def portal_status(reply: control.StatusIs) -> str:
     rows += [["warning", warning] for warning in reply.warnings]
     rows += [["block list", f"{reply.blocked} {'entry' if reply.blocked == 1 else 'entries'} in force"]]
     rows += [["alarm", _alarm(alarm)] for alarm in reply.alarms]
+    rows += [[look.by, _look(look)] for look in reply.looks]
     return table(["portal", "ok" if reply.ok else "DEGRADED"], rows)
 
 
@@ -29,6 +30,13 @@ def _alarm(alarm: control.Alarm) -> str:
     what = {"clone": "another device uses the identity of"}.get(alarm.kind, alarm.kind)
     times = f", {alarm.times} times since {clock(alarm.first)}" if alarm.times > 1 else ""
     return f"{clock(alarm.last)}: {what} {alarm.code} in zone {alarm.zone}{times}"
+
+
+def _look(look: control.LookStatus) -> str:
+    """What a program that looks for faults found, and when."""
+    parts = [f"{look.steps - look.failed} of {look.steps} steps passed"] if look.steps else []
+    parts += [f"{severity}: {kind}" for severity, kind in look.findings] or ["nothing amiss"]
+    return f"{clock(look.at)}{' (OLD)' if look.old else ''}: {', '.join(parts)}"
 
 
 def _hub(hub: control.HubStatus | None) -> list[str]:

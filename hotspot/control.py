@@ -200,6 +200,23 @@ class HubStatus(Struct, frozen=True):
     """Nobody new is let in, because the hub is away."""
 
 
+class LookStatus(Struct, frozen=True):
+    """What the synthetic visitor, the doctor or the LAN guard found last."""
+
+    by: str
+    """``visit`` | ``doctor`` | ``guard``."""
+    at: float
+    """Wall clock, seconds since 1970."""
+    old: bool = False
+    """It should have looked since."""
+    findings: tuple[tuple[str, str], ...] = ()
+    """Severity and kind, the gravest first."""
+    steps: int = 0
+    """That were not skipped."""
+    failed: int = 0
+    """Of these."""
+
+
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     """To ``Status``."""
 
@@ -218,6 +235,7 @@ class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):
     """What somebody should see to, though nothing is amiss."""
     hub: HubStatus | None = None
     """None: the hall has none."""
+    looks: tuple[LookStatus, ...] = ()
 
 
 class SessionRow(Struct, frozen=True):

@@ -17,14 +17,16 @@ Versions: every body says ``wire``, the version of who wrote it; ``VERSION - 1``
 adds is passed over, what an older one does not say has a default; so fields are only ever added, with defaults, and never change what
 they mean (``tests/hotspot/wire`` keeps messages of every version).
 
-Nothing here can name a client: no MAC, no IP address, no user agent, no row of one session. The device code in an order is what a visitor
-reads to staff from their own screen; the key behind it stays in the hall.
+Looks (``hotspot.looks``) are of the hall, not of people. Nothing here can name a client: no MAC, no IP address, no user agent, no row of
+one session. The device code in an order is what a visitor reads to staff from their own screen; the key behind it stays in the hall.
 """
 
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+
+from hotspot.looks.values import Look
 
 VERSION = 1
 """Of this module."""
@@ -211,6 +213,8 @@ class Health(Struct, frozen=True, kw_only=True):
     """Serial of the policy that it was given and cannot apply; 0: none."""
     policy_error: Annotated[str, Meta(max_length=2_000)] = ""
     """Why not."""
+    looks: tuple[Look, ...] = ()
+    """What the synthetic visitor, the doctor and the LAN guard found last, as far as the hub has not been told lately."""
 
 
 class Feedback(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The files between the programs that look and the portal: one ``<by>.json`` each, replaced whole, so that a reader never sees half of one."""
+"""The files between the programs that look and the portal: one ``<by>.json`` each, replaced whole, so that nobody reads half of one."""
 
 import os
 import stat
@@ -44,10 +44,14 @@ def read(folder: Path, by: By) -> Look | None:
         return None
     except OSError as error:
         raise BadLook(f"{path}: {error.strerror}") from None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise BadLook(f"{path}: expected a plain file")
-        content = file.read(LARGEST + 1)
+        content = os.read(handle, LARGEST + 1)
+    except OSError as error:
+        raise BadLook(f"{path}: {error.strerror}") from None
+    finally:
+        os.close(handle)
     if len(content) > LARGEST:
         raise BadLook(f"{path}: larger than {LARGEST} bytes")
     try:

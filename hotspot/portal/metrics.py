@@ -72,6 +72,24 @@ class Metrics:
         self.pool_used = Gauge("hotspot_pool_used", "IPv4 addresses that are leased", ["zone"], registry=registry)
         self.pool_size = Gauge("hotspot_pool_size", "IPv4 addresses that there are", ["zone"], registry=registry)
         self.drift = Counter("hotspot_drift", "What others changed in the kernel and was put right", registry=registry)
+        self._of_looks(registry)
+
+    def _of_looks(self, registry: CollectorRegistry) -> None:
+        """What the synthetic visitor, the doctor and the LAN guard found; set by ``hotspot.portal.looks``."""
+        step = ["zone", "step", "family"]
+        self.look_at = Gauge(
+            "hotspot_look_timestamp_seconds", "When a program that looks for faults last looked", ["by"], registry=registry
+        )
+        self.visit_ok = Gauge("hotspot_visit_ok", "1 when the last synthetic visit found nothing amiss", ["zone"], registry=registry)
+        self.visit_success = Gauge(
+            "hotspot_visit_last_success_timestamp_seconds", "When the last good synthetic visit ended", ["zone"], registry=registry
+        )
+        self.visit_step = Gauge(
+            "hotspot_visit_step_passed", "Steps of the last synthetic visit that were not skipped", step, registry=registry
+        )
+        self.visit_step_seconds = Gauge("hotspot_visit_step_seconds", "How long each step took", step, registry=registry)
+        self.doctor = Gauge("hotspot_doctor_findings", "What the doctor found when it last looked", ["severity"], registry=registry)
+        self.guard = Gauge("hotspot_guard_findings", "What the LAN guard sees", ["kind", "zone"], registry=registry)
 
     def with_hub(self) -> None:
         """There is a hub: series that a hall on its own has not."""

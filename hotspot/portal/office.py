@@ -7,10 +7,13 @@ from typing import Final
 import structlog
 
 from firewall.api import Alarm, Usage
+from hotspot.looks.values import By
+from hotspot.portal import looks
 from hotspot.portal.alarms import Alarms
 from hotspot.portal.enforcement import Enforcement
 from hotspot.portal.gate import Gate
 from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
+from hotspot.portal.looks import Seen
 from hotspot.portal.metrics import Metrics
 from hotspot.portal.register import Client, Register
 from hotspot.portal.settings import Settings
@@ -48,6 +51,8 @@ class Office:
         self.started: Final = now().unix
         """Wall clock."""
         self.vitals = Vitals()
+        self.looks: dict[By, Seen] = {}
+        """What visitor, doctor and LAN guard found last."""
         self.metrics.software.labels(SOFTWARE).set(1)
         if settings.hub is not None:
             self.metrics.with_hub()
@@ -214,7 +219,7 @@ class Office:
             warnings += (f"{self.uplink.set_aside} reports were refused by the hub and are set aside: see the log",)
         if self.uplink.lost:
             warnings += (f"{self.uplink.lost} reports were given up: their space on the disk was used up before the hub took them",)
-        return warnings
+        return warnings + looks.warnings(self.looks, self.now().unix)
 
     def finish(self, session_id: str, event: EndEvent, final: Usage | None = None) -> Session | None:
         """A session ended; None when that is known already. To be followed by ``save``."""

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from hotspot.notify import notify, notify_reloading, watchdog
-from hotspot.portal import clock, internet, last_good, retention, vitals
+from hotspot.portal import clock, internet, last_good, looks, retention, vitals
 from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
 from hotspot.portal.control import serve_control
 from hotspot.portal.desk import Desk
@@ -74,6 +74,7 @@ class Service:
             background.start(retention.run(office))
             background.start(internet.run(office))
             background.start(vitals.run(office))
+            background.start(looks.run(office))
             background.start(parts_of_uplink.run(office, self._staff, self._source, self._take_policy))
             background.start(watchdog())
             await parts.enter_async_context(serve_management(office))

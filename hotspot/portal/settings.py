@@ -171,6 +171,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Seconds after the end of a session until its MAC is forgotten."""
     usage_interval: float = 5.0
     """Seconds between two readings of usage into the journal: what a power cut may lose."""
+    looks: Path = Path("/run/hotspot-looks")
+    """Folder in which visitor, doctor and LAN guard write what they found (``hotspot.looks.folder``)."""
     blocked_names: Path | None = None
     """Folder for the domains of the block list, one ``<zone>.servers`` a zone, that dnsmasq reads; None: domains cannot be blocked."""
     certificate: Path | None = None

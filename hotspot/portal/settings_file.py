@@ -93,6 +93,7 @@ class _File(Struct, forbid_unknown_fields=True):
     management: str = "127.0.0.1:9464"
     retention: Quantity = "24 h"
     usage_interval: Quantity = 5
+    looks: str = "/run/hotspot-looks"
     blocked_names: str | None = None
     certificate: str | None = None
     key: str | None = None
@@ -296,6 +297,7 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
         management=read.value("management", file.management, host_port),
         retention=retention,
         usage_interval=read.value("usage_interval", file.usage_interval, parse_seconds, 0.1, 3_600),
+        looks=read.file(file.looks),
         blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),

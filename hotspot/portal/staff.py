@@ -15,7 +15,7 @@ from hotspot.portal.meter import Meter
 from hotspot.portal.office import Office
 from hotspot.portal.register import Ambiguous, Client
 from hotspot.portal.settings import Zone
-from hotspot.portal.staff_hub import hub_status
+from hotspot.portal.staff_hub import hub_status, looks_status
 from hotspot.portal.staff_terms import terms
 from hotspot.portal.staff_vouchers import Issuing
 from hotspot.portal.tuning import put_granted
@@ -108,6 +108,7 @@ class Staff:
             blocked=office.register.blocklist.count(office.now().unix),
             warnings=office.warnings(),
             hub=hub_status(office),
+            looks=looks_status(office),
         )
 
     def _zone(self, zone: Zone, online: int) -> control.ZoneStatus:

@@ -1,7 +1,12 @@
-"""What staff see of the hub."""
+"""What staff see of the hub, and of the programs that look for faults."""
 
 from hotspot import control
+from hotspot.looks.values import Result
+from hotspot.looks.words import gravest_first
 from hotspot.portal.office import Office
+
+MOST_SHOWN = 10
+"""Findings of one look."""
 
 
 def hub_status(office: Office) -> control.HubStatus | None:
@@ -19,4 +24,21 @@ def hub_status(office: Office) -> control.HubStatus | None:
         backlog=uplink.backlog,
         lost=uplink.lost,
         closes=office.hub_closes(office.now()),
+    )
+
+
+def looks_status(office: Office) -> tuple[control.LookStatus, ...]:
+    """What visitor, doctor and LAN guard found last."""
+    unix = office.now().unix
+    return tuple(
+        control.LookStatus(
+            by=by.value,
+            at=seen.look.at,
+            old=seen.old(unix),
+            findings=tuple((one.severity.value, one.kind) for one in gravest_first(seen.look.findings)[:MOST_SHOWN]),
+            steps=sum(step.result is not Result.SKIPPED for step in seen.look.steps),
+            failed=sum(step.result is Result.FAILED for step in seen.look.steps),
+        )
+        for by, seen in office.looks.items()
+        if seen.look is not None
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from hotspot import wire
+from hotspot.looks.leaving import cut
 from hotspot.portal.alarms import Told
 from hotspot.portal.office import Office
 from hotspot.portal.settings import Zone
@@ -43,6 +44,7 @@ def health(office: Office) -> wire.Health:
         policy=0 if settings.policy is None else settings.policy.serial,
         policy_refused=uplink.refused,
         policy_error=uplink.error[:MOST_ERROR],
+        looks=tuple(cut(seen.look) for seen in office.looks.values() if seen.look is not None),
     )
 
 

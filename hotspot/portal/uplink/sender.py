@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from hotspot import wire
+from hotspot.looks.values import By
 from hotspot.portal.journal import JournalUnavailable
 from hotspot.portal.office import Office
 from hotspot.portal.settings_hub import LEAST_KEEP
@@ -29,6 +31,8 @@ SECONDS = 60.0
 """Until a delivery is over."""
 TIDY_SECONDS = 600.0
 """Between two looks at the outbox's size."""
+LOOKS_SECONDS = 3_600.0
+"""After so many seconds a look that the hub has got is told again."""
 SCARCE = 100_000_000
 """Bytes: with less left on the disk reports make room for acceptances, which find it inside the journal's file."""
 _FAULTY = frozenset({"bad_request", "too_large"})
@@ -47,6 +51,8 @@ class Sender:
         self._backoff = Backoff(draw, FIRST_WAIT, LONGEST_WAIT)
         self._tidied: float | None = None
         """Boot clock."""
+        self._told: dict[By, tuple[float, float]] = {}
+        """Which looks the hub has: when they were made, and by the boot clock when it got them."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -121,7 +127,7 @@ class Sender:
 
     async def _deliver_all(self) -> None:
         """One delivery after the other, until nothing waits. Raises ``HubUnavailable``, ``HubRefused``."""
-        state: wire.Health | None = health(self._office)
+        state: wire.Health | None = self._state()
         try:
             while True:
                 reports = await self.outbox.next()
@@ -132,7 +138,16 @@ class Sender:
                 await self._look()
         except JournalUnavailable:
             if state is not None:
-                await self._deliver((), health(self._office))  # the hub is to know
+                await self._deliver((), self._state())  # the hub is to know
+
+    def _state(self) -> wire.Health:
+        """How the gateway is; of the looks those that the hub has not got, or long ago: it may have been restored meanwhile."""
+        state, now = health(self._office), self._office.now().boottime
+        since = {by: at for by, (at, told) in self._told.items() if now - told < LOOKS_SECONDS}
+        return replace(state, looks=tuple(look for look in state.looks if since.get(look.by) != look.at))
+
+    def _told_looks(self, state: wire.Health) -> None:
+        self._told |= {look.by: (look.at, self._office.now().boottime) for look in state.looks}
 
     async def _deliver(self, reports: Sequence[wire.Report], state: wire.Health | None) -> None:
         """Until the hub has these reports, or they are set aside. Raises as ``_deliver_all``, and ``JournalUnavailable``: then they are
@@ -145,6 +160,8 @@ class Sender:
                 raise
             await self._deliver_parts(reports, state, refused)
             return
+        if state is not None:
+            self._told_looks(state)
         made_contact(self._office)
         self._office.metrics.hub_up.set(1)
         self._office.metrics.deliveries.labels("taken").inc()
@@ -152,7 +169,11 @@ class Sender:
 
     async def _deliver_parts(self, reports: Sequence[wire.Report], state: wire.Health | None, refused: HubRefused) -> None:
         """Something in a delivery cannot be taken: find out what, and let the rest through."""
-        if state is not None:
+        if state is not None and state.looks:
+            log.warning("delivery refused, tried without what visitor, doctor and guard found", why=str(refused))
+            self._told_looks(state)  # these ones never again: a hall shall not count as silent because of them
+            await self._deliver(reports, replace(state, looks=()))
+        elif state is not None:
             log.warning("delivery refused, tried without the gateway's state", why=str(refused))
             await self._deliver(reports, None)
         elif len(reports) > 1:

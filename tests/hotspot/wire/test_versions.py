@@ -86,7 +86,7 @@ def covers(read: Any, said: Any) -> bool:
     return bool(read == said)
 
 
-FREE: Final = ("settings", "files", "languages", "families", "request", "reply")
+FREE: Final = ("settings", "files", "languages", "families", "request", "reply", "values")
 """Objects whose keys are not the protocol's."""
 
 

@@ -11,13 +11,15 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from hotspot import wire
+from hotspot.looks.values import By, Finding, Look, Severity
 from hotspot.portal.desk import Visitor
 from hotspot.portal.journal import rows as journal_rows
+from hotspot.portal.looks import Seen
 from hotspot.portal.settings import Settings
 from hotspot.portal.settings_hub import LEAST_KEEP
 from hotspot.portal.uplink.credential import CredentialFile
 from hotspot.portal.uplink.link import Link
-from hotspot.portal.uplink.sender import LONGEST_WAIT, TIDY_SECONDS, Sender
+from hotspot.portal.uplink.sender import LONGEST_WAIT, LOOKS_SECONDS, TIDY_SECONDS, Sender
 from hotspot.portal.vitals import Vitals
 from tests.hotspot.portal.conftest import ANNA_IP, BERT_IP, Bench, Clock, running, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
@@ -346,3 +348,41 @@ async def test_it_runs_by_itself(settings: Settings, firewall: FakeFirewall, clo
         await visit(bench, firewall)
         await until(lambda: hub.total() == VISIT)
         running_sender.cancel()
+
+
+def written(by: By, at: float) -> Look:
+    """Of a program that found something."""
+    return Look(by=by, at=at, findings=(Finding(kind="any", severity=Severity.WARNING),))
+
+
+async def test_a_look_is_told_once_and_again_after_an_hour(both: tuple[Bench, Sender], firewall: FakeFirewall, hub: CountingHub) -> None:
+    """Not with each delivery; one whose delivery was lost comes again, and a newer one at once."""
+    bench, sender = both
+
+    async def turn(seconds: float = 60.0) -> list[tuple[str, float]]:
+        hub.deliveries.clear()
+        await sender.turn()
+        bench.clock.tick(seconds)
+        health = hub.deliveries[0].health
+        assert health is not None
+        return [(look.by.value, look.at) for look in health.looks]
+
+    bench.office.looks = {By.VISIT: Seen(look=written(By.VISIT, 5.0)), By.GUARD: Seen(look=written(By.GUARD, 6.0))}
+    hub.next_answers.append(says(503))
+    await sender.turn()
+    told = [await turn(), await turn()]
+    bench.office.looks[By.GUARD] = Seen(look=written(By.GUARD, 7.0))
+    told += [await turn(), await turn(LOOKS_SECONDS), await turn()]
+    both_old = [("visit", 5.0), ("guard", 6.0)]
+    assert told == [both_old, [], [("guard", 7.0)], [], [("visit", 5.0), ("guard", 7.0)]]
+
+
+async def test_looks_that_the_hub_refuses_silence_no_hall(both: tuple[Bench, Sender], firewall: FakeFirewall, hub: CountingHub) -> None:
+    """A hub that cannot read them gets the state without them, at once, and they are not tried with every delivery."""
+    bench, sender = both
+    bench.office.looks = {By.VISIT: Seen(look=written(By.VISIT, 5.0))}
+    hub.next_answers.append(says(400, wire.encode(wire.Problem("bad_request", "looks[0]: ?"))))
+    await sender.turn()
+    assert [one.health is not None and one.health.looks == () for one in hub.deliveries] == [True]
+    await sender.turn()
+    assert [one.health is not None and one.health.looks == () for one in hub.deliveries] == [True, True]

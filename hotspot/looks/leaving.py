@@ -1,0 +1,90 @@
+"""What of a look may leave the hall (pure): nothing that could be a device's address, and no more than fits into a message.
+
+The programs that look write no such thing; this is the second lock, for the day on which one of them has a fault.
+"""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from hotspot.looks.values import Finding, Look, Result, Step
+from hotspot.looks.words import gravest_first
+
+LARGEST: Final = 16_000
+"""Bytes of one look as JSON: three of them leave room in a delivery for its reports (``hotspot.wire.LARGEST``)."""
+LEAST: Final = 10
+"""Findings that stay before steps go."""
+OWN_V4, OWN_V6 = 29, 64
+"""A network that is no narrower is the hall's, not a device's."""
+
+_MAC: Final = re.compile(
+    r"(?<![0-9a-f])(?:[0-9a-f]{1,2}(?:[:-][0-9a-f]{1,2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}|[0-9a-f]{12})(?![0-9a-f])", re.IGNORECASE
+)
+_V4: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?(?![0-9])")
+_V6: Final = re.compile(r"(?<![0-9a-f:])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*(?:/[0-9]{1,3})?", re.IGNORECASE)
+
+
+def identifies(text: str) -> bool:
+    """Is there something in it that could be the address of a device: a MAC in any usual spelling, IPv4, IPv6? Networks are none."""
+    plain = unicodedata.normalize("NFKC", text)
+    if _MAC.search(plain):
+        return True
+    return any(_is_address(found.group()) for pattern in (_V4, _V6) for found in pattern.finditer(plain))
+
+
+def _is_address(text: str) -> bool:
+    """False for what only looks like one (a time, a version with a number above 255) and for a network as a whole."""
+    text = text.rstrip(".")
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    whole = network.prefixlen <= (OWN_V4 if network.version == 4 else OWN_V6)
+    return not (whole and str(network.network_address) == str(ipaddress.ip_address(text.partition("/")[0])))
+
+
+def cleaned(look: Look, zones: Collection[str]) -> tuple[Look, int]:
+    """The look without what could name a device, and how many places that were. A value that could is left out (people read "?"); a
+    finding or a step whose own kind could is left out whole; a zone that the hall does not have is none."""
+    removed = int(identifies(look.software))
+    findings, steps = [], []
+    for finding in look.findings:
+        values = {key: value for key, value in finding.values.items() if not identifies(key) and not identifies(value)}
+        removed += len(finding.values) - len(values)
+        if identifies(finding.kind):
+            removed += 1
+        else:
+            findings.append(replace(finding, values=values, zone=_zone(finding, zones)))
+    for step in look.steps:
+        if identifies(step.name) or identifies(step.why or ""):
+            removed += 1
+        else:
+            steps.append(replace(step, zone=_zone(step, zones)))
+    software = "" if identifies(look.software) else look.software
+    return replace(look, software=software, findings=tuple(findings), steps=tuple(steps)), removed
+
+
+def _zone(of: Finding | Step, zones: Collection[str]) -> str:
+    return of.zone if of.zone in zones else ""
+
+
+def cut(look: Look, most: int = LARGEST) -> Look:
+    """As much of it as fits into so many bytes: the gravest findings, and failed steps before others."""
+    look = replace(look, findings=tuple(gravest_first(look.findings)))
+    while len(msgspec.json.encode(look)) > most and (look.findings or look.steps):
+        look = _smaller(look)
+    return look
+
+
+def _smaller(look: Look) -> Look:
+    """One piece less."""
+    well = [number for number, step in enumerate(look.steps) if step.result is not Result.FAILED]
+    if len(look.findings) > LEAST or (look.findings and not well):
+        return replace(look, findings=look.findings[:-1])
+    last = well[-1] if well else len(look.steps) - 1
+    return replace(look, steps=look.steps[:last] + look.steps[last + 1 :])

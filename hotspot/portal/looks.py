@@ -1,0 +1,146 @@
+"""What the synthetic visitor, the doctor and the LAN guard wrote, read once a minute: for metrics, ``hotspot status`` and the hub.
+
+They are programs of their own, and write files (``hotspot.looks.folder``). Nothing of a file is believed: one that cannot be used is a
+warning, what could name a device does not come in (``hotspot.looks.leaving``), and an old look is told as old.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hotspot.looks import folder, leaving
+from hotspot.looks.values import By, Look, Result, Severity
+
+if TYPE_CHECKING:
+    from hotspot.portal.metrics import Metrics
+    from hotspot.portal.office import Office
+
+INTERVAL: Final = 60.0
+"""Seconds between two readings."""
+OLD: Final[Mapping[By, float]] = {By.VISIT: 2_700.0, By.DOCTOR: 10_800.0, By.GUARD: 300.0}
+"""Seconds after which a look is old: its program has stopped, or hangs …"""
+TIMES: Final = 3.0
+"""… but a visitor who comes more seldom is late only after so many times as long as between its last two visits."""
+AHEAD: Final = 300.0
+"""Seconds by which a look may lie in the future: the clock was set meanwhile."""
+
+log = structlog.get_logger("looks")
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What is known of one program."""
+
+    look: Look | None = None
+    """Without what could name a device; None: it has never written, or nothing that can be used."""
+    gap: float = 0.0
+    """Seconds between the last two looks; 0: not known."""
+    fault: str = ""
+    """Why its file cannot be used; it stays in the hall, because nobody knows what is in it."""
+    removed: int = 0
+    """Places of the file that could have named a device."""
+
+    def old(self, unix: float) -> bool:
+        """Should there be a newer one?"""
+        if self.look is None:
+            return False
+        longest = OLD[self.look.by]
+        if self.look.by is By.VISIT:
+            longest = max(longest, TIMES * self.gap)
+        return not -AHEAD <= unix - self.look.at <= longest
+
+
+def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[By, Seen]:
+    """All three files; blocks."""
+    found: dict[By, Seen] = {}
+    for by in By:
+        last = before.get(by, Seen())
+        try:
+            look = folder.read(path, by)
+        except folder.BadLook as error:
+            found[by] = replace(last, fault=str(error))
+            continue
+        if look is None:
+            continue
+        clean, removed = leaving.cleaned(look, zones)
+        gap = last.gap
+        if last.look is not None and clean.at > last.look.at:
+            gap = clean.at - last.look.at
+        found[by] = Seen(look=clean, gap=gap, removed=removed)
+    return found
+
+
+async def look(office: "Office") -> None:
+    """Read once, and show it."""
+    before = office.looks
+    zones = frozenset(office.settings.zones)
+    office.looks = seen = await asyncio.to_thread(read, office.settings.looks, zones, before)
+    for by, one in seen.items():
+        was = before.get(by, Seen())
+        if one.fault and not was.fault:
+            why = "it names a device" if leaving.identifies(one.fault) else one.fault
+            log.warning("look cannot be used", by=by.value, why=why)
+        if one.removed and (was.look is None or one.look is None or was.look.at != one.look.at):
+            log.warning("look could name a device: left out", by=by.value, places=one.removed)
+    show(office.metrics, seen)
+
+
+def warnings(seen: Mapping[By, Seen], unix: float) -> tuple[str, ...]:
+    """For people: which program's look cannot be used, or is old."""
+    told = []
+    for by, one in seen.items():
+        if one.fault:
+            told.append(f"what the {by} wrote cannot be used: see the log")
+        elif one.old(unix) and one.look is not None:
+            told.append(f"the {by} has not looked for {max(0.0, unix - one.look.at) / 60:.0f} min")
+        if one.removed:
+            told.append(f"what the {by} wrote could name a device: {one.removed} values were left out")
+    return tuple(told)
+
+
+def show(metrics: "Metrics", seen: Mapping[By, Seen]) -> None:
+    """Set the gauges; a program that never looked has no series."""
+    for gauge in (metrics.look_at, metrics.visit_ok, metrics.visit_step, metrics.visit_step_seconds, metrics.doctor, metrics.guard):
+        gauge.clear()
+    for by, one in seen.items():
+        if one.look is not None:
+            metrics.look_at.labels(by.value).set(one.look.at)
+            {By.VISIT: _visit, By.DOCTOR: _doctor, By.GUARD: _guard}[by](metrics, one.look)
+
+
+def _visit(metrics: "Metrics", look: Look) -> None:
+    graver = {finding.zone for finding in look.findings if finding.severity is not Severity.NOTICE}
+    failed = graver | {step.zone for step in look.steps if step.result is Result.FAILED}
+    for zone in {step.zone for step in look.steps} | failed:
+        well = not failed & {zone, ""}
+        metrics.visit_ok.labels(zone).set(well)
+        if well:
+            metrics.visit_success.labels(zone).set(look.at)
+    for step in look.steps:
+        if step.result is not Result.SKIPPED:
+            labels = (step.zone, step.name, str(step.family or ""))
+            metrics.visit_step.labels(*labels).set(step.result is Result.PASSED)
+            metrics.visit_step_seconds.labels(*labels).set(step.seconds)
+
+
+def _doctor(metrics: "Metrics", look: Look) -> None:
+    counts = Counter(finding.severity for finding in look.findings)
+    for severity in Severity:
+        metrics.doctor.labels(severity.value).set(counts[severity])
+
+
+def _guard(metrics: "Metrics", look: Look) -> None:
+    for (kind, zone), number in Counter((finding.kind, finding.zone) for finding in look.findings).items():
+        metrics.guard.labels(kind, zone).set(number)
+
+
+async def run(office: "Office") -> None:
+    """Until cancelled."""
+    while True:
+        await look(office)
+        await asyncio.sleep(INTERVAL)

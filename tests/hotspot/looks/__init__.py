@@ -1,0 +1,1 @@
+"""Looks: their shape, their files, their words."""
