@@ -20,6 +20,7 @@ _zone = click.option("--zone", help="Zone, for a device that is known in several
 
 _ELSEWHERE = {
     "check": "hotspot.cli_check",
+    "doctor": "hotspot.cli_doctor",
     "enrol": "hotspot.cli_uplink",
     "feedback": "hotspot.cli_town",
     "garden": "hotspot.cli_town",
@@ -30,6 +31,7 @@ _ELSEWHERE = {
     "preview": "hotspot.cli_preview",
     "services": "hotspot.cli_town",
     "terms": "hotspot.cli_legal",
+    "troubleshooting": "hotspot.cli_doctor",
     "visit": "hotspot.cli_visit",
     "vouchers": "hotspot.cli_vouchers",
 }

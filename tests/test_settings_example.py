@@ -25,6 +25,7 @@ ELSEWHERE = {
     "internet",
     "hours",
     "hub",
+    "visitor",
 }
 """Keys whose values name files or users that a test has not, and sections."""
 SECTIONS: dict[str, type[Struct]] = {
@@ -37,6 +38,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "hub": settings_hub._Hub,
     "feedback": settings_town._Feedback,
     "wifi4eu": settings_town._Wifi4eu,
+    "visitor": settings_file._Visitor,
 }
 _KEY = re.compile(r"^(# )?([a-z_0-9]+) = ")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from hotspot.session.sessions import Session
+from hotspot.session.visitor_check import is_check
 
 _ACCEPT_BUCKETS = (0.002, 0.004, 0.006, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _GRANT_BUCKETS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0)
@@ -102,11 +103,13 @@ class Metrics:
     def count_online(self, sessions: Iterable[Session]) -> None:
         """Set the gauge anew from the sessions in progress."""
         self.online.clear()
-        for (zone, plan), number in Tally((session.zone, session.plan) for session in sessions).items():
+        for (zone, plan), number in Tally((one.zone, one.plan) for one in sessions if not is_check(one)).items():
             self.online.labels(zone, plan).set(number)
 
     def count_bytes(self, before: Session, after: Session) -> None:
-        """Add what a session used between two readings."""
+        """Add what a session used between two readings; test visits are no visitors."""
+        if is_check(after):
+            return
         for direction, used in (("up", after.bytes_up - before.bytes_up), ("down", after.bytes_down - before.bytes_down)):
             if used > 0:
                 self.bytes.labels(after.zone, after.plan, direction).inc(used)

@@ -26,6 +26,7 @@ from hotspot.session.limits import new_day, tune, used_today
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import Now, Session, end, in_progress
 from hotspot.session.states import EndEvent
+from hotspot.session.visitor_check import Proofs, is_check
 from hotspot.town.feedback import Pace
 
 NOT_OPEN_YET = "not open yet"
@@ -51,6 +52,7 @@ class Office:
         self.started: Final = now().unix
         """Wall clock."""
         self.vitals = Vitals()
+        self.proofs: Final = Proofs(self.started)
         self.looks: dict[By, Seen] = {}
         """What visitor, doctor and LAN guard found last."""
         self.metrics.software.labels(SOFTWARE).set(1)
@@ -233,7 +235,8 @@ class Office:
     def over(self, session: Session, ended: Session) -> None:
         """Take down that ``session`` has ended: counted, and entered as used today. To be followed by ``save``."""
         self.metrics.count_bytes(session, ended)
-        self.metrics.ended.labels(ended.zone, ended.plan, ended.reason).inc()
+        if not is_check(ended):
+            self.metrics.ended.labels(ended.zone, ended.plan, ended.reason).inc()
         self.register.put(ended)
         self.enter_day(session, ended)
         if ended.voucher:

@@ -173,6 +173,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Seconds between two readings of usage into the journal: what a power cut may lose."""
     looks: Path = Path("/run/hotspot-looks")
     """Folder in which visitor, doctor and LAN guard write what they found (``hotspot.looks.folder``)."""
+    visitor_key: bytes = b""
+    """With it the hall's own test visits prove that they are ours (``hotspot.session.visitor_check``); empty: there are none."""
     blocked_names: Path | None = None
     """Folder for the domains of the block list, one ``<zone>.servers`` a zone, that dnsmasq reads; None: domains cannot be blocked."""
     certificate: Path | None = None

@@ -15,6 +15,7 @@ from firewall.api import PlanName, Rates, ZoneName
 from hotspot.portal import settings_hub, settings_internet, settings_legal, settings_policy, settings_town, theme
 from hotspot.portal.settings import HallTexts, Settings, Theme, Zone
 from hotspot.portal.settings_reader import Files, Reader, host_port, mail_address, telephone, web_address
+from hotspot.session import visitor_check
 from hotspot.session.hours import Hours, overlap, parse_closed, parse_spans
 from hotspot.session.plans import Plan
 from hotspot.session.quantities import parse_bytes, parse_rate, parse_seconds
@@ -77,6 +78,10 @@ class _Zone(Struct, forbid_unknown_fields=True):
     hours: str | None = None
 
 
+class _Visitor(Struct, forbid_unknown_fields=True):
+    key: str
+
+
 class _File(Struct, forbid_unknown_fields=True):
     """Sections stay raw here, so that an error can name the key of the table it stands in."""
 
@@ -103,6 +108,7 @@ class _File(Struct, forbid_unknown_fields=True):
     wifi4eu: Any = None
     legal: Any = None
     hub: Any = None
+    visitor: Any = None
 
 
 def _uid(value: object) -> int:
@@ -160,6 +166,8 @@ def _slow_rates(read: Reader, key: str, file: _Plan, fast: Rates) -> Rates | Non
 def _plan(read: Reader, name: str, raw: object, hours: dict[str, Hours]) -> Plan:
     key = f"plans.{name}"
     read.value("plans", name, lambda text: msgspec.convert(text, PlanName))
+    if name == visitor_check.PLAN:
+        raise read.error("plans", name, "expected another name: test visits have a plan of this name")
     file = read.table(raw, _Plan, key)
 
     def seconds(field: str, value: Quantity | None, low: float = 1) -> int | None:
@@ -226,6 +234,18 @@ def _zone(read: Reader, name: str, raw: object, plans: dict[str, Plan], hours: d
     )
 
 
+def _visitor_key(read: Reader, raw: object) -> bytes:
+    """The key of the hall's own test visits; empty without ``[visitor]``."""
+    if raw is None:
+        return b""
+    name = read.table(raw, _Visitor, "visitor").key
+    content = read.content("visitor.key", name, visitor_check.MOST_KEY + 1)
+    try:
+        return visitor_check.key_of(content)
+    except ValueError as error:
+        raise read.error("visitor.key", name, str(error)) from None
+
+
 def _hall(read: Reader, raw: object, zone: tzinfo, hours: dict[str, Hours], look: Theme) -> HallTexts:
     hall = read.table(raw, _Hall, "hall")
     return HallTexts(
@@ -289,6 +309,9 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
             raise read.error(
                 f"plans.{name}.pause", f"{plan.pause} s", f"expected at most retention ({retention:g} s), when devices are forgotten"
             )
+    visitor_key = _visitor_key(read, file.visitor)
+    if visitor_key:
+        plans[visitor_check.PLAN] = visitor_check.CHECK_PLAN  # known, and never on offer
     return Settings(
         state_dir=read.file(file.state_dir),
         firewall_socket=read.file(file.firewall_socket),
@@ -298,6 +321,7 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
         retention=retention,
         usage_interval=read.value("usage_interval", file.usage_interval, parse_seconds, 0.1, 3_600),
         looks=read.file(file.looks),
+        visitor_key=visitor_key,
         blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
         certificate=None if file.certificate is None else read.file(file.certificate),
         key=None if file.key is None else read.file(file.key),

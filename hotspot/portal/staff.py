@@ -25,6 +25,7 @@ from hotspot.session.hours import Opening, opening
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import Session, extend, in_progress, seconds_left, to_grant, volume_limit
 from hotspot.session.states import Blocked, EndEvent, IllegalMove, Kicked, LetIn, State
+from hotspot.session.visitor_check import CHECK_PLAN, is_check
 
 _WHY = {
     "journal": "the journal cannot be written",
@@ -95,7 +96,7 @@ class Staff:
 
     def _status(self) -> control.StatusIs:
         office = self._office
-        online = Tally(session.zone for session in office.register.in_progress())
+        online = Tally(session.zone for session in office.register.in_progress() if not is_check(session))
         faults = office.faults()
         return control.StatusIs(
             ok=not faults,
@@ -232,7 +233,7 @@ class Staff:
         return client
 
     def _plan(self, client: Client, request: control.Allow, session: Session | None) -> Plan:
-        plans = self._office.settings.plans
+        plans = {name: plan for name, plan in self._office.settings.plans.items() if plan is not CHECK_PLAN}
         if request.plan is None:
             current = self._office.plan_of(session) if session is not None and in_progress(session) else None
             return current or self._office.plans(client.zone)[0]

@@ -12,7 +12,7 @@ from hotspot.portal.face import Access, Ask, Face, OpenRoute, Route
 from hotspot.portal.pages import More
 from hotspot.portal.texts import ENDED, ENDED_BY, OFFLINE, SPLASH
 from hotspot.portal.town_pages import wifi4eu_policy
-from hotspot.session import probes
+from hotspot.session import probes, visitor_check
 from hotspot.session.forms import parse_accept, parse_extend, parse_leave
 from hotspot.session.states import State
 
@@ -93,7 +93,8 @@ async def accept(face: Face, ask: Ask) -> web.Response:
     """``POST /accept``: the button."""
     form = parse_accept(ask.body)
     family = probes.device(ask.request.headers.get("User-Agent", ""))
-    outcome = await face.desk.accept(ask.visitor, form, ask.reader.language, family)
+    proof = ask.request.headers.get(visitor_check.HEADER, "")
+    outcome = await face.desk.accept(ask.visitor, form, ask.reader.language, family, proof)
     if isinstance(outcome, Refusal):
         return face.problem(ask.reader, outcome.code, ask.visitor)
     return face.to("/online" + ask.reader.query)

@@ -20,6 +20,7 @@ from hotspot.portal.journal.rows import Stream, Told
 from hotspot.portal.ledger import Ledger
 from hotspot.session.sessions import Now, Session, in_progress
 from hotspot.session.tally import Batch, Cell, Open, Tally
+from hotspot.session.visitor_check import is_check
 
 ROWS = 200
 """In one report: about 60 kB."""
@@ -68,6 +69,10 @@ class Counting:
 
     def put(self, before: Session | None, after: Session) -> None:
         """A session began, changed or ended."""
+        if is_check(after):
+            return
+        if before is not None and is_check(before):
+            before = None  # staff gave it a plan: from here on it is a visit
         now, kind = self._now(), (after.zone, after.plan)
         self._changed = True
         if before is None:
@@ -239,6 +244,8 @@ class Counting:
 
     def _resume(self, session: Session, untold: Told | None, now: Now) -> None:
         """A session of an earlier start: what of it is in no tally yet is entered now."""
+        if is_check(session):
+            return
         kind, told = (session.zone, session.plan), untold or Told(2, session.bytes_up, session.bytes_down)
         if told.told == 0:
             self._visit(session, session.accepted_at, now)
@@ -255,6 +262,8 @@ class Counting:
 
     def _resume_adopted(self, session: Session, base: tuple[int, int], untold: Told | None, now: Now) -> None:
         """The journal knows a session that was adopted from the kernel: what it used between the last entry and the adoption is entered."""
+        if is_check(session):
+            return
         told = untold or Told(1, session.bytes_up, session.bytes_down)
         if told.told == 0:
             self._visit(session, session.accepted_at, now)

@@ -9,6 +9,7 @@ from hotspot.portal.office import Office
 from hotspot.portal.settings import Zone
 from hotspot.portal.vitals import SOFTWARE, Pool
 from hotspot.session.hours import opening
+from hotspot.session.visitor_check import is_check
 
 MOST_LINES = 30
 """Faults or warnings; further ones say nothing new."""
@@ -21,7 +22,7 @@ ALARM_SECONDS = 86_400.0
 def health(office: Office) -> wire.Health:
     """At this moment."""
     register, uplink, vitals, settings = office.register, office.uplink, office.vitals, office.settings
-    online = Counter(session.zone for session in register.in_progress())
+    online = Counter(session.zone for session in register.in_progress() if not is_check(session))
     accepts, errors = office.metrics.accept_forms()
     return wire.Health(
         software=SOFTWARE,

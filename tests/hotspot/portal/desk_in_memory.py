@@ -158,7 +158,7 @@ class DeskInMemory(Desk):
         """Always the same."""
         return TOKEN
 
-    async def accept(self, visitor: Visitor, form: AcceptForm, language: str, family: str) -> Accepted | Refusal:
+    async def accept(self, visitor: Visitor, form: AcceptForm, language: str, family: str, proof: str = "") -> Accepted | Refusal:
         """Online, or the refusal that the test wants."""
         if form.token != TOKEN:
             return Refusal("token")

@@ -15,6 +15,7 @@ from hotspot.portal.journal.rows import Told
 from hotspot.portal.register import Client, Register
 from hotspot.session.sessions import Session, adopt, end
 from hotspot.session.states import TimeUp
+from hotspot.session.visitor_check import CHECK_PLAN
 from tests.hotspot.session.examples import NOW, later, session_of, usage_of
 
 
@@ -123,6 +124,30 @@ def test_a_session_becomes_a_report(hall: Hall) -> None:
         days=(wire.Day("2027-01-15", 1),),
     )
     assert (second.seq, second.rows, second.days) == (2, (replace(row, ended=1, bytes_up=1, bytes_down=1),), ())
+
+
+def test_a_test_visit_is_counted_nowhere(hall: Hall) -> None:
+    """No row, no day, no peak: not while it goes on, not when it ends, not after a crash, not when it is found in the kernel."""
+    session = session_of(1, plan=CHECK_PLAN)
+    hall.accept(session)
+    hall.crash()
+    hall.register.put(replace(session, bytes_up=10, bytes_down=20))
+    hall.close()
+    hall.crash()
+    hall.now = later(60)
+    hall.register.put(end(replace(session, bytes_up=10, bytes_down=20), TimeUp(), hall.now, usage_of(session, 11, 21)))
+    hall.register.put(adopt(usage_of(session_of(2, plan=CHECK_PLAN), 5, 6), CHECK_PLAN, hall.now))
+    hall.close()
+    assert hall.reports() == []
+
+
+def test_staff_make_a_visit_of_it(hall: Hall) -> None:
+    """With another plan by staff it is one, from then on."""
+    session = session_of(1, plan=CHECK_PLAN)
+    hall.accept(session)
+    hall.register.put(replace(session, plan="free", by_staff=True))
+    hall.close()
+    assert [(row.plan, row.visits) for report in hall.reports() for row in report.rows] == [("free", 1)]
 
 
 def test_a_session_with_another_plan(hall: Hall) -> None:

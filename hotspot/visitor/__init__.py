@@ -1,0 +1,10 @@
+"""The synthetic visitor: a client with a MAC of its own that walks through a hall as a phone does, and says what a visitor would notice.
+
+Always a process of its own (``hotspot visit``), because scapy is GPL only: nothing but ``hotspot.cli_visit`` imports this package, and
+nothing else imports scapy (docs/decisions/0032).
+
+In the order of a visit: ``choices`` (what is asked of it, and what is expected), ``place`` (an interface and a namespace), ``frames`` with
+``dhcp`` and ``routers`` (what happens below IP), ``names`` and ``web`` (one question each), then the steps: ``joining``, ``outside``,
+``portal``, ``online``. ``known`` is what one step learns for the next, ``notes`` what became of each, ``walk`` their order, ``report`` what
+people and programs are told.
+"""

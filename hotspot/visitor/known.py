@@ -1,0 +1,122 @@
+"""What a visit has learnt so far: one step writes it, later ones read it."""
+
+import ipaddress
+import ssl
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from hotspot.visitor import names
+from hotspot.visitor.choices import Choices
+from hotspot.visitor.dhcp import Told
+from hotspot.visitor.frames import Frames
+from hotspot.visitor.notes import Failed, Notes, Skipped
+from hotspot.visitor.routers import Advertised
+from hotspot.visitor.web import Page, Unanswered, fetch
+
+
+@dataclass
+class Known:
+    """One visit in progress."""
+
+    choices: Choices
+    notes: Notes
+    interface: str
+    mac: str
+    frames: Frames
+    lease: Told | None = None
+    router: Advertised | None = None
+    address6: str = ""
+    servers: dict[int, str] = field(default_factory=dict)
+    """Name server by IP version."""
+    outside: dict[int, str] = field(default_factory=dict)
+    """An address on the Internet by IP version, which no captive client should reach."""
+    found: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    """Addresses of names."""
+    portal_url: str = ""
+    api_url: str = ""
+    form: tuple[str, bytes] | None = None
+    """Address and body that the accept button sends."""
+    first_left: tuple[float, int] | None = None
+    """When the API first told how many seconds are left (monotonic), and how many."""
+    promised: tuple[float, float] = (0.0, 0.0)
+    """bit/s down and up of the plan that the visit got."""
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    def __post_init__(self) -> None:
+        self.portal_url, self.promised = self.choices.portal_url, (self.choices.down, self.choices.up)
+        if self.choices.authority is not None:
+            self.tls.load_verify_locations(cafile=str(self.choices.authority))
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """IP versions that the visit has a name server or an address for."""
+        return tuple(family for family in self.choices.families if (self.lease is not None if family == 4 else bool(self.address6)))
+
+    def resolve(self, name: str, family: int) -> tuple[str, ...]:
+        """Addresses of a name, asked for once. Raises ``Failed``."""
+        known = self.found.get((name, family))
+        if known is None:
+            server = self.servers.get(family) or self.servers.get(4) or self.servers.get(6)
+            if server is None:
+                raise Skipped("needs-dns-option")
+            try:
+                known = names.ask(server, name, family).addresses
+            except names.Silent:
+                raise Failed("dns-dead") from None
+            self.found[name, family] = known
+        return known
+
+    def forget_names(self) -> None:
+        """Ask anew from here on: another server may answer now."""
+        self.found.clear()
+
+    def address_of(self, url: str, family: int) -> str:
+        """Where the host of an address is. Raises ``Failed`` and ``Skipped`` when it has none of this IP version."""
+        host = urlsplit(url).hostname or ""
+        try:
+            literal = ipaddress.ip_address(host)
+        except ValueError:
+            addresses = self.resolve(host, family)
+            if not addresses:
+                raise Skipped("no-address") from None
+            return addresses[0]
+        if literal.version != family:
+            raise Skipped("no-address")
+        return host
+
+    def get(self, url: str, family: int, headers: dict[str, str] | None = None) -> Page:
+        """GET. Raises ``Unanswered``, ``ssl.SSLError``, ``Failed`` and ``Skipped``."""
+        return fetch(self.address_of(url, family), url, tls=self.tls, headers=headers)
+
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Page:
+        """POST a form from the portal's own page, with the first IP version that gets there. Raises as ``get``."""
+        parts = urlsplit(url)
+        whole = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": f"{parts.scheme}://{parts.netloc}",
+            "Sec-Fetch-Site": "same-origin",
+            **headers,
+        }
+        return fetch(self.address_of(url, self.way), url, tls=self.tls, method="POST", headers=whole, body=body)
+
+    @property
+    def way(self) -> int:
+        """The IP version by which the visit accepts and leaves: the same, because a form is tied to the address that got it."""
+        return self.families[0] if self.families else 4
+
+    def on_link(self, address: str) -> bool:
+        """Is it an address of the guest network itself?"""
+        one = ipaddress.ip_address(address)
+        if one.version == 4:
+            return self.lease is not None and one in self.lease.network
+        prefix = self.router.prefix if self.router is not None else ""
+        return one.is_link_local or (bool(prefix) and one in ipaddress.ip_network(prefix, strict=False))
+
+    def left(self, seconds: int) -> None:
+        """Note how much time the API tells, the first time."""
+        if self.first_left is None:
+            self.first_left = (time.monotonic(), seconds)
+
+
+__all__ = ["Known", "Unanswered"]

@@ -1,0 +1,99 @@
+"""What a captive client should and should not reach: true names, and nothing beyond the portal."""
+
+import ipaddress
+import secrets
+import time
+from typing import Final
+from urllib.parse import urlsplit
+
+from hotspot.visitor import names
+from hotspot.visitor.choices import Choices
+from hotspot.visitor.known import Known
+from hotspot.visitor.notes import Failed, Skipped
+from hotspot.visitor.phones import PHONES, Probe
+from hotspot.visitor.web import PROMPT, Port, Unanswered, knock
+
+TLS_PORT: Final = 443
+"""No captive client reaches it anywhere but at the portal."""
+_INNER: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8")))
+"""No site of the Internet is there."""
+
+
+def probes(choices: Choices) -> list[tuple[str, Probe]]:
+    """The makes of phone that are to be asked for, each with its probe."""
+    return [(name, PHONES[name]) for name in choices.phones]
+
+
+def true_names(known: Known, family: int) -> None:
+    """Names on the Internet are answered, not with an address of the hall's own; a name that does not exist is not."""
+    server = known.servers[family]
+    try:
+        nobody = names.ask(server, f"{secrets.token_hex(6)}.invalid", family)
+    except names.Silent:
+        raise Failed("dns-dead") from None
+    if nobody.addresses:
+        raise Failed("dns-lies", name="a name that does not exist")
+    for _, probe in probes(known.choices):
+        try:
+            told = names.ask(server, probe.host, family)
+        except names.Silent:
+            raise Failed("dns-upstream-dead") from None
+        inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
+        if inner:
+            raise Failed("dns-lies", name=probe.host)
+        if told.code not in (0, names.NO_SUCH_NAME):
+            raise Failed("dns-upstream-dead")
+        known.found[probe.host, family] = told.addresses
+        if told.addresses:
+            known.outside.setdefault(family, told.addresses[0])
+    _portal_name(known, family)
+
+
+def _is_inner(address: str) -> bool:
+    one = ipaddress.ip_address(address)
+    return one.is_link_local or one in ipaddress.ip_network("fc00::/7") or any(one in network for network in _INNER)
+
+
+def _portal_name(known: Known, family: int) -> None:
+    """The portal's name leads to the gateway."""
+    name = urlsplit(known.portal_url).hostname or ""
+    if not name or name.replace(".", "").isdigit() or ":" in name:
+        return
+    addresses = known.resolve(name, family)
+    if not addresses:
+        if family == 4 or not known.resolve(name, 4):
+            raise Failed("portal-name-unknown", name=name)
+        return
+    if not any(known.on_link(one) for one in addresses):
+        raise Failed("portal-name-elsewhere", name=name)
+
+
+def closed(known: Known, family: int) -> None:
+    """A connection to the Internet is refused, at once."""
+    target = known.outside.get(family)
+    if target is None:
+        raise Skipped("no-address")
+    began = time.monotonic()
+    port = knock(target, TLS_PORT)
+    if port is Port.OPEN:
+        raise Failed("open-before-accept" if family == 4 else "open6-before-accept")
+    if port is Port.SILENT or time.monotonic() - began > PROMPT:
+        if family == 4 and knock(target, 80) is Port.SILENT:
+            raise Failed("rules-gone")  # not even the web is led to the portal
+        raise Failed("refusal-slow")
+
+
+def probe(known: Known, name: str, one: Probe, family: int) -> None:
+    """The probe of a make of phone is sent to the portal."""
+    if not known.resolve(one.host, family):
+        raise Skipped("no-address")
+    try:
+        page = known.get(one.url, family, {"User-Agent": one.agent})
+    except Unanswered:
+        raise Failed("probe-silent", phone=name) from None
+    if not page.location:
+        raise Failed("probe-answered", phone=name, status=page.status)
+    if not known.portal_url:
+        known.portal_url = page.location.partition("?")[0]
+    if not page.location.startswith(known.portal_url):
+        raise Failed("probe-elsewhere", phone=name, found=page.location, expected=known.portal_url)

@@ -1,0 +1,113 @@
+"""The visitor's interface: a new one on the guest side in a namespace of its own, or one that is there already. Root only.
+
+On a bridge it is a veth pair with one end in the bridge; on any other interface a macvlan, which reaches the network but never its own
+machine (that is how macvlan works): on a gateway whose guest interface is no bridge, the visit is made from another machine of the Wi-Fi.
+A namespace without a name goes, with all that is in it, when the process ends, however it ends.
+"""
+
+import contextlib
+import ctypes
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hotspot.visitor.programs import CannotLook, ip
+
+NAME: Final = "visit0"
+"""Of the interface in the namespace of its own."""
+_CLONE_NEWNET: Final = 0x40000000
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def fresh_mac() -> str:
+    """A random MAC address, locally administered, never a group's."""
+    first, *rest = secrets.token_bytes(6)
+    return ":".join(f"{byte:02x}" for byte in (first & 0xFC | 0x02, *rest))
+
+
+def link_local(mac: str) -> str:
+    """The link-local address of ``mac`` (RFC 4291 appendix A)."""
+    return "fe80::" + eui64(mac)
+
+
+def eui64(mac: str) -> str:
+    """The lower half of the addresses that ``mac`` gives itself, as four groups."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    whole = bytes([raw[0] ^ 2, *raw[1:3], 0xFF, 0xFE, *raw[3:]]).hex()
+    return ":".join(whole[at : at + 4] for at in range(0, 16, 4))
+
+
+@contextlib.contextmanager
+def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
+    """The name of an interface that is up, has ``mac`` and only a link-local address. Raises ``CannotLook``."""
+    if not Path("/sys/class/net", interface).exists():
+        raise CannotLook(f"interface = {interface!r}: expected an interface of this machine")
+    if os.geteuid() != 0:
+        raise CannotLook("cannot set up the guest side: a visit makes namespaces and raw sockets, and needs root")
+    if here:
+        ip([f"address flush dev {interface}", f"link set {interface} address {mac}"])
+        with _ready(interface, mac):
+            yield interface
+        return
+    with _own_namespace(interface, mac), _ready(NAME, mac):
+        yield NAME
+
+
+@contextlib.contextmanager
+def _ready(interface: str, mac: str) -> Iterator[None]:
+    """Up, without an address that the kernel would make by itself: the visit sees to these as it reads what it is told."""
+    for key, value in (("disable_ipv6", 0), ("accept_ra", 0), ("autoconf", 0), ("dad_transmits", 0), ("addr_gen_mode", 1)):
+        path = Path("/proc/sys/net/ipv6/conf", interface, key)
+        if path.exists():  # not where the kernel has no IPv6
+            path.write_text(f"{value}\n")
+    ip([f"link set {interface} up", f"address replace {link_local(mac)}/64 dev {interface} nodad"])
+    try:
+        yield
+    finally:
+        with contextlib.suppress(CannotLook):  # the interface may be gone
+            ip([f"address flush dev {interface}"])
+
+
+@contextlib.contextmanager
+def _own_namespace(interface: str, mac: str) -> Iterator[None]:
+    """In a namespace of this process with ``NAME`` on ``interface`` in it; back where it was afterwards."""
+    outer = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    inner = -1
+    cable = f"visit{os.getpid()}"
+    bridge = Path("/sys/class/net", interface, "bridge").exists()
+    try:
+        _check(_libc.unshare(_CLONE_NEWNET))
+        inner = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        _check(_libc.setns(outer, _CLONE_NEWNET))
+        there = f"netns /proc/self/fd/{inner}"
+        if bridge:
+            ip(
+                [
+                    f"link add {cable} type veth peer name {NAME} address {mac} {there}",
+                    f"link set {cable} master {interface}",
+                    f"link set {cable} up",
+                ],
+                inner,
+            )
+        else:
+            ip([f"link add link {interface} name {NAME} address {mac} {there} type macvlan mode bridge"], inner)
+        _check(_libc.setns(inner, _CLONE_NEWNET))
+        ip(["link set lo up"])
+        yield
+    finally:
+        _libc.setns(outer, _CLONE_NEWNET)
+        if bridge:
+            with contextlib.suppress(CannotLook):
+                ip([f"link del {cable}"])
+        for handle in (inner, outer):
+            if handle >= 0:
+                os.close(handle)
+
+
+def _check(result: int) -> None:
+    """Raise when a call of libc failed."""
+    if result != 0:
+        code = ctypes.get_errno()
+        raise CannotLook(f"cannot make a network namespace: {os.strerror(code)}")

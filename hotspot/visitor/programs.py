@@ -1,0 +1,35 @@
+"""The one program that a visit starts: ``ip``, in the namespace where the calling thread is."""
+
+import subprocess
+from collections.abc import Sequence
+
+SECONDS = 10.0
+"""How long it may take."""
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class CannotLook(Exception):
+    """The visit cannot be made at all; the text says why. It says nothing about the hall."""
+
+
+def ip(lines: Sequence[str], handle: int | None = None) -> None:
+    """Carry out ``ip`` commands, one a line; ``handle``: a file descriptor that they name as ``/proc/self/fd/<handle>``. Raises
+    ``CannotLook`` with the first complaint."""
+    try:
+        done = subprocess.run(
+            ["ip", "-batch", "-"],
+            input="\n".join(lines) + "\n",
+            text=True,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            pass_fds=() if handle is None else (handle,),
+            env={"PATH": _PATH},
+        )
+    except FileNotFoundError:
+        raise CannotLook("cannot set up the guest side: the program ip (iproute2) is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise CannotLook(f"cannot set up the guest side: ip did not end within {SECONDS:g} s") from None
+    if done.returncode != 0:
+        complaint = " ".join(done.stderr.split()) or f"ip ends with status {done.returncode}"
+        raise CannotLook(f"cannot set up the guest side: {complaint}")

@@ -1,0 +1,93 @@
+"""What a visit says to people and to programs (pure): a page of text, JUnit's XML, one line for Nagios."""
+
+from collections.abc import Mapping
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from hotspot.looks.values import Finding, Look, Result, Severity, Step
+from hotspot.looks.words import StepWords, filled
+from hotspot.looks.words_visit import STEPS, VISIT
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+"""Exit statuses of a check for Nagios."""
+_SIGNS: Final[Mapping[Result, str]] = {Result.PASSED: "ok", Result.FAILED: "FAILED", Result.SKIPPED: "-"}
+
+
+def title(step: Step) -> StepWords:
+    """What a step is called."""
+    return STEPS.get(step.name) or StepWords(step.name, step.name)
+
+
+def text(look: Look, german: bool) -> str:
+    """For a person: every step, then what each finding means and what to look at."""
+    lines = []
+    for step in look.steps:
+        name = title(step).german if german else title(step).english
+        family = f"IPv{step.family}" if step.family else ""
+        why = f"  ({step.why})" if step.why else ""
+        lines.append(f"{_SIGNS[step.result]:<7}{name:<42}{family:<5}{step.seconds:>8.3f} s{why}")
+    for finding in look.findings:
+        lines += ["", *_told(finding, german)]
+    passed = sum(step.result is Result.PASSED for step in look.steps)
+    well = not failed(look)
+    if german:
+        verdict = "alles in Ordnung" if well else "NICHT in Ordnung"
+        lines += ["", f"{passed} von {len(look.steps)} Schritten bestanden in {look.seconds:.1f} s: {verdict}"]
+    else:
+        lines += ["", f"{passed} of {len(look.steps)} steps passed in {look.seconds:.1f} s: {'all is well' if well else 'NOT well'}"]
+    return "\n".join(lines)
+
+
+def _told(finding: Finding, german: bool) -> list[str]:
+    words = VISIT[finding.kind]
+    if german:
+        parts = [words.german, words.meaning_german, words.remedy_german]
+    else:
+        parts = [words.english, words.meaning_english, words.remedy_english]
+    head, meaning, remedy = (filled(part, finding) for part in parts)
+    command = [f"   $ {words.command}"] if words.command else []
+    return [f"[{finding.severity}] {head}", f"   {meaning}", f"   {remedy}", *command]
+
+
+def failed(look: Look) -> bool:
+    """Did a step fail, or is anything amiss?"""
+    return not look.well or any(step.result is Result.FAILED for step in look.steps)
+
+
+def junit(look: Look) -> str:
+    """For continuous integration: one test case a step."""
+    by_kind = {finding.kind: finding for finding in look.findings}
+    cases = []
+    for step in look.steps:
+        name = f"{title(step).english}{f' (IPv{step.family})' if step.family else ''}"
+        inner = ""
+        if step.result is Result.FAILED:
+            finding = by_kind.get(step.why or "") or Finding(kind=step.why or "failed", severity=Severity.URGENT)
+            told = "\n".join(_told(finding, german=False)) if finding.kind in VISIT else finding.kind
+            inner = f"<failure type={quoteattr(finding.kind)} message={quoteattr(told.partition(chr(10))[0])}>{escape(told)}</failure>"
+        elif step.result is Result.SKIPPED:
+            inner = f"<skipped message={quoteattr(step.why or '')}/>"
+        cases.append(f'  <testcase classname="hotspot.visit" name={quoteattr(name)} time="{step.seconds:.3f}">{inner}</testcase>')
+    count = {result: sum(step.result is result for step in look.steps) for result in Result}
+    head = (
+        f'<testsuite name="hotspot visit" tests="{len(look.steps)}" failures="{count[Result.FAILED]}" '
+        f'skipped="{count[Result.SKIPPED]}" time="{look.seconds:.3f}">'
+    )
+    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>"]) + "\n"
+
+
+def nagios(look: Look) -> tuple[int, str]:
+    """Exit status and the one line with performance data."""
+    urgent = any(finding.severity is Severity.URGENT for finding in look.findings)
+    state = CRITICAL if urgent else WARNING if failed(look) else OK
+    count = {result: sum(step.result is result for step in look.steps) for result in Result}
+    grave = [finding for finding in look.findings if finding.severity is not Severity.NOTICE]
+    said = "; ".join(filled(VISIT[finding.kind].english, finding) for finding in grave[:3]) or f"{count[Result.PASSED]} steps passed"
+    numbers = {"time": f"{look.seconds:.2f}s", **{result.value: str(count[result]) for result in Result}}
+    timed = [(step, f"{step.name}{step.family or ''}".replace("-", "_")) for step in look.steps if step.result is Result.PASSED]
+    for step, name in timed:
+        if step.name in ("dhcp", "page", "accept", "online"):
+            numbers[name] = f"{step.seconds:.3f}s"
+    words = ("OK", "WARNING", "CRITICAL", "UNKNOWN")[state]
+    line = said.replace("|", "/")
+    return state, f"VISIT {words} - {line} | {' '.join(f'{name}={value}' for name, value in numbers.items())}"

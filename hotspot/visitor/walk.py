@@ -1,0 +1,122 @@
+"""A visit from the first DHCP packet to the last byte: the order of its steps, and what each needs to have passed."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from hotspot.looks.values import Look
+from hotspot.visitor import dhcp, joining, online, outside, portal
+from hotspot.visitor.choices import Choices
+from hotspot.visitor.frames import Frames
+from hotspot.visitor.known import Known
+from hotspot.visitor.notes import Name, Notes
+from hotspot.visitor.place import fresh_mac, guest_side
+
+N = Name
+_ONLINE: Final = N("online", 4)
+
+
+def visit(choices: Choices, software: str) -> Look:
+    """Make a visit. Raises ``CannotLook`` when there is nothing to look with."""
+    mac = fresh_mac()
+    notes = Notes(choices.zone, choices.most)
+    with guest_side(choices.interface, choices.here, mac) as interface, contextlib.closing(Frames(interface)) as frames:
+        known = Known(choices, notes, interface, mac, frames)
+        notes.run(N("interface"), lambda: None)
+        try:
+            _walk(known)
+        finally:
+            if known.lease is not None:
+                frames.send(dhcp.release(mac, known.lease))
+    return notes.look(time.time(), software)
+
+
+def _walk(known: Known) -> None:
+    """All steps."""
+    _join(known)
+    _look_around(known)
+    _at_the_portal(known)
+    _go_online(known)
+    known.notes.run(N("status"), partial(portal.status, known))
+
+
+def _join(known: Known) -> None:
+    run, families = known.notes.run, known.choices.families
+    if 4 in families:
+        run(N("dhcp", 4), partial(joining.address, known))
+        leased = () if known.lease is not None else (N("dhcp", 4),)  # a second server spoils the step, not the lease
+        run(N("router", 4), partial(joining.router, known), leased)
+        run(N("dns-option", 4), partial(joining.name_server, known), leased)
+        run(N("portal-option", 4), partial(joining.portal_option, known), leased)
+        run(N("gateway", 4), partial(joining.gateway, known), (*leased, N("router", 4)))
+    if 6 in families:
+        run(N("advertisement", 6), partial(joining.advertisement, known))
+        heard = () if known.router is not None else (N("advertisement", 6),)
+        run(N("address6", 6), partial(joining.address6, known), heard)
+        run(N("dns-option", 6), partial(joining.name_server6, known), heard)
+        run(N("portal-option", 6), partial(joining.portal_option6, known), heard)
+        run(N("gateway", 6), partial(joining.gateway6, known), heard)
+
+
+def _look_around(known: Known) -> None:
+    run = known.notes.run
+    for family in known.choices.families:
+        usable = _usable(family)
+        run(N("dns", family), partial(outside.true_names, known, family), (*usable, N("dns-option", family)))
+        run(N("closed", family), partial(outside.closed, known, family), (*usable, N("dns", family)))
+
+
+def _usable(family: int) -> tuple[Name, ...]:
+    """What an IP version needs before anything can be asked over it."""
+    return (N("dhcp", 4), N("gateway", 4)) if family == 4 else (N("address6", 6), N("gateway", 6))
+
+
+def _at_the_portal(known: Known) -> None:
+    run, notes = known.notes.run, known.notes
+    for family in known.choices.families:
+        ready = (*_usable(family), N("dns", family), N("closed", family))
+        if known.portal_url:
+            run(N("portal", family), partial(portal.there, known, family), ready)
+            ready = (*ready, N("portal", family))
+        for name, one in outside.probes(known.choices):
+            run(N(f"probe-{name}", family), partial(outside.probe, known, name, one, family), ready)
+    way = known.way
+    ready = (N("portal", way),) if N("portal", way) in notes.steps else (N("dns", way),)
+    run(N("certificate"), partial(portal.certificate, known), ready)
+    bare = notes.steps[N("certificate")].why == "no-certificate"
+    safe = ready if bare or _only_soon(known) else (*ready, N("certificate"))
+    for family in known.families:
+        also = tuple(name for name in (N("portal", family),) if name in notes.steps)
+        run(N("api", family), partial(portal.api, known, family), (*safe, *also))
+    run(N("page"), partial(portal.page, known), safe)
+    run(N("accept"), partial(portal.accept, known), () if known.form is not None else (N("page"),))
+
+
+def _only_soon(known: Known) -> bool:
+    """A certificate that still holds, though not for long."""
+    return known.notes.steps[N("certificate")].why == "certificate-soon"
+
+
+def _go_online(known: Known) -> None:
+    run, accepted = known.notes.run, N("accept")
+    known.forget_names()  # from now on it is another name server that answers
+    for family in known.families:
+        run(N("online", family), partial(online.online, known, family), (accepted,))
+        for _, one in outside.probes(known.choices)[:1]:
+            run(N("own-answer", family), partial(online.own_answer, known, one, family), (N("online", family),))
+    reached = N("online", known.way)
+    steps: list[tuple[str, Callable[[Known], None], Name]] = [
+        ("api-online", online.api, accepted),
+        ("download", online.download, reached),
+        ("upload", online.upload, reached),
+        ("neighbour", online.neighbour, accepted),
+        ("town", online.town, accepted),
+        ("countdown", online.countdown, N("api-online")),
+        ("leave", online.leave, accepted),
+    ]
+    for name, action, needed in steps:
+        run(N(name), partial(action, known), (needed,))
+    for family in known.families:
+        run(N("closed-again", family), partial(online.closed_again, known, family), (N("leave"), N("online", family)))
