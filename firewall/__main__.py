@@ -10,11 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from firewall import ruleset, shaper
-from firewall.daemon import Daemon
+from firewall.daemon import Daemon, clock
 from firewall.grants import table_of
+from firewall.inspection import inspect
 from firewall.kernel import Kernel
 from firewall.kernel import nft as nft_program
 from firewall.kernel.netlink import KernelRefused
@@ -37,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{options.config}: zones {', '.join(settings.zones)}: fine")
         elif options.show:
             print(shown(settings))
+        elif options.inspect:
+            print(msgspec.json.encode(inspect(settings, clock())).decode())
         elif options.guard:
             nft_program.load(ruleset.replaced(ruleset.GUARD_TABLE, ruleset.guard(settings.zones)))
         elif options.remove:
@@ -88,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check-config", action="store_true", help="read the settings, say whether they are fine, and end")
     what.add_argument("--show", action="store_true", help="print the nft and tc text that would be loaded, change nothing")
+    what.add_argument("--inspect", action="store_true", help="print how the kernel is against the settings (JSON), change nothing")
     what.add_argument("--guard", action="store_true", help="load the guard table alone (at boot, before interfaces are up)")
     what.add_argument("--remove", action="store_true", help="take tables and qdiscs away")
     return parser

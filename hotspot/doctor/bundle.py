@@ -1,0 +1,143 @@
+"""What support needs, in one file: settings without secrets, rules, shaping, counters, versions, the last lines of our own logs, the look.
+
+Nothing that names a device or a person goes in. Sets of the rules are listed without their elements, leases not at all, and all of it goes
+through ``privacy.Filter``, which knows the names that devices gave and the codes of this moment.
+"""
+
+import io
+import os
+import re
+import tarfile
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hotspot.doctor import subject as subjects
+from hotspot.doctor.page import page
+from hotspot.doctor.privacy import Filter
+from hotspot.doctor.programs import printed, run
+from hotspot.doctor.servers import DNSMASQ, Server
+from hotspot.doctor.services import SYSTEMD
+from hotspot.doctor.subject import Place, Subject
+from hotspot.looks.values import Look
+from hotspot.looks.words import gravest_first
+
+LOG_LINES = 500
+"""Of each service."""
+LARGEST = 2 * 2**20
+"""Characters of one part."""
+UNITS = ("hotspot-firewall", "hotspot-portal", "hotspot-guard", "hotspot-lan-guard", "hotspot-visit", "hotspot-doctor", "hotspot-names")
+_SECRET = re.compile(r"key|secret|token|password|credential|proxy|contact|phone|email|address|name|legal|message|text|title", re.IGNORECASE)
+"""Settings whose text stays here: secrets, and what says who runs a hall."""
+_COMMANDS: Mapping[str, tuple[str, ...]] = {
+    # -t leaves elements out, which are clients; -s would leave the counters out, which are what support asks for
+    "ruleset.nft": ("nft", "-t", "list", "ruleset"),
+    "tc-qdiscs.txt": ("tc", "-s", "qdisc", "show"),
+    "links.txt": ("ip", "-s", "-d", "link", "show"),
+    "routes.txt": ("ip", "route", "show"),
+    "routes6.txt": ("ip", "-6", "route", "show"),
+}
+
+
+def write(path: Path, place: Place, look: Look) -> None:
+    """Make the file, readable by root alone. Raises ``OSError``, and ``CannotLook``."""
+    subject = subjects.read(place)
+    parts = {name: text[:LARGEST] for name, text in _parts(subject, look)}
+    clean = Filter(known_names(subject))
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+            for name, text in parts.items():
+                content = clean.clean(text).encode()
+                entry = tarfile.TarInfo(f"hotspot-bundle/{name}")
+                entry.size, entry.mtime, entry.mode = len(content), int(look.at), 0o644
+                archive.addfile(entry, io.BytesIO(content))
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _parts(subject: Subject, look: Look) -> Iterator[tuple[str, str]]:
+    yield "look.json", msgspec.json.format(msgspec.json.encode(look), indent=1).decode()
+    yield "look.txt", page(msgspec.structs.replace(look, findings=tuple(gravest_first(look.findings))), "en")
+    for name, words in _COMMANDS.items():
+        yield name, printed(*words)
+    names = dict.fromkeys(name for zone in subject.zones.values() for name in (zone.lan, zone.wan))
+    for name in names:
+        yield f"tc-{name}.txt", printed("tc", "-s", "class", "show", "dev", name)
+    for program in ("nft", "dnsmasq", "radvd"):
+        said = run([program, "--version"], 5.0)
+        yield f"version-{program}.txt", "" if said is None else said.out + said.complaint
+    yield "kernel.txt", f"{os.uname().sysname} {os.uname().release} {os.uname().version} {os.uname().machine}"
+    for name, path in (("portal.json", subject.place.portal), ("firewall.json", subject.place.firewall)):
+        yield name, settings_without_secrets(path)
+    for number, server in enumerate(subject.servers):
+        yield f"{server.program}-{number}.txt", _served(server)
+    if SYSTEMD.is_dir():
+        for unit in UNITS:
+            yield f"log-{unit}.txt", printed("journalctl", "--no-pager", "-o", "short-iso", "-n", str(LOG_LINES), "-u", unit)
+
+
+def settings_without_secrets(path: Path) -> str:
+    """A settings file as JSON, its secrets and the words about people left out; for one that is no TOML, what is wrong with it."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return f"cannot read it: {type(error).__name__}"
+    return msgspec.json.format(msgspec.json.encode(_withheld(tree)), indent=1).decode()
+
+
+def _withheld(tree: Any, hidden: bool = False) -> Any:
+    if isinstance(tree, dict):
+        return {str(key): _withheld(value, hidden or _SECRET.search(str(key)) is not None) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [_withheld(value, hidden) for value in tree]
+    if isinstance(tree, str):
+        return "[withheld]" if hidden else tree
+    return tree if isinstance(tree, bool | int | float) else str(tree)
+
+
+def _served(server: Server) -> str:
+    """The settings of dnsmasq or radvd; what is given to single devices is left out, line by line."""
+    if server.program != DNSMASQ:
+        return server.text
+    return "\n".join(f"{each.key}={each.value}" for each in server.settings if each.key not in ("dhcp-host", "dhcp-mac", "dhcp-ignore"))
+
+
+def known_names(subject: Subject) -> set[str]:
+    """What devices call themselves (leases), and the device codes of sessions in progress."""
+    from hotspot.ask import PortalUnavailable, ask
+    from hotspot.control import Sessions, SessionsAre
+
+    names = set[str]()
+    told = [value for server in subject.servers for value in server.values("dhcp-leasefile")]
+    files = {*(zone.leases for zone in subject.zones.values() if zone.leases), *told}
+    for file in files:
+        names |= lease_names(_lines(Path(file)))
+    if subject.portal is not None:
+        try:
+            reply = ask(subject.portal.control_socket, Sessions(), 10.0)
+        except PortalUnavailable:
+            reply = None
+        names |= {row.code for row in reply.sessions} if isinstance(reply, SessionsAre) else set()
+    return names
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(16 * 2**20).splitlines()
+    except OSError:
+        return []
+
+
+def lease_names(lines: Iterable[str]) -> set[str]:
+    """Host names in lines of dnsmasq's leases: expiry, MAC, address, name, client id."""
+    rows = [line.split() for line in lines]
+    return {row[3] for row in rows if len(row) >= 5 and row[3] != "*"}

@@ -1,0 +1,149 @@
+"""The processes of the gateway: does each answer, and what does it say of itself?"""
+
+import pwd
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from firewall import api
+from hotspot.control import StatusIs
+from hotspot.doctor.found import found
+from hotspot.doctor.programs import printed
+from hotspot.doctor.servers import DNSMASQ, RADVD, Server
+from hotspot.doctor.subject import Subject
+from hotspot.looks.values import Finding
+
+SECONDS = 5.0
+SYSTEMD = Path("/run/systemd/system")
+"""There when systemd runs this machine."""
+UNITS = (
+    *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path"),
+    *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-doctor.timer"),
+)
+
+
+class Facts(Struct, frozen=True):
+    """What was read."""
+
+    firewall: api.StatusIs | None
+    """None: it does not answer."""
+    portal: StatusIs | None
+    portal_error: str
+    closed_socket: str = ""
+    """A socket of ours that its users cannot open."""
+    unknown_client: str = ""
+    """Who may ask the firewall by its settings and is nobody on this machine."""
+    units: tuple[str, ...] = ()
+    """Those that failed."""
+    servers: tuple[Server, ...] = ()
+    lans: tuple[tuple[str, str, bool, bool], ...] = ()
+    """Zone, interface, has IPv4, has IPv6."""
+
+
+def read(subject: Subject) -> Facts:
+    """Ask everybody."""
+    told = subject.firewall.settings if subject.firewall is not None else None
+    path = Path(told.socket) if told is not None else subject.portal.firewall_socket if subject.portal is not None else None
+    sockets = [each for each in (path, subject.portal.control_socket if subject.portal is not None else None) if each is not None]
+    return Facts(
+        firewall=None if path is None else firewall_status(path),
+        portal=subject.status,
+        portal_error=subject.portal_error,
+        closed_socket=next((str(each) for each in sockets if _closed(each)), ""),
+        unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
+        units=failed(printed("systemctl", "list-units", "--all", "--plain", "--no-legend", *UNITS)) if SYSTEMD.is_dir() else (),
+        servers=subject.servers,
+        lans=tuple(
+            (name, zone.lan, any("." in each for each in zone.addresses), any(":" in each for each in zone.addresses))
+            for name, zone in subject.zones.items()
+        ),
+    )
+
+
+def firewall_status(path: Path) -> api.StatusIs | None:
+    """What the firewall says of itself."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as daemon:
+            daemon.settimeout(SECONDS)
+            daemon.connect(str(path))
+            daemon.sendall(api.encode(api.Status(1)))
+            with daemon.makefile("rb") as lines:
+                reply = api.decode_message(lines.readline(2**20))
+    except (OSError, msgspec.DecodeError):
+        return None
+    return reply if isinstance(reply, api.StatusIs) else None
+
+
+def _closed(path: Path) -> bool:
+    """Whether others may not connect; that there is no socket is another matter."""
+    try:
+        mode, folder = path.stat().st_mode, path.parent.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISSOCK(mode) and not (mode & stat.S_IWOTH and folder & stat.S_IXOTH)
+
+
+def _known(who: str | int) -> bool:
+    if isinstance(who, int):
+        return True
+    try:
+        pwd.getpwnam(who)
+    except KeyError:
+        return False
+    return True
+
+
+def failed(listed: str) -> tuple[str, ...]:
+    """Units that failed, from ``systemctl list-units --plain``: name, loaded, active, sub."""
+    rows = [line.split(None, 4) for line in listed.splitlines()]
+    return tuple(row[0] for row in rows if len(row) >= 4 and "failed" in (row[2], row[3]))
+
+
+def judge(facts: Facts) -> Iterator[Finding]:
+    """What does not run, or not well."""
+    if facts.firewall is None:
+        yield found("firewall-away")
+    elif not facts.firewall.ready:
+        yield found("firewall-not-ready")
+    if facts.firewall is not None and (drift := sum(facts.firewall.drift.values())):
+        yield found("kernel-was-changed", count=drift)
+    if facts.portal_error:
+        yield found("portal-settings-bad", why=facts.portal_error)
+    if facts.portal is None:
+        yield found("portal-away")
+    else:
+        yield from _portal(facts.portal, facts.firewall is not None)
+    if facts.closed_socket:
+        yield found("socket-closed", path=facts.closed_socket)
+    if facts.unknown_client:
+        yield found("client-unknown", user=facts.unknown_client)
+    for unit in facts.units:
+        yield found("unit-failed", unit=unit)
+    yield from _servers(facts)
+
+
+def _portal(portal: StatusIs, firewall_answers: bool) -> Iterator[Finding]:
+    if not portal.firewall and firewall_answers:
+        yield found("portal-without-firewall")
+    if not portal.journal:
+        yield found("journal-unwell")
+    if not portal.internet:
+        yield found("internet-away")
+    if portal.warnings:
+        yield found("portal-warns", count=len(portal.warnings))
+
+
+def _servers(facts: Facts) -> Iterator[Finding]:
+    for zone, lan, has4, has6 in facts.lans:
+        names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan)]
+        if has4 and not any(server.gives_leases for server in names):
+            yield found("dhcp-server-missing", zone, interface=lan)
+        if has6 and not any(server.program == RADVD for server in facts.servers):
+            yield found("radvd-missing", zone, interface=lan)
+    for server in facts.servers:
+        if server.unreadable:
+            yield found("server-settings-unreadable", program=server.program, path=server.unreadable)
