@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -70,6 +71,11 @@ seconds = "24 h"
 """
 
 
+def visitor_key(folder: Folder) -> Path:
+    """What test visits prove with that they are the hall's own."""
+    return folder.path / "visitor.key"
+
+
 def portal_toml(folder: Folder, options: Options) -> str:
     """Settings of the portal."""
     scheme = "https" if options.tls else "http"
@@ -86,6 +92,9 @@ blocked_names = "{names_folder(folder.path)}"
 theme = "{TOWN / "theme.toml"}"
 services = {'"services.toml"' if options.services else "[]"}
 {tls}
+[visitor]
+key = "{visitor_key(folder)}"
+
 [hall]
 name = "Rathaus Musterstadt"
 town = "Stadt Musterstadt"
@@ -161,6 +170,10 @@ def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) 
     folder.firewall_config.write_text(firewall_toml(folder, options, portal.uid))
     folder.portal_config.write_text(portal_toml(folder, options))
     (folder.path / "services.toml").write_text(services.FILE.read_text())
+    key = visitor_key(folder)
+    key.touch(mode=0o600)
+    key.write_text(f"{secrets.token_hex(32)}\n")
+    give(key, portal)
     state, names = folder.path / "portal" / "state", names_folder(folder.path)
     for owner, path in (
         (firewall, folder.firewall_socket.parent),

@@ -1,7 +1,8 @@
 """Steps 8 and 9 of a walk: what the hub knows of a phone's visit, and what comes back from the hub.
 
 ``8`` the report is there, ``9`` the figures of the whole city, ``9a`` a change of policy reaches the visitor's page, ``9b`` an order ends
-a session: a second phone's, which only joins for that; ``9c`` somebody of a town logs in at the console and sees their halls.
+a session: a second phone's, which only joins for that; ``9c`` somebody of a town logs in at the console and sees their halls; ``9d`` the
+synthetic visitor (``walk_visit``).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from hotspot.lab.figures import usage_of
 from hotspot.lab.layout import SITE, SITE_TLS_PORT
 from hotspot.lab.namespaces import LabFailed
 from hotspot.lab.walk import Numbered, Step, Walker
+from hotspot.lab.walk_visit import visited
 
 if TYPE_CHECKING:
     from hotspot.lab.city import City, Counted
@@ -55,6 +57,7 @@ class HubWalk:
             ("9a", "policy", with_walker(self.policy)),
             ("9b", "order", with_walker(self.order)),
             ("9c", "console", with_walker(self.console)),
+            ("9d", "visit", with_walker(visited)),
         ]
 
     async def report(self, walker: Walker, number: str, name: str) -> Step:

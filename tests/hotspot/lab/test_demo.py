@@ -26,7 +26,7 @@ from hotspot.lab.record import RUN
 pytestmark = pytest.mark.kernel
 
 ROOT = Path(__file__).parents[3]
-WALK = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "9a", "9b", "9c", "end"]
+WALK = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "9a", "9b", "9c", "9d", "end"]
 
 
 def command(name: str, *words: str) -> list[str]:
@@ -88,6 +88,7 @@ def test_once_walks_every_step_and_says_so(name: str, environment: dict[str, str
     assert steps["9"]["figures"]["halls"] == 12
     assert steps["9b"]["figures"]["seconds_cut"] < 1
     assert steps["9c"]["figures"]["halls"] == 5
+    assert steps["9d"]["figures"]["counted"] == 0
     assert (done.returncode, outcome["passed"], list(steps)) == (0, True, WALK)
 
 

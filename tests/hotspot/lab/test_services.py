@@ -21,6 +21,7 @@ def written(folder: Path, options: Options) -> Path:
     path = folder / "portal.toml"
     path.write_text(portal_toml(Folder(folder), options))
     (folder / "services.toml").write_text(FILE.read_text())
+    (folder / "visitor.key").write_text("k" * 32)
     theme = FILE.parent / "theme.toml"
     for beside in FILE.parent.iterdir() if theme.exists() else ():
         (folder / beside.name).write_bytes(beside.read_bytes())
