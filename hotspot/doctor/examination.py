@@ -1,7 +1,7 @@
 """All groups of checks, one after the other, as a look: what is amiss, and which groups found something, nothing, or could not look."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from hotspot.doctor import (
     agreement,
@@ -31,13 +31,14 @@ def examine(place: Place, now: float | None = None) -> Look:
     began = time.monotonic()
     subject = read(place, now)
     groups = list(_groups(subject))
+    kept = without_consequences(_once(finding for group in groups for finding in group.findings))
     return Look(
         by=By.DOCTOR,
         at=subject.now,
         seconds=round(time.monotonic() - began, 2),
         software=SOFTWARE,
-        findings=tuple(gravest_first(_once(finding for group in groups for finding in group.findings))[:MOST_FINDINGS]),
-        steps=tuple(map(_step, groups)),
+        findings=tuple(gravest_first(kept)[:MOST_FINDINGS]),
+        steps=tuple(_step(group, kept) for group in groups),
     )
 
 
@@ -73,13 +74,36 @@ def _group(name: str, look: Callable[[], Iterable[Finding]], skipped: str = "") 
     return Group(name, findings, skipped, round(time.monotonic() - began, 2))
 
 
+_NOTHING_LEAVES = frozenset({"upstream-dns-away", "internet-away", "hub-away"})
+_NO_LINE = _NOTHING_LEAVES | {"route-missing", "route6-missing", "address-missing"}
+CONSEQUENCES = {
+    "zone-table-missing": _NOTHING_LEAVES,  # without it the gateway's own packets have no class, and what has none is dropped
+    "shaping-classes-missing": _NOTHING_LEAVES,
+    "interface-missing": _NO_LINE | {"shaping-missing"},
+    "interface-down": _NO_LINE,
+    "route-missing": _NOTHING_LEAVES,
+    "certificate-key-differs": frozenset({"certificate-untrusted"}),
+    "firewall-away": frozenset({"portal-without-firewall"}),
+    "state-folder-missing": frozenset({"hub-not-enrolled"}),
+    "lease-file-differs": frozenset({"leases-unreadable"}),
+}
+"""What follows from a fault by itself: to name it, too, would send people the wrong way."""
+
+
+def without_consequences(findings: Iterable[Finding]) -> list[Finding]:
+    """What is left when the causes are known."""
+    told = list(findings)
+    follows = {kind for finding in told for kind in CONSEQUENCES.get(finding.kind, ())}
+    return [finding for finding in told if finding.kind not in follows]
+
+
 def _once(findings: Iterable[Finding]) -> list[Finding]:
     """A look names a fault of a zone once, however many groups meet it."""
     return list({(each.kind, each.zone, *sorted(each.values.items())): each for each in findings}.values())
 
 
-def _step(group: Group) -> Step:
-    gravest = gravest_first(group.findings)
+def _step(group: Group, kept: Sequence[Finding]) -> Step:
+    gravest = gravest_first(finding for finding in group.findings if finding in kept)
     failed = bool(gravest) and gravest[0].severity.rank > 0
     result = Result.SKIPPED if group.skipped else Result.FAILED if failed else Result.PASSED
     why = group.skipped or (gravest[0].kind if failed else None)

@@ -72,17 +72,20 @@ def _options(name: str, zone: Zone, server: Server, portal: Settings | None) -> 
 
 def _lists(name: str, portal: Settings, serving: list[Server]) -> Iterator[Finding]:
     """Walled garden and block list."""
-    lines = {f"{setting.key}={setting.value}" for server in serving for setting in server.settings}
     names = {line.split("/")[1] for line in dnsmasq_lines(portal.garden, [name]) if line.startswith("nftset=/")}
-    table = f"#hotspot_{name}#"
-    there = {part for line in lines if line.startswith("nftset=/") and table in line for part in line.split("/")[1:-1]}
-    if serving and names - there:
-        yield found("garden-missing", name, names=" ".join(sorted(names - there)[:4]))
+    missing = {each for server in serving for each in names - _opened(server, name)}
+    if missing:
+        yield found("garden-missing", name, names=" ".join(sorted(missing)[:4]))
     if portal.blocked_names is None or not serving:
         return
     file = str(portal.blocked_names / f"{name}.servers")
     if any(file not in server.values("servers-file") for server in serving):
         yield found("blocklist-not-read", name, path=file)
+
+
+def _opened(server: Server, zone: str) -> set[str]:
+    """Names whose addresses this name server puts into the zone's garden."""
+    return {part for value in server.values("nftset") if f"#hotspot_{zone}#" in value for part in value.split("/")[1:-1]}
 
 
 def _advertised(name: str, zone: Zone, subject: Subject) -> Iterator[Finding]:

@@ -1,9 +1,9 @@
 """Which gateway is looked at: its settings files as they are, those of its name server, and what the firewall says of the kernel."""
 
 import os
+import re
 import sys
 import time
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -154,10 +154,10 @@ def control_socket(place: Place, portal: Settings | None) -> Path | None:
     if portal is not None:
         return portal.control_socket
     try:
-        told = tomllib.loads(place.portal.read_text(encoding="utf-8")).get("control_socket")
-    except (OSError, ValueError):
+        told = re.search(r'^\s*control_socket\s*=\s*"([^"\n]+)"', place.portal.read_text(encoding="utf-8"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
         return None
-    return Path(told) if isinstance(told, str) else None
+    return Path(told[1]) if told is not None else None
 
 
 def portal_status(path: Path | None) -> StatusIs | None:
