@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hotspot import wire
+from hotspot.hub.look_alarms import Looked, raised
 
 HUB = 0
 """In the place of a gateway's id: the hub itself."""
@@ -120,6 +121,8 @@ class Gateway(Struct, frozen=True, kw_only=True):
     policy_wanted: int = 0
     memory: Memory | None = None
     findings: tuple[Finding, ...] = ()
+    looks: tuple[Looked, ...] = ()
+    """The last ones of visitor, doctor and LAN guard."""
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -213,6 +216,9 @@ def amiss(
     for kind, subject, state in (*_states(gateway, limits, now), *_zones(gateway, limits), *_counted(gateway, now), *_told(gateway, now)):
         if state is not None:
             found[Key(gateway.hall_id, gateway.id, kind, subject)] = state
+    for one in raised(gateway.looks, now):
+        key = Key(gateway.hall_id, gateway.id, one.kind, one.subject)
+        found[key] = Found(Severity(one.severity), one.detail, one.raises)
     return found
 
 

@@ -8,6 +8,9 @@ import msgspec
 from msgspec import structs
 
 from hotspot import wire
+from hotspot.hub.alarms import clean
+from hotspot.looks import leaving
+from hotspot.looks.values import Look
 from hotspot.session.probes import DEVICES, FAMILIES
 
 MOST_NAMES: Final = {"zone": 32, "plan": 64, "language": 40}
@@ -73,8 +76,30 @@ def health(told: wire.Health) -> wire.Health:
         faults=told.faults[:_TEXTS],
         warnings=told.warnings[:_TEXTS],
         alarms=told.alarms[:_ALARMS],
+        looks=(),  # kept beside it, when they are new
     )
     return _without_nul(kept, wire.Health)
+
+
+def looks(told: wire.Health) -> list[Look]:
+    """The last look of each program, as much of it as the hub keeps; what could name a device is left out here too: a gateway of an older
+    version, or one that was taken over, shall not bring it into the city."""
+    last = {look.by: look for look in told.looks}
+    zones = {zone for look in last.values() for zone in _zones_of(look) if not leaving.identifies(zone)}
+    return [leaving.cut(_plain(leaving.cleaned(look, zones)[0])) for look in last.values()]
+
+
+def _plain(look: Look) -> Look:
+    """Values as people may read them: one line each, and nothing that a terminal or a page would obey."""
+    findings = tuple(
+        structs.replace(one, zone=clean(one.zone), values={key: clean(value) for key, value in one.values.items()}) for one in look.findings
+    )
+    steps = tuple(structs.replace(step, zone=clean(step.zone)) for step in look.steps)
+    return structs.replace(look, software=clean(look.software), findings=findings, steps=steps)
+
+
+def _zones_of(look: Look) -> set[str]:
+    return {finding.zone for finding in look.findings} | {step.zone for step in look.steps}
 
 
 def feedback(told: wire.Feedback) -> wire.Feedback:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hotspot import wire
 from hotspot.hub import bounds, clocks, seen
+from hotspot.looks.values import By, Look
 
 REPEATED_FROM: Final = 2 * wire.MOST_REPORTS
 """A known report so far behind the newest of its stream is not one whose answer was lost: the gateway has gone back to an old state."""
@@ -93,6 +94,8 @@ class Batch:
         self.feedback: dict[int, list[wire.Feedback]] = {}
         self.states: dict[int, State] = {}
         """By gateway."""
+        self.looks: dict[tuple[int, By], tuple[int, float, Look]] = {}
+        """By gateway and program: the hall, when it was made by the hub's clock, and the look."""
         self.zones: dict[tuple[int, str], float] = {}
         """Hall and zone that were told, and when."""
 
@@ -132,6 +135,8 @@ class Batch:
         if health is None and before is not None:
             health = before.health
         self.states[sender.gateway_id] = State(sender.hall_id, now, offset, health)
+        for look in bounds.looks(delivery.health) if delivery.health else ():
+            self.looks[sender.gateway_id, look.by] = (sender.hall_id, min(now, max(0.0, look.at - offset)), look)
         for zone in () if delivery.health is None else health.zones if health else ():
             self.zones[sender.hall_id, self._name(sender, "zone", zone.zone)] = now
 

@@ -58,6 +58,10 @@ class GatewayNow(Struct, frozen=True, kw_only=True):
     clock_offset: float
     policy_serial: int
     health: wire.Health
+    visit_at: datetime | None = None
+    """When the last synthetic visit ended; None: there was none."""
+    visit_ok: bool = False
+    """It found nothing that is worth an alarm."""
 
 
 class ZoneTotal(Struct, frozen=True, kw_only=True):
@@ -143,6 +147,14 @@ GATEWAY: Final[Sequence[tuple[str, str, str, _OfGateway]]] = (
     ("hotspot_gateway_policy_serial_wanted", "gauge", "Policy that it should have", lambda g: float(g.policy_serial)),
     ("hotspot_gateway_policy_serial", "gauge", "Policy in force", lambda g: float(g.health.policy)),
     ("hotspot_gateway_policy_refused", "gauge", "1 while it cannot apply that", lambda g: float(bool(g.health.policy_refused))),
+    (
+        "hotspot_hall_visit_timestamp_seconds", "gauge", "When the last synthetic visit ended",
+        lambda g: None if g.visit_at is None else g.visit_at.timestamp(),
+    ),
+    (
+        "hotspot_hall_visit_ok", "gauge", "1 when it found nothing that is worth an alarm",
+        lambda g: None if g.visit_at is None else float(g.visit_ok),
+    ),
 )  # fmt: skip
 _OfZone = Callable[[wire.ZoneHealth], float | None]
 ZONE: Final[Sequence[tuple[str, str, str, _OfZone]]] = (

@@ -80,7 +80,7 @@ async def _look(hub: Hub, connection: Connection, now: datetime, since: float, o
     memories: list[tuple[int, int, Memory]] = []
     after, clock = 0, asyncio.get_running_loop().time
     began = clock()
-    while batch := await alarms.gateways(connection, after, BATCH, now - MEMORY):
+    while batch := await alarms.gateways(connection, after, BATCH, now - MEMORY, now):
         after = batch[-1].id
         for number, gateway in enumerate(batch, 1):
             if number % BREATH == 0:

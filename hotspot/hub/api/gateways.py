@@ -11,9 +11,11 @@ from hotspot import wire
 from hotspot.hub.access import Permission
 from hotspot.hub.alarms import Limits
 from hotspot.hub.api.halls import Name
+from hotspot.hub.api.looks import Look, looks
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import Conflict, NotFound
 from hotspot.hub.store import audit, credentials, gateways, tenants
+from hotspot.hub.store import looks as stored
 from hotspot.hub.tokens import hashed, make
 
 DAY: Final = 86_400
@@ -113,6 +115,8 @@ class GatewayInFull(Struct, frozen=True, kw_only=True):
     """``hotspot.wire.Health``; empty: it has never spoken."""
     credentials: list[Credential]
     """The newest first."""
+    looks: list[Look]
+    """What the synthetic visitor, the doctor and the LAN guard found last, of those that run there."""
 
 
 class WhichGateways(Struct, frozen=True, kw_only=True):
@@ -212,10 +216,12 @@ async def show_gateway(call: Call) -> GatewayInFull:
         gateway = await call.gateway(connection)
         seen = await gateways.one(connection, gateway.id)
         given = await credentials.of_gateway(connection, gateway.id)
+        found = await stored.of_gateway(connection, gateway.id)
     return GatewayInFull(
         gateway=_gateway(seen, call.hub.now()),
         health=seen.health or {},
         credentials=[Credential(made=each.made, used=each.used, ended=each.ended, why=each.why) for each in given],
+        looks=looks(found),
     )
 
 

@@ -51,6 +51,10 @@ class GatewayHealth(Struct, frozen=True, kw_only=True):
     policy_wanted: int
     policy: int
     policy_refused: bool
+    visit_at: datetime | None
+    """When the last synthetic visit ended; null: there was none."""
+    visit_ok: bool
+    """It found nothing that is worth an alarm."""
 
 
 class HallHealth(Struct, frozen=True, kw_only=True):
@@ -107,6 +111,8 @@ def _gateway(now: GatewayNow, at: datetime) -> GatewayHealth:
         policy_wanted=now.policy_serial,
         policy=health.policy,
         policy_refused=bool(health.policy_refused),
+        visit_at=now.visit_at,
+        visit_ok=now.visit_ok,
     )
 
 

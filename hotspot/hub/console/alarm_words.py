@@ -66,6 +66,22 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("If it happens again, block the device under “Sessions”."),
     ),
     "told": Meaning(N_("The box tells of something unusual."), N_("Have the box looked at if it stays.")),
+    "visit": Meaning(
+        N_("A test visit, which does what a visitor's phone does, found that something does not work."),
+        N_("The page of the hall says under “Test visit” what that means and what to look at."),
+    ),
+    "visit_missing": Meaning(
+        N_("For hours there was no test visit. Visitors may be online as always, but nobody has tried."),
+        N_("Has the test visit been switched off on the box? If not, have the box looked at."),
+    ),
+    "doctor": Meaning(
+        N_("The box looked at itself and found something that should be seen to."),
+        N_("The page of the hall says under “Findings of the gateway” what that means and what mends it."),
+    ),
+    "guard": Meaning(
+        N_("The box heard something on the guest network that endangers visitors or keeps them from getting online."),
+        N_("The page of the hall says under “Seen in the Wi-Fi” what it is and where to look for it."),
+    ),
     "backlog": Meaning(
         N_("Figures of the hall arrive late; none are lost so far."), N_("Is the Internet line of the hall slow or interrupted?")
     ),

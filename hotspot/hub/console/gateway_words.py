@@ -69,6 +69,18 @@ _SAID: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
             r"(?P<count>\d+) reports were given up: .*",
             N_("%(count)s reports were given up because the disk space for them was used up."),
         ),
+        (
+            r"what the (?P<by>visit|doctor|guard) wrote cannot be used: see the log",
+            N_("What a program on the box found cannot be read (%(by)s): the log of the box says why."),
+        ),
+        (
+            r"the (?P<by>visit|doctor|guard) has not looked for (?P<count>\d+) min",
+            N_("A program on the box has not looked for %(count)s minutes (%(by)s)."),
+        ),
+        (
+            r"what the (?P<by>visit|doctor|guard) wrote could name a device: (?P<count>\d+) values were left out",
+            N_("What a program on the box found could have named a device (%(by)s): %(count)s values stayed in the hall."),
+        ),
     )
 )
 

@@ -11,6 +11,7 @@ from hotspot.hub.api.halls import Hall
 from hotspot.hub.api.problems import BadRequest
 from hotspot.hub.console.alarm_words import meaning
 from hotspot.hub.console.gateway_words import SEVERITIES
+from hotspot.hub.console.hall_looks import FIRST, looks_of
 from hotspot.hub.console.hall_now import moment_of
 from hotspot.hub.console.hall_past import past_of
 from hotspot.hub.console.hall_spans import Look, look
@@ -30,6 +31,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     moment, past = await together(moment_of(visit, hall), past_of(visit, hall, looked))
     town = await visit.ask(halls.show_partner, partner=hall.partner)
     values: dict[str, Any] = {"hall": hall, "town": town, "tab": "overview", "moment": moment, "past": past, "spans": SPANS}
+    values["looks"] = await looks_of(visit, [box.gateway for box in moment.boxes])
+    values["shown_first"] = FIRST
     return visit.page("hall.html", severities=SEVERITIES, meaning=meaning, line=line, **values)
 
 

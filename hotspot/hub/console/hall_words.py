@@ -11,6 +11,7 @@ from hotspot.hub.alarm_texts import say
 from hotspot.hub.board import AlarmNow, Glance, HallNow
 from hotspot.hub.console.formats import formats_of
 from hotspot.hub.console.texts import N_, text
+from hotspot.looks.values import By
 
 SIGNS: Final = {"bad": "bad", "warn": "warn", "new": "quiet", "good": "good"}
 """Level -> sign of the state (``ui.state``)."""
@@ -21,6 +22,8 @@ _NOT_HEARD: Final = N_("The gateway does not report")
 _TELLS: Final = N_("The gateway tells of a fault")
 MOST: Final = 10
 """Halls that are named where things are amiss; the others are counted."""
+OF_LOOKS: Final = frozenset(By)
+"""Kinds of alarms whose subject is the kind of a finding."""
 LONGEST: Final = 160
 """Characters of a line."""
 
@@ -70,6 +73,8 @@ def line(kind: str, detail: Mapping[str, Any], subject: str, language: str) -> s
         said = say(kind, detail)
         words = said.german if language == "de" else said.english
         words = words[:1].upper() + words[1:]
+    if kind in OF_LOOKS:
+        subject = str(detail.get("zone", ""))  # what it is is said in words
     words = " ".join((f"{words} ({subject})" if subject else words).split())
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 

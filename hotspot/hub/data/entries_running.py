@@ -96,6 +96,17 @@ RUNNING: Final[tuple[Entry, ...]] = (
         groups=(Group("hall_id gateway_id kind since last times detail", "welches Gerät, was, wie oft"),),
     ),
     Entry(
+        table="looks",
+        title="Befunde der Prüfprogramme",
+        purpose="Zeigt, was Probebesuch, Arzt und LAN-Wächter eines Rathauses zuletzt gefunden haben.",
+        until=WITH_HALL + "; stets nur der letzte Stand",
+        source="Meldung des Geräts; was ein Besuchergerät benennen könnte, verlässt das Rathaus nicht",
+        groups=(
+            Group("hall_id gateway_id by at made", "welches Gerät, welches Programm, wann"),
+            Group("content amiss before", "welche Schritte gelangen, was nicht stimmt, an welchem Anschluss; nie ein Besuchergerät"),
+        ),
+    ),
+    Entry(
         table="retention_log",
         title="Nachweis der Löschungen",
         purpose="Weist nach, dass nach Ablauf der Fristen gelöscht wurde.",

@@ -1,7 +1,7 @@
 """Alarms: what the judge looks at, what it decided, and what staff see of it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,8 +9,12 @@ from msgspec import Struct
 
 from hotspot import wire
 from hotspot.hub.alarms import HUB, Change, Finding, Gateway, Key, Memory, Open, Severity, Verdict
+from hotspot.hub.look_alarms import FORGOTTEN
+from hotspot.hub.store import looks
 from hotspot.hub.store.pool import Connection
 
+LOOKS = timedelta(seconds=FORGOTTEN)
+"""How far back what visitor, doctor and guard found matters."""
 _health = msgspec.json.Decoder(wire.Health)
 
 
@@ -47,9 +51,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
 # What the judge looks at ------------------------------------------------------------------------------------------------------------
 
 
-async def gateways(connection: Connection, after: int, most: int, since: datetime) -> list[Gateway]:
-    """Gateways in use, by id, the next ``most`` after one; with the findings since a moment. One that was enrolled and has not spoken yet
-    was seen at that moment."""
+async def gateways(connection: Connection, after: int, most: int, since: datetime, now: datetime) -> list[Gateway]:
+    """Gateways in use, by id, the next ``most`` after one; with the findings since a moment, and what visitor, doctor and guard found. One
+    that was enrolled and has not spoken yet was seen at that moment."""
     rows = await connection.fetch(
         "SELECT g.hall_id, g.id AS gateway_id, coalesce(s.seen_at, g.created_at) AS seen_at, coalesce(s.clock_offset, 0) AS clock_offset, "
         "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial "
@@ -67,6 +71,7 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
     ):
         found = Finding(row["kind"], row["last"].timestamp(), row["times"], row["detail"][:500])
         findings.setdefault(row["gateway_id"], []).append(found)
+    looked = await looks.verdicts(connection, wanted, now - LOOKS)
     return [
         Gateway(
             hall_id=row["hall_id"],
@@ -77,6 +82,7 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
             policy_wanted=row["policy_serial"],
             memory=None if row["memory"] is None else msgspec.json.decode(row["memory"], type=Memory),
             findings=tuple(findings.get(row["gateway_id"], ())),
+            looks=looked.get(row["gateway_id"], ()),
         )
         for row in rows
     ]

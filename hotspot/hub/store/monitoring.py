@@ -14,9 +14,11 @@ async def gateways(connection: Connection, partner: str | None, hall: str | None
     ``silent``."""
     rows = await connection.fetch(
         "SELECT p.name AS partner, h.name AS hall, g.name AS gateway, s.seen_at, s.report_at, s.clock_offset, "
-        "coalesce(w.serial, 0) AS policy_serial, s.health::text AS health "
+        "coalesce(w.serial, 0) AS policy_serial, s.health::text AS health, "
+        "v.at AS visit_at, coalesce(v.amiss = '[]', false) AS visit_ok "
         "FROM gateway_states s JOIN gateways g ON g.id = s.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
+        "LEFT JOIN looks v ON v.gateway_id = g.id AND v.by = 'visit' "
         "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND ($1::text IS NULL OR p.name = $1) "
         "AND ($2::text IS NULL OR h.name = $2) ORDER BY g.name",
         partner,
@@ -32,6 +34,8 @@ async def gateways(connection: Connection, partner: str | None, hall: str | None
             clock_offset=row["clock_offset"],
             policy_serial=row["policy_serial"],
             health=_health.decode(row["health"]),
+            visit_at=row["visit_at"],
+            visit_ok=row["visit_ok"],
         )
         for row in rows
     ]

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from hotspot.hub.counting import Batch, Stream
-from hotspot.hub.store import findings
+from hotspot.hub.store import findings, looks
 from hotspot.hub.store.pool import Connection, StoreBusy
 
 Named = tuple[int, int, str, int]
@@ -156,6 +156,7 @@ async def write(connection: Connection, batch: Batch, now: datetime) -> None:
     await _devices(connection, batch)
     await _due(connection, batch)
     await _states(connection, batch)
+    await looks.write(connection, batch.looks)
     if batch.findings:
         found = [findings.Finding(hall, gateway, kind, detail) for (hall, gateway, kind), detail in batch.findings.items()]
         await findings.record(connection, found, now)

@@ -1,0 +1,117 @@
+"""What visitor, doctor and LAN guard of a gateway found last, with the words for people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from hotspot.hub.store.looks import Kept
+from hotspot.looks.catalogues import step_words, titles, words
+from hotspot.looks.values import By, Finding
+from hotspot.looks.words import filled, gravest_first
+
+
+class Text(Struct, frozen=True):
+    """In both languages."""
+
+    german: str
+    english: str
+
+
+NONE = Text("", "")
+"""Nothing to say."""
+
+
+class LookFinding(Struct, frozen=True, kw_only=True):
+    """Something is amiss."""
+
+    kind: str
+    severity: str
+    """``notice`` | ``warning`` | ``urgent``."""
+    zone: str
+    """"" for all, or none."""
+    values: dict[str, str]
+    since: datetime | None
+    """By the gateway's clock; null: seen in this look only."""
+    times: int
+    title: Text
+    meaning: Text
+    """For a visitor; empty: this hub does not know the kind."""
+    remedy: Text
+    command: str
+    """To be typed at the gateway; "": there is none."""
+
+
+class LookStep(Struct, frozen=True, kw_only=True):
+    """One thing that was tried."""
+
+    name: str
+    title: Text
+    zone: str
+    family: int
+    """4, 6, or 0 for both or neither."""
+    result: str
+    """``passed`` | ``failed`` | ``skipped``."""
+    seconds: float
+    why: str | None
+    """Kind of the finding that it failed with, or the reason why it was skipped."""
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """All that one program found at one time."""
+
+    by: str
+    """``visit`` | ``doctor`` | ``guard``."""
+    at: datetime
+    seconds: float
+    software: str
+    findings: list[LookFinding]
+    """The gravest first."""
+    steps: list[LookStep]
+
+
+def looks(found: Sequence[Kept]) -> list[Look]:
+    """As the API shows them."""
+    return [
+        Look(
+            by=one.look.by.value,
+            at=one.at,
+            seconds=one.look.seconds,
+            software=one.look.software,
+            findings=[_finding(one.look.by, finding, one.at) for finding in gravest_first(one.look.findings)],
+            steps=[
+                LookStep(
+                    name=step.name,
+                    title=_step(one.look.by, step.name),
+                    zone=step.zone,
+                    family=step.family,
+                    result=step.result.value,
+                    seconds=step.seconds,
+                    why=step.why,
+                )
+                for step in one.look.steps
+            ],
+        )
+        for one in found
+    ]
+
+
+def _step(by: By, name: str) -> Text:
+    known = step_words(by, name)
+    return Text(known.german, known.english)
+
+
+def _finding(by: By, finding: Finding, at: datetime) -> LookFinding:
+    known = words(by, finding.kind)
+    return LookFinding(
+        kind=finding.kind,
+        severity=finding.severity.value,
+        zone=finding.zone,
+        values=dict(finding.values),
+        since=datetime.fromtimestamp(finding.first, at.tzinfo) if finding.first else None,
+        times=finding.times,
+        title=Text(*titles(by, finding)),
+        meaning=NONE if known is None else Text(filled(known.meaning_german, finding), filled(known.meaning_english, finding)),
+        remedy=NONE if known is None else Text(filled(known.remedy_german, finding), filled(known.remedy_english, finding)),
+        command="" if known is None else known.command,
+    )

@@ -1,0 +1,33 @@
+"""The words of all three programs by who looked (pure): for the portal's command line, the hub's alarms and the console."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hotspot.looks import words_doctor, words_visit
+from hotspot.looks.values import By, Finding
+from hotspot.looks.words import Catalogue, StepWords, Words, filled
+from hotspot.looks.words_doctor import DOCTOR
+from hotspot.looks.words_guard import GUARD
+from hotspot.looks.words_visit import VISIT
+
+CATALOGUES: Final[Mapping[By, Catalogue]] = {By.VISIT: VISIT, By.DOCTOR: DOCTOR, By.GUARD: GUARD}
+"""What each kind of finding means."""
+_STEPS: Final[Mapping[By, Mapping[str, StepWords]]] = {By.VISIT: words_visit.STEPS, By.DOCTOR: words_doctor.STEPS, By.GUARD: {}}
+
+
+def words(by: By, kind: str) -> Words | None:
+    """Of a finding; None: a kind that this version does not know."""
+    return CATALOGUES[by].get(kind)
+
+
+def step_words(by: By, name: str) -> StepWords:
+    """Of a step; one that this version does not know is its own name."""
+    return _STEPS[by].get(name) or StepWords(name, name)
+
+
+def titles(by: By, finding: Finding) -> tuple[str, str]:
+    """What is amiss in one line, German and English, with the values of the finding; a kind that is not known is its own name."""
+    known = words(by, finding.kind)
+    if known is None:
+        return finding.kind, finding.kind
+    return filled(known.german, finding), filled(known.english, finding)

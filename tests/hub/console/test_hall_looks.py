@@ -1,0 +1,95 @@
+"""What visitor, doctor and guard found, on the page of the hall: in words, in two languages, and hostile text as text."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from hotspot.hub import bounds
+from hotspot.hub.hub import Hub
+from hotspot.hub.store import looks
+from hotspot.hub.watch import run as watch
+from hotspot.looks.values import MOST_FINDINGS, By, Finding, Look, Result, Severity, Step
+from hotspot.wire import Health
+from tests.hub.console.conftest import Seats
+from tests.hub.console.test_hall import HALL, HOSTILE, NOW, hall
+from tests.hub.fleet import Box
+
+__all__ = ["hall"]  # the fixture
+pytestmark = pytest.mark.hub
+FAILED = Look(
+    by=By.VISIT,
+    at=NOW.timestamp() - 120,
+    seconds=41.0,
+    findings=(Finding(kind="dns-lies", severity=Severity.URGENT, zone="public"),),
+    steps=(
+        Step(name="dhcp", zone="public", family=4, result=Result.PASSED, seconds=0.25),
+        Step(name="dns", zone="public", family=6, result=Result.FAILED, seconds=1.5, why="dns-lies"),
+        Step(name="leave", result=Result.SKIPPED),
+    ),
+)
+
+
+async def found(hub: Hub, box: Box, *told: Look) -> None:
+    """A gateway has told of that."""
+    kept = bounds.looks(Health(looks=told))
+    async with hub.store.transaction() as connection:
+        await looks.write(connection, {(box.id, look.by): (box.hall_id, look.at, look) for look in kept})
+
+
+async def test_a_hall_without_them_says_nothing(hall: Box, seats: Seats) -> None:
+    """No empty parts for programs that do not run there."""
+    words = (await (await seats.admin()).get(f"/halls/{HALL}")).words
+    assert [title for title in ("Test visit", "Findings of the gateway", "Seen in the Wi-Fi") if title in words] == []
+
+
+async def test_a_visit_that_failed(hall: Box, seats: Seats, hub: Hub) -> None:
+    """Each step with its result, over which IP; what it means and what to look at; an alarm like any other; in both languages."""
+    await found(hub, hall, FAILED)
+    await watch(hub)
+    admin = await seats.admin()
+    page = await admin.get(f"/halls/{HALL}")
+    assert "One thing is amiss." in page.words
+    assert "1 of 2 steps passed" in page.words
+    assert "Get an address (DHCP) public passed IPv4" in page.words
+    assert "failed" in page.words and "IPv6" in page.words and "skipped" in page.words
+    assert "Test visit: " in page.words
+    assert "dns-lies" not in page.words
+    assert "Test visit: " in (await admin.get("/")).words
+    german = (await replace(admin, language="de").get(f"/halls/{HALL}")).words
+    assert "Probebesuch" in german and "1 von 2 Schritten gelungen" in german and "Adresse bekommen (DHCP)" in german
+
+
+async def test_all_is_well_and_old(hall: Box, seats: Seats, hub: Hub) -> None:
+    """A look without findings says so, one from yesterday says that too."""
+    await found(hub, hall, *(Look(by=by, at=NOW.timestamp() - 60) for by in By))
+    admin = await seats.admin()
+    words = (await admin.get(f"/halls/{HALL}")).words
+    assert [
+        said for said in ("A visitor gets online.", "found nothing amiss", "Nothing that endangers visitors.") if said not in words
+    ] == []
+    hub.now = lambda: NOW + timedelta(minutes=30)
+    words = (await (await seats.admin()).get(f"/halls/{HALL}")).words
+    assert words.count("This is old") == 1
+    assert "A visitor gets online." in words
+
+
+async def test_hostile_words_are_words(hall: Box, seats: Seats, hub: Hub) -> None:
+    """Whatever a box in a hall writes: escaped, in one line, bounded; the page can still be read."""
+    values = {"name": HOSTILE[:120], "port": HOSTILE[:120], "lines": "a\nb\x1b[2J"}
+    kinds = ("dns-lies", "portal-name-elsewhere", "unknown-kind")
+    findings = tuple(
+        Finding(
+            kind=kinds[number % 3] if number < 3 else f"k-{number}", severity=list(Severity)[number % 3], zone="<b>z</b>", values=values
+        )
+        for number in range(MOST_FINDINGS)
+    )
+    steps = tuple(Step(name=f"s-{number}", zone="<i>z", result=Result.FAILED, why="w") for number in range(80))
+    await found(hub, hall, *(Look(by=by, at=NOW.timestamp() - 60, software=HOSTILE[:64], findings=findings, steps=steps) for by in By))
+    await watch(hub)
+    admin = await seats.admin()
+    for path in (f"/halls/{HALL}", "/", "/alarms", f"/gateways/{HALL}"):
+        page = await admin.get(path)
+        assert page.status == 200, path
+        assert [bad for bad in ("<script>alert", "<b>z", "<i>z", "\u202e", "\x1b") if bad in page.text] == [], path
+        assert len(page.text) < 500_000, path
