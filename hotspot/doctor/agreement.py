@@ -81,7 +81,13 @@ def _networks(zones: Mapping[str, Zone], links: Mapping[str, Interface]) -> Iter
     """Subnets of a zone that are also on another interface of the gateway."""
     lans = {zone.lan: name for name, zone in zones.items()}
     told = {lan: {ipaddress.ip_interface(each).network for each in zones[name].addresses} for lan, name in lans.items()}
-    others = {name: {ipaddress.ip_interface(each).network for each in link.addresses} for name, link in links.items() if name not in lans}
+    # The gateway's own address of a zone on another interface is one network in the wrong place, not two (``address-missing``).
+    own = {ipaddress.ip_interface(each) for zone in zones.values() for each in zone.addresses}
+    others = {
+        name: {here.network for each in link.addresses if (here := ipaddress.ip_interface(each)) not in own}
+        for name, link in links.items()
+        if name not in lans
+    }
     everywhere = list((told | others).items())
     for at, (one, networks) in enumerate(everywhere):
         for other, more in everywhere[at + 1 :]:

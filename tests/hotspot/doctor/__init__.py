@@ -1,0 +1,1 @@
+"""The doctor's pure half: what was read -> what is amiss."""

@@ -1,0 +1,297 @@
+"""Each group's judge: what was read -> what is amiss. Every row is one fault, and beside each fault stands what is well."""
+
+import ipaddress
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+
+from firewall import api
+from hotspot.control import HubStatus, StatusIs
+from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, services, sysctls, versions
+from hotspot.doctor.found import found
+from hotspot.doctor.subject import ZoneSeen
+from hotspot.looks.values import Finding, Severity
+from tests.hotspot.doctor.gateways import NOW, SEEN, dnsmasq, inspected, links, zone
+
+DAY = 86_400
+
+
+def kinds(findings: Iterable[Finding]) -> list[str]:
+    """In the order of reading."""
+    return [finding.kind for finding in findings]
+
+
+# Kernel, rules, shaping, grants -----------------------------------------------------------------------------------------------------
+
+
+def test_the_kernel() -> None:
+    """All built in; as modules that are there; one option missing; fq_codel missing; one module not on the disk."""
+    all_of_them = dict.fromkeys([*kernel.NEEDED, kernel.FAIR[0]], "y")
+    assert kinds(kernel.judge(kernel.Facts(all_of_them))) == []
+    assert kinds(kernel.judge(kernel.Facts({**all_of_them, "NET_SCH_HTB": "m"}))) == []
+    assert kinds(kernel.judge(kernel.Facts({**all_of_them, "NET_SCH_HTB": "m"}, frozenset({"sch_htb"})))) == ["kernel-feature-missing"]
+    del all_of_them["NFT_QUOTA"], all_of_them["NET_SCH_FQ_CODEL"]
+    assert kinds(kernel.judge(kernel.Facts(all_of_them))) == ["kernel-feature-missing", "kernel-no-fq-codel"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (rules.Facts(inspected()), []),
+        (rules.Facts(None, "zones: expected"), ["firewall-settings-bad"]),
+        (rules.Facts(inspected(guard="missing")), ["guard-missing"]),
+        (rules.Facts(inspected(guard="changed")), ["guard-changed"]),
+        (rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0))), ["zone-table-missing"]),
+        (rules.Facts(inspected(seen=ZoneSeen("changed", 0, 0, 0))), ["zone-table-changed"]),
+        (rules.Facts(inspected(seen=ZoneSeen("unknown", 0, 0, 0))), ["zone-table-unknown"]),
+        (rules.Facts(inspected(), foreign=("ip filter",)), ["foreign-firewall"]),
+    ],
+)
+def test_rules(facts: rules.Facts, wanted: list[str]) -> None:
+    """Tables of ours, and of others."""
+    assert kinds(rules.judge_rules(facts)) == wanted
+
+
+def test_chains_of_others() -> None:
+    """Only base chains that drop by policy, where guests pass, and not ours."""
+    chain = {"family": "inet", "name": "c", "handle": 1, "hook": "forward", "policy": "drop"}
+    several = ({"table": "ufw"}, {"table": "mild", "policy": "accept"}, {"table": "hotspot_guard"}, {"table": "nat", "hook": "output"})
+    listed = {"nftables": [{"metainfo": {}}, *({"chain": chain | each} for each in several)]}
+    assert rules._foreign(msgspec.json.encode(listed).decode()) == ("inet ufw",)
+    assert rules._foreign("no JSON") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, []),
+        ({"there": False}, ["interface-missing"]),
+        ({"up": False}, ["interface-down"]),
+        ({"tree": False}, ["shaping-missing"]),
+        ({"missing": ("1:10",)}, ["shaping-classes-missing"]),
+        ({"altered": ("1:1",)}, ["shaping-rates-wrong"]),
+        ({"filter": False}, ["shaping-filter-missing"]),
+    ],
+)
+def test_shaping(changes: dict[str, object], wanted: list[str]) -> None:
+    """One interface of two."""
+    seen = msgspec.structs.replace(SEEN, **changes)
+    assert kinds(rules.judge_shaping(rules.Facts(inspected(wan0=seen)))) == wanted
+
+
+def test_grants() -> None:
+    """Counted against sessions; a portal that says nothing proves nothing; without a table there is nothing to count."""
+    five = rules.Facts(inspected(seen=ZoneSeen("right", 5, 0, 0)))
+    for sessions, wanted in ((None, []), ({"public": 5}, []), ({"public": 4}, ["grants-differ"])):
+        assert kinds(rules.judge_grants(msgspec.structs.replace(five, sessions=sessions))) == wanted
+    gone = rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0)), sessions={"public": 5})
+    odd = rules.Facts(inspected(seen=ZoneSeen("right", 2, 3, 1)), sessions={"public": 2})
+    assert (kinds(rules.judge_grants(gone)), kinds(rules.judge_grants(odd))) == ([], ["grants-stray", "grants-without-class"])
+
+
+# Services ---------------------------------------------------------------------------------------------------------------------------
+
+DAEMON = api.StatusIs(1, "e", "1.0", True, "fq_codel", (), {}, {})
+PORTAL = StatusIs(True, (), True, True, True, ())
+WELL = services.Facts(DAEMON, PORTAL, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, []),
+        ({"firewall": None}, ["firewall-away"]),
+        ({"firewall": msgspec.structs.replace(DAEMON, ready=False)}, ["firewall-not-ready"]),
+        ({"firewall": msgspec.structs.replace(DAEMON, drift={"ruleset": 2})}, ["kernel-was-changed"]),
+        ({"portal": None}, ["portal-away"]),
+        ({"portal_error": "zones: expected"}, ["portal-settings-bad"]),
+        ({"portal": msgspec.structs.replace(PORTAL, firewall=False)}, ["portal-without-firewall"]),
+        ({"portal": msgspec.structs.replace(PORTAL, journal=False)}, ["journal-unwell"]),
+        ({"portal": msgspec.structs.replace(PORTAL, internet=False)}, ["internet-away"]),
+        ({"portal": msgspec.structs.replace(PORTAL, warnings=("a", "b"))}, ["portal-warns"]),
+        ({"closed_socket": "/run/f.sock"}, ["socket-closed"]),
+        ({"unknown_client": "nobody9"}, ["client-unknown"]),
+        ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
+        ({"lans": (("public", "lan0", True, True),)}, ["dhcp-server-missing", "radvd-missing"]),
+        ({"lans": (("public", "lan0", True, False),), "servers": (dnsmasq(),)}, []),
+        ({"lans": (("public", "lan1", True, False),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+    ],
+)
+def test_services(changes: dict[str, object], wanted: list[str]) -> None:
+    """Each service that is away or unwell."""
+    assert kinds(services.judge(msgspec.structs.replace(WELL, **changes))) == wanted
+
+
+def test_units_that_failed() -> None:
+    """As systemctl lists them."""
+    listed = "hotspot-portal.service loaded failed failed Hotspot portal\nhotspot-guard.service loaded active exited Hotspot guard table\n"
+    assert services.failed(listed) == ("hotspot-portal.service",)
+
+
+# Leases, certificate, clock, disk ---------------------------------------------------------------------------------------------------
+
+
+def test_leases() -> None:
+    """The pool at 89, 90 and 98 of 100; files that differ, cannot be read, hold old leases; a range elsewhere."""
+    grades = {used: [f.severity for f in leases.judge((leases.ZoneLeases("public", pool=100, used=used),))] for used in (89, 90, 98)}
+    assert grades == {89: [], 90: [Severity.WARNING], 98: [Severity.URGENT]}
+    zones = (
+        leases.ZoneLeases("a", "/one", "/other", "no such file"),
+        leases.ZoneLeases("b", "/one", "/one", "no such file"),
+        leases.ZoneLeases("c", "/one", "/one", over=1),
+        leases.ZoneLeases("d", outside="dhcp-range"),
+    )
+    assert kinds(leases.judge(zones)) == ["lease-file-differs", "leases-unreadable", "leases-stale", "pool-outside"]
+
+
+def test_leases_are_counted() -> None:
+    """In force, without end, of another network, just over, long over, no lease at all."""
+    rows = [(NOW + 9, "198.18.1.1"), (0, "198.18.1.2"), (NOW + 9, "10.0.0.1"), (NOW - 60, "198.18.1.3"), (NOW - 9_999, "198.18.1.4")]
+    text = "".join(f"{until:.0f} 02:00:00:00:00:01 {address} name *\n" for until, address in rows) + "duid 00:01\n"
+    assert leases.counted(text, [ipaddress.ip_network("198.18.0.0/20")], NOW) == (2, 1)
+    first, last = next(iter(leases.ranges(dnsmasq("dhcp-range=set:guests,lan0,198.18.1.0,198.18.1.9,1h\n"))))
+    assert (str(first), str(last)) == ("198.18.1.0", "198.18.1.9")
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (certificate.Facts(NOW, ends=NOW + 30 * DAY), []),
+        (certificate.Facts(NOW, none=True), ["certificate-none"]),
+        (certificate.Facts(NOW, none=True, wants_tls=True), ["certificate-missing"]),
+        (certificate.Facts(NOW, unreadable="PEM lib"), ["certificate-unreadable"]),
+        (certificate.Facts(NOW, mismatch=True), ["certificate-key-differs"]),
+        (certificate.Facts(NOW, ends=NOW - 1), ["certificate-ended"]),
+        (certificate.Facts(NOW, ends=NOW + 13 * DAY), ["certificate-ends-soon"]),
+        (certificate.Facts(NOW, ends=NOW + 30 * DAY, not_yet=True), ["certificate-not-yet"]),
+        (certificate.Facts(NOW, ends=NOW + 30 * DAY, uncovered=(("public", "x.example"),)), ["certificate-name-wrong"]),
+        (certificate.Facts(NOW, ends=NOW + 30 * DAY, untrusted="unable to get local issuer certificate"), ["certificate-untrusted"]),
+    ],
+)
+def test_certificates(facts: certificate.Facts, wanted: list[str]) -> None:
+    """What phones would say."""
+    assert kinds(certificate.judge(facts)) == wanted
+
+
+def test_the_clock() -> None:
+    """A minute is borne; what nobody keeps is a warning where somebody should."""
+    for ahead, wanted in ((None, []), (-59.0, []), (61.0, ["clock-wrong"]), (-3_600.0, ["clock-wrong"])):
+        assert kinds(clock.judge(clock.Facts(NOW, True, True, ahead))) == wanted
+    assert kinds(clock.judge(clock.Facts(0.0, True, True))) == ["clock-wrong"]
+    assert [f.severity for supervised in (True, False) for f in clock.judge(clock.Facts(NOW, False, supervised))] == ["warning", "notice"]
+
+
+def test_the_disk() -> None:
+    """Room, inodes, rights, and a journal that is none."""
+    well = disk.Facts("/s", free=50 * 10**9, size=100 * 10**9, inodes_free=50, inodes=100)
+    for changes, wanted in (
+        ({}, []),
+        ({"missing": True}, ["state-folder-missing"]),
+        ({"read_only": True}, ["disk-read-only"]),
+        ({"free": 9 * 10**9}, ["disk-nearly-full"]),
+        ({"inodes_free": 9}, ["disk-inodes"]),
+        ({"damaged": "not SQLite"}, ["journal-damaged"]),
+    ):
+        assert kinds(disk.judge(msgspec.structs.replace(well, **changes))) == wanted  # type: ignore[arg-type]
+    assert [f.severity for f in disk.judge(msgspec.structs.replace(well, free=10**9))] == [Severity.URGENT]
+
+
+# Names, line, hub, versions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (names.Facts(asked=2), []),
+        (names.Facts(asked=2, silent=2), ["upstream-dns-away"]),
+        (names.Facts(asked=2, silent=1), ["upstream-dns-partly"]),
+        (names.Facts(asked=2, failing=1), ["upstream-dns-fails"]),
+        (names.Facts(asked=2, lying=1), ["upstream-dns-lies"]),
+        (names.Facts((names.ZoneNames("public", False, True, "p.example", ("198.18.0.1",), (), ("198.18.0.1",)),)), ["dns-away"]),
+        (names.Facts((names.ZoneNames("public", True, False, "p.example", ("198.18.0.1",), ("198.18.0.1",)),)), ["captive-dns-away"]),
+        (names.Facts((names.ZoneNames("public", True, True, "p.example", ("198.18.0.1",), ("1.2.3.4",)),)), ["portal-name-wrong"]),
+        (names.Facts((names.ZoneNames("public", True, True, "", ("198.18.0.1",)),)), []),
+    ],
+)
+def test_names(facts: names.Facts, wanted: list[str]) -> None:
+    """The hall's own name servers and those that they ask."""
+    assert kinds(names.judge(facts)) == wanted
+
+
+def test_who_is_asked_further_up() -> None:
+    """Servers for everything, with their ports; those of single names are not."""
+    told = dnsmasq("no-resolv\nserver=198.51.100.53\nserver=2001:db8::53#5353\nserver=/town.example/10.0.0.1\nserver=198.51.100.54@wan0\n")
+    assert names.upstream([told]) == [("198.51.100.53", 53), ("2001:db8::53", 5353), ("198.51.100.54", 53)]
+    assert names.upstream([dnsmasq("no-resolv\n")]) == []
+
+
+def _line(
+    zones: dict[str, object] | None = None, routes: dict[int, str] | None = None, paths: tuple[int, ...] = (), **more: object
+) -> list[str]:
+    there = links(**more)  # type: ignore[arg-type]
+    facts = line.Facts(zones or {"public": zone()}, there, routes or {4: "wan0", 6: "wan0"}, paths)  # type: ignore[arg-type]
+    return kinds([*line.judge_line(facts), *line.judge_cards(facts)])
+
+
+def test_the_line() -> None:
+    """Addresses, routes, packet sizes."""
+    lan, wan = links()["lan0"], links()["wan0"]
+    assert _line() == []
+    assert _line(lan0=msgspec.structs.replace(lan, addresses=("198.18.0.1/20",))) == ["address-missing"]
+    assert _line(lan0=msgspec.structs.replace(lan, addresses=("198.18.0.1/20", "2001:db8:1:0:0::1/64"))) == []
+    assert _line(routes={4: "", 6: "wan0"}) == ["route-missing"]
+    assert _line(routes={4: "wan0", 6: ""}) == ["route6-missing"]
+    assert _line(routes={4: "eth9", 6: "wan0"}) == ["route-elsewhere"]
+    assert _line(wan0=msgspec.structs.replace(wan, mtu=1_492)) == ["mtu-of-line-smaller"]
+    assert _line(paths=(1_400, 1_500)) == ["mtu-of-line-smaller"]
+    assert _line(lan0=msgspec.structs.replace(lan, mtu=1_000)) == ["mtu-too-small"]
+
+
+def test_cards() -> None:
+    """LRO never; bundles only matter on a slow line, and not where frames leave one by one."""
+    wan = links()["wan0"]
+    bundling = msgspec.structs.replace(wan, offloads=("tso", "gso"))
+    assert _line(wan0=msgspec.structs.replace(wan, offloads=("lro",))) == ["offload-lro"]
+    assert _line(wan0=bundling) == ["offload-bundles"]
+    assert _line(wan0=msgspec.structs.replace(bundling, whole_frames=True)) == []
+    fast = {"public": zone(total_down=10**9, total_up=10**9)}
+    assert _line(fast, wan0=bundling) == []  # type: ignore[arg-type]
+
+
+def test_the_hub() -> None:
+    """Away, somebody else, never enrolled, reports that wait or are lost, a policy that cannot be applied."""
+    status = HubStatus(NOW, None, "", 3)
+    assert kinds(hub.judge(hub.Facts(none=True, away="x"))) == []
+    assert kinds(hub.judge(hub.Facts(status=status))) == []
+    assert kinds(hub.judge(hub.Facts(enrolled=False, away="no answer in time"))) == ["hub-not-enrolled", "hub-away"]
+    assert kinds(hub.judge(hub.Facts(stranger="self-signed certificate"))) == ["hub-untrusted"]
+    bad = msgspec.structs.replace(status, backlog=99, lost=1, refused=4, error="plans.free.down")
+    assert kinds(hub.judge(hub.Facts(status=bad))) == ["hub-backlog", "hub-reports-lost", "policy-refused"]
+
+
+def test_versions() -> None:
+    """The daemon of before an update; programs that are too old or not there; a radvd that cannot tell of the portal."""
+    told = {"kernel": "6.1.0-18-amd64", "nft": "nftables v1.0.6 (Lester)", "dnsmasq": "Dnsmasq version 2.90", "radvd": "Version: 2.19"}
+    assert kinds(versions.judge(versions.Facts("1.1", "1.1", told))) == []
+    assert kinds(versions.judge(versions.Facts("1.1", "1.0", told))) == ["versions-differ"]
+    assert kinds(versions.judge(versions.Facts("1.1", "", told, tells_portal=True))) == ["radvd-without-option37"]
+    old = told | {"kernel": "5.10.0", "dnsmasq": "Dnsmasq version 2.86"}
+    del old["nft"]
+    assert kinds(versions.judge(versions.Facts("1.1", "", old))) == ["version-too-old", "program-missing", "version-too-old"]
+
+
+def test_sysctls() -> None:
+    """More room is as good; another value is not; what this kernel has not is not asked for."""
+    told = dict(sysctls.WANTED)
+    assert kinds(sysctls.judge(told)) == []
+    assert kinds(sysctls.judge(told | {"net.ipv4.neigh.default.gc_thresh3": "99999"})) == []
+    assert kinds(sysctls.judge(told | {"net.ipv4.neigh.default.gc_thresh3": "1024"})) == ["sysctl-wrong"]
+    assert kinds(sysctls.judge({"net.ipv4.ip_forward": "0"})) == ["forwarding-off"]
+
+
+def test_no_address_gets_into_a_finding() -> None:
+    """Whatever an error message says; and a value has its length."""
+    said = found("hub-away", why=f"cannot reach 198.51.100.7 or 2001:db8::7 of 02:00:00:00:00:01 {'x' * 200}")
+    assert [word for word in ("198.51.100", "2001:db8", "02:00") if word in said.values["why"]] == []
+    assert (said.values["why"][:12], len(said.values["why"])) == ("cannot reach", 120)
