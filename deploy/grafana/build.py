@@ -234,6 +234,8 @@ def hall() -> dashboard.Dashboard:
             (f"hotspot_gateway_policy_refused{{{of}}}", "refused"),
         ),
         curve("Faults and warnings", (f"hotspot_gateway_faults{{{of}}}", "faults"), (f"hotspot_gateway_warnings{{{of}}}", "warnings")),
+        curve("Test visits", (f"hotspot_hall_visit_ok{{{of}}}", "well {{gateway}}")),
+        curve("Last test visit before", (f"time() - hotspot_hall_visit_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Portal runs since", (f"time() - hotspot_gateway_start_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Last report before", (f"time() - hotspot_gateway_report_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
     ):  # fmt: skip
@@ -273,6 +275,12 @@ def gateway() -> dashboard.Dashboard:
         curve("Certificates end in", (f"hotspot_certificate_until_seconds{{{of}}} - time()", "{{which}}"), unit="s"),
         curve("Put right in the kernel", (f"increase(hotspot_drift_total{{{of}}}[1h])", "an hour")),
         curve("Reports for the hub", (f"hotspot_report_backlog{{{of}}}", "waiting"), (f"hotspot_hub_up{{{of}}}", "hub answers")),
+        curve("Steps of the test visit", (f"hotspot_visit_step_seconds{{{of}}}", "{{step}} {{family}}"), unit="s"),
+        curve(
+            "Findings",
+            (f"hotspot_doctor_findings{{{of}}}", "doctor: {{severity}}"),
+            (f"hotspot_guard_findings{{{of}}}", "guard: {{kind}}"),
+        ),
         curve("Vouchers a minute", (f"sum by (outcome) (rate(hotspot_vouchers_total{{{of}}}[5m])) * 60", "{{outcome}}")),
     ):
         made = made.with_panel(panel)

@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from msgspec.structs import replace
 
 from hotspot import wire
 from hotspot.hub import watch
@@ -16,6 +17,8 @@ from hotspot.hub.access import Permission, Role
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.lab.prometheus import Prometheus
+from hotspot.looks.folder import write
+from hotspot.looks.values import By, Look, Result, Step
 from hotspot.portal.metrics import Metrics
 from hotspot.portal.service import Service
 from tests.deploy.expressions import DASHBOARDS, RULES, metrics, of_dashboard, rules
@@ -45,7 +48,8 @@ async def fill(hub: Hub) -> None:
     for hall in ("kleinheim-rathaus", "grossdorf-rathaus"):
         box = await gateway(hub, hall)
         visits = [row(now - timedelta(hours=hours), visits=2, seconds=600, bytes_up=1_000, bytes_down=9_000) for hours in range(3)]
-        await ingest.take(box, delivery(now, report(1, now, visits)))
+        looks = (Look(by=By.VISIT, at=now.timestamp() - 60),)
+        await ingest.take(box, delivery(now, report(1, now, visits), health=wire.Health(looks=looks)))
         async with hub.store.transaction() as connection:
             await says(connection, Box(box.hall_id, box.id, box.name), now, health(now.timestamp()))
     await watch.run(hub)
@@ -53,8 +57,12 @@ async def fill(hub: Hub) -> None:
 
 @asynccontextmanager
 async def portal(folder: Path) -> AsyncIterator[str]:
-    """The address of a portal's metrics; one visitor is online."""
-    settings = hall_settings(folder)
+    """The address of a portal's metrics; one visitor is online, and visitor, doctor and guard have looked."""
+    (folder / "looks").mkdir()
+    step = Step(name="dhcp", zone="public", family=4, result=Result.PASSED, seconds=0.5)
+    for by in By:
+        write(folder / "looks", Look(by=by, at=datetime.now(UTC).timestamp(), steps=(step,)))
+    settings = replace(hall_settings(folder), looks=folder / "looks")
     async with FakeFirewall(settings.firewall_socket) as firewall:
         firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
         service, ready = Service(settings), asyncio.Event()
@@ -149,5 +157,5 @@ async def test_no_series_names_a_client(hub: Hub, base: str, tmp_path: Path) -> 
     labels = {name for series in re.findall(r"^hotspot_\w+\{(.*)\} ", text, re.M) for name in re.findall(r'(\w+)="', series)}
     assert labels <= {
         "partner", "hall", "gateway", "zone", "direction", "kind", "severity", "software",
-        "plan", "outcome", "reason", "family", "le", "how", "why", "which", "version",
+        "plan", "outcome", "reason", "family", "le", "how", "why", "which", "version", "by", "step",
     }  # fmt: skip
