@@ -20,6 +20,7 @@ EXPOSURE = {
     "hotspot-names": 30,
     "hotspot-hub": 15,
     "hotspot-hub-backup": 15,
+    "hotspot-doctor": 30,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
@@ -39,7 +40,11 @@ def service(name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", [*(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names")), "hotspot-names.path", "hotspot-hub-backup.timer"]
+    "name",
+    [
+        *(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names", "hotspot-doctor")),
+        *("hotspot-names.path", "hotspot-hub-backup.timer", "hotspot-doctor.timer"),
+    ],
 )
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
     """``systemd-analyze verify`` finds nothing in a tree where the program is installed."""
@@ -93,3 +98,13 @@ def test_name_servers_can_read_what_the_portal_writes() -> None:
     portal = service("hotspot-portal")
     assert watched["Path"]["PathChanged"] == f"/var/cache/{portal['CacheDirectory']}"
     assert (portal["CacheDirectoryMode"], portal["StateDirectoryMode"]) == ("0755", "0700")
+
+
+def test_the_doctor_cannot_change_what_it_looks_at() -> None:
+    """Of root's rights it has those to read; the file system is read-only for it but for the folder of looks, which tmpfiles.d makes."""
+    doctor = service("hotspot-doctor")
+    assert set(doctor["CapabilityBoundingSet"].split()) == {"CAP_NET_ADMIN", "CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"}
+    assert (doctor["ProtectSystem"], doctor["ProtectKernelTunables"]) == ("strict", "yes")
+    made = (UNITS / "hotspot-looks.conf").read_text().splitlines()[-1].split()
+    assert (doctor["ReadWritePaths"], doctor["ExecStart"].split()[-2:]) == (made[1], ["--looks", made[1]])
+    assert f"g {made[4]} -" in (UNITS / "hotspot.conf").read_text().splitlines()
