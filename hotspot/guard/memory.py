@@ -13,6 +13,8 @@ HOUR = 3600.0
 """Seconds of silence after which nothing is left of a device."""
 PROVEN = 10.0
 """Seconds between the first and a later word of somebody who is known."""
+FRESH = 60.0
+"""Seconds."""
 MOST = 4096
 """Newcomers of one table, and as many who are known."""
 
@@ -36,7 +38,7 @@ class Memory(Generic[K, V]):
         self._newcomers: OrderedDict[K, V] = OrderedDict()
         self._known: OrderedDict[K, V] = OrderedDict()
         self.pushed_out = 0
-        """Newcomers that had to go before they were forgotten."""
+        """Newcomers that had to go although they were heard just now: so many come at once only when somebody makes them up."""
 
     def __len__(self) -> int:
         return len(self._newcomers) + len(self._known)
@@ -66,8 +68,8 @@ class Memory(Generic[K, V]):
 
     def _meet(self, key: K, now: float) -> V:
         if len(self._newcomers) >= self._most:
-            self._newcomers.popitem(last=False)
-            self.pushed_out += 1
+            _, gone = self._newcomers.popitem(last=False)
+            self.pushed_out += gone.last > now - FRESH
         entry = self._newcomers[key] = self._make(key, now)
         return entry
 

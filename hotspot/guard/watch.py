@@ -7,14 +7,10 @@ from hotspot.guard.claims import Claims
 from hotspot.guard.frames import ACK, Advertisement, Arp, Broadcast, Dhcp, Dhcp6, Heard, Neighbour, Routing, Tree, said
 from hotspot.guard.hall import Gateway, Hall, Where
 from hotspot.guard.identities import Identities
-from hotspot.guard.memory import Window
 from hotspot.guard.servers import Servers
 from hotspot.guard.sightings import Sightings
 from hotspot.guard.starvation import Starvation
 from hotspot.looks.values import Finding
-
-FLOOD, FLOOD_WITHIN = 3, 60.0
-"""Ticks within so many seconds in which newcomers were pushed out of the table."""
 
 
 class Watch:
@@ -26,7 +22,7 @@ class Watch:
         self._servers, self._bridging = Servers(self._hall, now), Bridging(self._hall, now)
         self._claims, self._identities = Claims(self._hall), Identities(self._hall)
         self._starvation = Starvation(self._hall)
-        self._pushed_out, self._flood = 0, Window(FLOOD, FLOOD_WITHIN)
+        self._pushed_out = 0
         self._last = b""
 
     @property
@@ -113,8 +109,7 @@ class Watch:
         self._claims.bindings.forget(now)
         if (pushed := self._hall.devices.pushed_out) != self._pushed_out:
             self._pushed_out = pushed
-            if self._flood.add(now):
-                self._hall.see("mac-flood", now, self._last)
+            self._hall.see("mac-flood", now, self._last)
         self.sightings.end(now)
 
     def findings(self, now: float, unix: float) -> Iterator[Finding]:

@@ -92,9 +92,9 @@ class Guarded:
         self.run(f"c{number}", "env", f"LEASE={lease}", *_CLIENT, "-s", str(script))
         return lease.read_text().strip()
 
-    def find(self, kind: str, port: str, zone: str = "public") -> Finding:
-        """Wait until the guard has written this down."""
-        self._until(lambda: (kind, port) in self.seen, f"{kind} at {port}")
+    def find(self, kind: str, port: str, zone: str = "public", again: Callable[[], None] = lambda: None) -> Finding:
+        """Wait until the guard has written this down; ``again`` is done each half second meanwhile."""
+        self._until(lambda: (kind, port) in self.seen, f"{kind} at {port}", again=again)
         (found,) = [one for one in self.look().findings if (one.kind, one.values["port"], one.zone) == (kind, port, zone)]
         return found
 
@@ -121,13 +121,16 @@ class Guarded:
         self.process.communicate(timeout=10)
         return self.process.returncode
 
-    def _until(self, reached: Callable[[], bool], what: str, line_with: bytes = b"\0") -> None:
+    def _until(self, reached: Callable[[], bool], what: str, line_with: bytes = b"\0", again: Callable[[], None] = lambda: None) -> None:
         assert self.process is not None
         assert self.process.stderr is not None
         deadline = time.monotonic() + SECONDS
         while not reached():
-            ready, _, _ = select.select([self.process.stderr], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"the guard did not say {what} within {SECONDS} s, but {self.seen}"
+            assert time.monotonic() < deadline, f"the guard did not say {what} within {SECONDS} s, but {self.seen}"
+            again()
+            ready, _, _ = select.select([self.process.stderr], [], [], 0.5)
+            if not ready:
+                continue
             said = os.read(self.process.stderr.fileno(), 65_536)
             assert said, f"the guard ended: {self._unread.decode()}"
             *lines, self._unread = (self._unread + said).split(b"\n")

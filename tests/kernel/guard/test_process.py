@@ -62,8 +62,8 @@ def test_a_flood_moves_no_bounds(hall: Guarded) -> None:
             end.send(_made_up(chance, number))
     hall.find("mac-flood", "p1")
     hall.find("guard-overrun", "?")
-    hall.send(3, Ether(src="02:00:00:00:00:03", dst="33:33:00:00:00:01") / IPv6(src="fe80::3", dst="ff02::1") / ICMPv6ND_RA())
-    hall.find("rogue-ra", "p3")
+    announced = Ether(src="02:00:00:00:00:03", dst="33:33:00:00:00:01") / IPv6(src="fe80::3", dst="ff02::1") / ICMPv6ND_RA()
+    hall.find("rogue-ra", "p3", again=lambda: hall.send(3, announced))  # as routers do; the first ones may wait behind the flood
     spent, memory = _cpu_seconds(hall) - before, int(_status(hall)["VmHWM"].split()[0])
     sys.stdout.write(f"flood of {FLOOD} frames: {memory / 1024:.1f} MB, {spent:.2f} s of the processor\n")  # pytest -s
     assert (memory <= MOST_MEMORY, spent <= MOST_CPU) == (True, True), (memory, spent)
