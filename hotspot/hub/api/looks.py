@@ -1,9 +1,12 @@
 """What visitor, doctor and LAN guard of a gateway found last, with the words for people."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hotspot.hub.store.looks import Kept
 from hotspot.looks.catalogues import step_words, titles, words
@@ -18,6 +21,7 @@ class Text(Struct, frozen=True):
     english: str
 
 
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,63}")
 NONE = Text("", "")
 """Nothing to say."""
 
@@ -39,7 +43,7 @@ class LookFinding(Struct, frozen=True, kw_only=True):
     """For a visitor; empty: this hub does not know the kind."""
     remedy: Text
     command: str
-    """To be typed at the gateway; "": there is none."""
+    """To be typed at the gateway; "": there is none. A "?" in it stands for a value that is no plain word."""
 
 
 class LookStep(Struct, frozen=True, kw_only=True):
@@ -113,5 +117,11 @@ def _finding(by: By, finding: Finding, at: datetime) -> LookFinding:
         title=Text(*titles(by, finding)),
         meaning=NONE if known is None else Text(filled(known.meaning_german, finding), filled(known.meaning_english, finding)),
         remedy=NONE if known is None else Text(filled(known.remedy_german, finding), filled(known.remedy_english, finding)),
-        command="" if known is None else known.command,
+        command="" if known is None else _command(known.command, finding),
     )
+
+
+def _command(text: str, finding: Finding) -> str:
+    """To be typed at the gateway, as root, by somebody who trusts this page: a value that a shell could take for more than a word stays
+    out, for a portal that was taken over can write what it likes into a look."""
+    return filled(text, replace(finding, values={key: value for key, value in finding.values.items() if _WORD.fullmatch(value)}))

@@ -28,7 +28,8 @@ _HALLS: Final = """
             (SELECT f.day FROM figures_days f WHERE f.hall_id = h.id AND f.visits > 0 ORDER BY f.day LIMIT 1),
             (SELECT (q.time AT TIME ZONE h.time_zone)::date FROM figures_quarters q WHERE q.hall_id = h.id AND q.visits > 0
                 ORDER BY q.time LIMIT 1)
-        ) AS first_visit
+        ) AS first_visit,
+        EXISTS (SELECT FROM looks l WHERE l.gateway_id = g.id AND l.by = 'visit' AND l.amiss = '[]') AS visit_well
     FROM halls h JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id
     LEFT JOIN LATERAL (
         SELECT id, coalesce(enrolled_at, created_at) AS enrolled_at FROM gateways g

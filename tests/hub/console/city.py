@@ -22,7 +22,7 @@ from hotspot.hub.store import Store, factors, feedback, tenants
 from hotspot.hub.store import people as store_people
 from hotspot.lab import history
 from hotspot.lab.city import PEOPLE, TOWNS
-from tests.hub.console import faces, papers
+from tests.hub.console import faces, looks_there, papers
 from tests.hub.fleet import Box, says
 
 T = TypeVar("T")
@@ -99,6 +99,10 @@ async def build(hub: Hub, days: int = 75) -> None:
     await papers.lay_out(hub)
     await done(hub, gateways.create_enrolment, {}, hall=NEW)
     await watch.run(hub)
+    async with hub.store.transaction() as connection:
+        faulty = await tenants.gateway(connection, FAULTY)
+        assert faulty is not None
+        await looks_there.fill(connection, faulty.hall_id, faulty.id, hub.now())
     await _alarms(hub)
     await _factors(hub)
     await done(hub, identities.link_user, {"subject": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}, user="betrieb")

@@ -89,6 +89,8 @@ SEEN = {"enrolled_at": NOW, "seen_at": NOW - timedelta(minutes=1)}
         ({"poster_printed": True}, "poster", WAITING, StepNote.PRINTED),
         ({"first_visit": date(2026, 11, 23)}, "visitor", DONE, StepNote.NONE),
         ({"first_visit": date(2026, 11, 23)}, "box", DONE, StepNote.NONE),
+        ({"visit_well": True}, "visitor", OPEN, StepNote.TEST_VISIT),
+        ({"visit_well": True, "first_visit": date(2026, 11, 23)}, "visitor", DONE, StepNote.NONE),
         ({"first_visit": date(2026, 11, 23)}, "report", WAITING, StepNote.NONE),
         ({"first_visit": date(2026, 11, 22)}, "report", DONE, StepNote.NONE),
         ({"sections": frozenset({"terms"})}, "settings", OPEN, StepNote.NO_PLANS),
