@@ -18,6 +18,16 @@ JOINING: Final[Catalogue] = {
         remedy_english="Does dnsmasq run? Is the pool of addresses used up? Does the VLAN reach from the access point to the gateway?",
         command=_JOURNAL_DNSMASQ,
     ),
+    "gateway-mute": Words(
+        severity=Severity.URGENT,
+        german="Das Gateway sagt gar nichts: weder DHCP noch Router-Advertisement",
+        english="The gateway says nothing at all: neither DHCP nor router advertisements",
+        meaning_german="Handys verbinden sich mit dem WLAN und bekommen keine Adresse; niemand Neues kommt online.",
+        meaning_english="Phones join the Wi-Fi and get no address; nobody new gets online.",
+        remedy_german="Ist es an, stecken die Kabel, stimmt das VLAN? Ohne die Regeln der Zone sendet es nichts: Läuft hotspot-firewall?",
+        remedy_english="Is it on, are cables and VLAN right? Without the zone's rules it sends nothing: does hotspot-firewall run?",
+        command="systemctl status hotspot-firewall",
+    ),
     "dhcp-refused": Words(
         severity=Severity.URGENT,
         german="Der DHCP-Server bietet eine Adresse an und verweigert sie dann",

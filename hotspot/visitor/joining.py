@@ -17,6 +17,8 @@ def address(known: Known) -> None:
     if joined.told.kind != dhcp.ACK:
         raise Failed("dhcp-refused")
     known.lease = lease = joined.told
+    if joined.servers > 1:
+        raise Failed("dhcp-foreign")  # what this address leads to, nobody can say
     gateway = lease.addresses(dhcp.ROUTER)
     lines = [f"address replace {lease.address}/{lease.network.prefixlen} dev {known.interface}"]
     if gateway:
@@ -25,8 +27,6 @@ def address(known: Known) -> None:
     servers = lease.addresses(dhcp.DNS)
     if servers:
         known.servers[4] = servers[0]
-    if joined.servers > 1:
-        raise Failed("dhcp-foreign")
 
 
 def router(known: Known) -> None:
@@ -44,14 +44,14 @@ def name_server(known: Known) -> None:
     if not told:
         raise Failed("dns-option-missing")
     gateway = _lease(known).addresses(dhcp.ROUTER)
-    if gateway and not set(told) & set(gateway):
+    if 4 in known.usable and not set(told) & set(gateway):  # a router that is wrong itself says nothing about the name server
         raise Failed("dns-option-elsewhere")
 
 
 def portal_option(known: Known) -> None:
     """Option 114 names the portal's API where there is one."""
     told, expected = _lease(known).portal, known.choices.api_url
-    known.api_url = told if told.startswith("https://") else expected
+    known.api_url = expected or (told if told.startswith("https://") else "")
     if told and expected and told != expected:
         raise Failed("option114-wrong", found=told, expected=expected)
     if told and not told.startswith("https://"):
@@ -79,20 +79,22 @@ def gateway(known: Known) -> None:
     """Exactly one device answers for the router's address."""
     lease = _lease(known)
     told = lease.addresses(dhcp.ROUTER)[0]
-    _one(routers.who_has(known.frames, known.mac, lease.address, told), "gateway-silent")
+    _one(known, 4, routers.who_has(known.frames, known.mac, lease.address, told), "gateway-silent")
 
 
 def gateway6(known: Known) -> None:
     """The same over IPv6."""
     assert known.router is not None
-    _one(routers.who_has6(known.frames, known.mac, link_local(known.mac), known.router.router), "gateway6-silent")
+    _one(known, 6, routers.who_has6(known.frames, known.mac, link_local(known.mac), known.router.router), "gateway6-silent")
 
 
-def _one(answers: set[str], silent: str) -> None:
+def _one(known: Known, family: int, answers: set[str], silent: str) -> None:
     if not answers:
         raise Failed(silent)
     if len(answers) > 1:
         raise Failed("gateway-twice")
+    if family == 4 or known.address6:
+        known.usable.add(family)
 
 
 def advertisement(known: Known) -> None:
@@ -100,9 +102,9 @@ def advertisement(known: Known) -> None:
     told = [one for one in routers.solicit(known.frames, known.mac) if one.lifetime > 0]
     if not told:
         raise Failed("advertisement-missing")
-    known.router = next((one for one in told if one.portal), told[0])
     if len(told) > 1:
-        raise Failed("advertisement-foreign")
+        raise Failed("advertisement-foreign")  # whose prefix and name server are right, nobody can say
+    known.router = told[0]
 
 
 def address6(known: Known) -> None:

@@ -27,6 +27,8 @@ class Known:
     lease: Told | None = None
     router: Advertised | None = None
     address6: str = ""
+    usable: set[int] = field(default_factory=set)
+    """IP versions whose gateway answers."""
     servers: dict[int, str] = field(default_factory=dict)
     """Name server by IP version."""
     outside: dict[int, str] = field(default_factory=dict)
@@ -50,14 +52,15 @@ class Known:
 
     @property
     def families(self) -> tuple[int, ...]:
-        """IP versions that the visit has a name server or an address for."""
-        return tuple(family for family in self.choices.families if (self.lease is not None if family == 4 else bool(self.address6)))
+        """IP versions that the visit has an address and a gateway for."""
+        return tuple(family for family in self.choices.families if family in self.usable)
 
     def resolve(self, name: str, family: int) -> tuple[str, ...]:
         """Addresses of a name, asked for once. Raises ``Failed``."""
         known = self.found.get((name, family))
         if known is None:
-            server = self.servers.get(family) or self.servers.get(4) or self.servers.get(6)
+            ready = [self.servers[one] for one in (family, *self.families) if one in self.servers and one in self.usable]
+            server = ready[0] if ready else None
             if server is None:
                 raise Skipped("needs-dns-option")
             try:
@@ -68,8 +71,9 @@ class Known:
         return known
 
     def forget_names(self) -> None:
-        """Ask anew from here on: another server may answer now."""
-        self.found.clear()
+        """Ask anew from here on, because another server may answer now; phones remember the portal's own name."""
+        own = urlsplit(self.portal_url).hostname
+        self.found = {key: told for key, told in self.found.items() if key[0] == own}
 
     def address_of(self, url: str, family: int) -> str:
         """Where the host of an address is. Raises ``Failed`` and ``Skipped`` when it has none of this IP version."""

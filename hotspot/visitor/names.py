@@ -8,10 +8,11 @@ from typing import Final
 from msgspec import Struct
 from scapy.layers.dns import DNS, DNSQR
 
+PORT = 53
 A, AAAA = 1, 28
 KIND: Final = {4: A, 6: AAAA}
 """By IP version of what is asked for."""
-SECONDS, AGAIN = 4.0, 0.8
+SECONDS, AGAIN = 2.5, 0.8
 """How long an answer may take, and when it is asked for again."""
 NO_SUCH_NAME: Final = 3
 
@@ -50,7 +51,7 @@ def ask(server: str, name: str, family: int, seconds: float = SECONDS) -> Answer
     number, until = secrets.randbelow(65_536), time.monotonic() + seconds
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
-            asking.connect((server, 53))
+            asking.connect((server, PORT))
         except OSError:
             raise Silent from None
         while (left := until - time.monotonic()) > 0:

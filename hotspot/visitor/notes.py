@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hotspot.looks.values import MOST_FINDINGS, MOST_STEPS, By, Finding, Look, Result, Severity, Step
 from hotspot.looks.words import gravest_first
@@ -40,6 +41,8 @@ class Notes:
         self._began = time.monotonic()
         self._until = self._began + most
         self._findings: dict[tuple[str, tuple[tuple[str, str], ...]], Finding] = {}
+        self._fresh: list[Finding] = []
+        """Of the step in hand."""
         self.steps: dict[Name, Step] = {}
 
     def run(self, name: Name, action: Callable[[], None], needs: tuple[Name, ...] = ()) -> None:
@@ -52,15 +55,14 @@ class Notes:
         elif began > self._until:
             result, why = Result.SKIPPED, "no-time-left"
         else:
-            before = set(self._findings)
+            self._fresh = []
             try:
                 action()
             except Skipped as reason:
                 result, why = Result.SKIPPED, str(reason)
             except Failed as failure:
                 self.find(failure.kind, failure.severity, **failure.values)
-            fresh = [finding for key, finding in self._findings.items() if key not in before]
-            grave = [finding for finding in gravest_first(fresh) if finding.severity is not Severity.NOTICE]
+            grave = [finding for finding in gravest_first(self._fresh) if finding.severity is not Severity.NOTICE]
             if grave:
                 result, why = Result.FAILED, grave[0].kind
         seconds = min(86_400.0, time.monotonic() - began)
@@ -75,6 +77,14 @@ class Notes:
         said = {key.replace("_", "-"): _printable(value) for key, value in values.items()}
         finding = Finding(kind=kind, severity=severity or VISIT[kind].severity, zone=self._zone, values=said)
         self._findings[kind, tuple(sorted(said.items()))] = finding
+        self._fresh.append(finding)
+
+    def instead(self, kinds: set[str], kind: str) -> None:
+        """All of these are one thing; nothing changes when one of them was not found."""
+        if kinds <= {one for one, _ in self._findings}:
+            self._findings = {key: finding for key, finding in self._findings.items() if key[0] not in kinds}
+            self.steps = {name: replace(step, why=kind) if step.why in kinds else step for name, step in self.steps.items()}
+            self.find(kind)
 
     @property
     def amiss(self) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from hotspot.session import visitor_check
 from hotspot.visitor import routers
 from hotspot.visitor.known import Known
-from hotspot.visitor.notes import Failed, Skipped
+from hotspot.visitor.notes import Failed, Name, Skipped
 from hotspot.visitor.outside import TLS_PORT
 from hotspot.visitor.pages import form_to
 from hotspot.visitor.phones import Probe
@@ -16,7 +16,7 @@ from hotspot.visitor.place import link_local
 from hotspot.visitor.portal import told
 from hotspot.visitor.web import Port, Unanswered, download_rate, knock, upload_rate
 
-OPENS_WITHIN: Final = 3.0
+OPENS_WITHIN: Final = 2.0
 """Seconds from the tap until a connection must get through."""
 LOW, HIGH = 0.7, 1.5
 """Shares of the plan's rate; beyond them it is no longer the plan's."""
@@ -36,11 +36,12 @@ def online(known: Known, family: int) -> None:
         port = knock(target, TLS_PORT)
         if port is Port.OPEN:
             return
-        if port is Port.REFUSED:
+        if port is not Port.SILENT:
             time.sleep(0.1)  # it may open any moment; nothing tells when
-    if family == 6:
-        raise Failed("internet6-down")
-    raise Failed("grants-nothing" if port is Port.REFUSED else "internet-down")
+    if port is Port.REFUSED:
+        raise Failed("grants-nothing")
+    alone = family == 6 and known.notes.passed(Name("online", 4))
+    raise Failed("internet6-down" if alone else "internet-down")
 
 
 def own_answer(known: Known, one: Probe, family: int) -> None:

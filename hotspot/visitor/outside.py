@@ -28,9 +28,13 @@ def true_names(known: Known, family: int) -> None:
     """Names on the Internet are answered, not with an address of the hall's own; a name that does not exist is not."""
     server = known.servers[family]
     try:
-        nobody = names.ask(server, f"{secrets.token_hex(6)}.invalid", family)
+        names.ask(server, urlsplit(known.portal_url).hostname or "localhost", family)  # the server itself knows it
     except names.Silent:
         raise Failed("dns-dead") from None
+    try:
+        nobody = names.ask(server, f"{secrets.token_hex(6)}.invalid", family)
+    except names.Silent:
+        raise Failed("dns-upstream-dead") from None
     if nobody.addresses:
         raise Failed("dns-lies", name="a name that does not exist")
     for _, probe in probes(known.choices):
@@ -78,7 +82,7 @@ def closed(known: Known, family: int) -> None:
     if port is Port.OPEN:
         raise Failed("open-before-accept" if family == 4 else "open6-before-accept")
     if port is Port.SILENT or time.monotonic() - began > PROMPT:
-        if family == 4 and knock(target, 80) is Port.SILENT:
+        if knock(target, 80) is Port.SILENT:
             raise Failed("rules-gone")  # not even the web is led to the portal
         raise Failed("refusal-slow")
 

@@ -13,7 +13,7 @@ from hotspot.ask import PortalUnavailable, ask
 from hotspot.looks.values import Severity
 from hotspot.session import visitor_check
 from hotspot.visitor.known import Known
-from hotspot.visitor.notes import Failed, Skipped
+from hotspot.visitor.notes import Failed, Name, Skipped
 from hotspot.visitor.pages import form_to
 from hotspot.visitor.web import Page, Port, Unanswered, knock
 
@@ -34,7 +34,8 @@ def there(known: Known, family: int) -> None:
     parts = urlsplit(known.portal_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if knock(known.address_of(known.portal_url, family), port) is not Port.OPEN:
-        raise Failed("portal-down" if family == 4 else "portal6-down")
+        alone = family == 6 and known.notes.passed(Name("portal", 4))
+        raise Failed("portal6-down" if alone else "portal-down")
 
 
 def certificate(known: Known) -> None:
@@ -59,7 +60,8 @@ def _fetched(known: Known, url: str, family: int, headers: dict[str, str] | None
     except ssl.SSLError:
         raise Failed("tls-broken") from None
     except Unanswered:
-        raise Failed("portal-down" if family == 4 else "portal6-down") from None
+        alone = family == 6 and known.notes.passed(Name("portal", 4))
+        raise Failed("portal6-down" if alone else "portal-down") from None
 
 
 def told(known: Known, family: int) -> dict[str, Any]:

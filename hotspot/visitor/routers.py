@@ -15,7 +15,7 @@ from hotspot.visitor.place import link_local
 
 SECONDS, TWICE = 3.0, 0.15
 """How long an answer may take, and how long a second one is waited for."""
-ADVERTISED_WITHIN, OTHERS = 5.0, 0.3
+ADVERTISED_WITHIN, OTHERS = 4.0, 0.3
 """A router that has just advertised waits three seconds (RFC 4861 §6.2.6)."""
 _PREFIX, _RDNSS, _PORTAL = 3, 25, 37
 _ADVERTISEMENT, _NEIGHBOUR = 134, 136

@@ -46,25 +46,27 @@ def _join(known: Known) -> None:
     run, families = known.notes.run, known.choices.families
     if 4 in families:
         run(N("dhcp", 4), partial(joining.address, known))
-        leased = () if known.lease is not None else (N("dhcp", 4),)  # a second server spoils the step, not the lease
+        leased = (N("dhcp", 4),)
         run(N("router", 4), partial(joining.router, known), leased)
+        run(N("gateway", 4), partial(joining.gateway, known), (*leased, N("router", 4)))
         run(N("dns-option", 4), partial(joining.name_server, known), leased)
         run(N("portal-option", 4), partial(joining.portal_option, known), leased)
-        run(N("gateway", 4), partial(joining.gateway, known), (*leased, N("router", 4)))
     if 6 in families:
         run(N("advertisement", 6), partial(joining.advertisement, known))
-        heard = () if known.router is not None else (N("advertisement", 6),)
+        heard = (N("advertisement", 6),)
         run(N("address6", 6), partial(joining.address6, known), heard)
         run(N("dns-option", 6), partial(joining.name_server6, known), heard)
         run(N("portal-option", 6), partial(joining.portal_option6, known), heard)
         run(N("gateway", 6), partial(joining.gateway6, known), heard)
+    known.notes.instead({"dhcp-silent", "advertisement-missing"}, "gateway-mute")
 
 
 def _look_around(known: Known) -> None:
     run = known.notes.run
     for family in known.choices.families:
         usable = _usable(family)
-        run(N("dns", family), partial(outside.true_names, known, family), (*usable, N("dns-option", family)))
+        named = () if family in known.servers else (N("dns-option", family),)
+        run(N("dns", family), partial(outside.true_names, known, family), (*usable, *named))
         run(N("closed", family), partial(outside.closed, known, family), (*usable, N("dns", family)))
 
 
@@ -119,4 +121,5 @@ def _go_online(known: Known) -> None:
     for name, action, needed in steps:
         run(N(name), partial(action, known), (needed,))
     for family in known.families:
-        run(N("closed-again", family), partial(online.closed_again, known, family), (N("leave"), N("online", family)))
+        before = (N("leave"), N("online", family), N("closed", family))
+        run(N("closed-again", family), partial(online.closed_again, known, family), before)

@@ -39,6 +39,8 @@ class Port(StrEnum):
 
     OPEN = "open"
     REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    """A router says that there is no way."""
     SILENT = "silent"
 
 
@@ -73,8 +75,10 @@ def knock(address: str, port: int, seconds: float = CONNECT_SECONDS) -> Port:
             knocking.connect((address, port))
         except TimeoutError:
             return Port.SILENT
+        except ConnectionRefusedError:
+            return Port.REFUSED
         except OSError:
-            return Port.REFUSED if time.monotonic() - began < PROMPT else Port.SILENT
+            return Port.UNREACHABLE if time.monotonic() - began < PROMPT else Port.SILENT
         knocking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return Port.OPEN
 

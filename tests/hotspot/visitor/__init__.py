@@ -1,0 +1,1 @@
+"""The synthetic visitor's parts, one by one; the whole of it is in ``tests/kernel/visitor``."""
