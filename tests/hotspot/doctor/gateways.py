@@ -87,7 +87,6 @@ def links(**changes: Interface) -> dict[str, Interface]:
 
 def subject(settings: Settings | None = None, **changes: Any) -> Subject:
     """All of it."""
-    given = {"place": Place(), "now": NOW, "portal": settings, "portal_error": "", "firewall": inspected(), "firewall_error": ""}
     served = (dnsmasq(), servers.Server(servers.RADVD, text=RADVD))
-    whole = Subject(**given, servers=served, links=links(), status=None)
+    whole = Subject(Place(), NOW, settings, "", inspected(), "", served, links(), None)
     return msgspec.structs.replace(whole, **changes)

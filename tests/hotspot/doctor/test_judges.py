@@ -193,7 +193,7 @@ def test_the_disk() -> None:
         ({"inodes_free": 9}, ["disk-inodes"]),
         ({"damaged": "not SQLite"}, ["journal-damaged"]),
     ):
-        assert kinds(disk.judge(msgspec.structs.replace(well, **changes))) == wanted  # type: ignore[arg-type]
+        assert kinds(disk.judge(msgspec.structs.replace(well, **changes))) == wanted
     assert [f.severity for f in disk.judge(msgspec.structs.replace(well, free=10**9))] == [Severity.URGENT]
 
 
