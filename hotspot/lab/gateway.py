@@ -76,6 +76,11 @@ def visitor_key(folder: Folder) -> Path:
     return folder.path / "visitor.key"
 
 
+def looks_folder(folder: Folder) -> Path:
+    """Where visitor, doctor and LAN guard write what they found."""
+    return folder.path / "looks"
+
+
 def portal_toml(folder: Folder, options: Options) -> str:
     """Settings of the portal."""
     scheme = "https" if options.tls else "http"
@@ -88,6 +93,7 @@ firewall_socket = "{folder.firewall_socket}"
 control_socket = "{folder.control_socket}"
 management = "127.0.0.1:{at.MANAGEMENT_PORT}"
 usage_interval = "1 s"
+looks = "{looks_folder(folder)}"
 blocked_names = "{names_folder(folder.path)}"
 theme = "{TOWN / "theme.toml"}"
 services = {'"services.toml"' if options.services else "[]"}
@@ -174,6 +180,7 @@ def prepare(folder: Folder, options: Options, firewall: Rights, portal: Rights) 
     key.touch(mode=0o600)
     key.write_text(f"{secrets.token_hex(32)}\n")
     give(key, portal)
+    looks_folder(folder).mkdir(exist_ok=True)
     state, names = folder.path / "portal" / "state", names_folder(folder.path)
     for owner, path in (
         (firewall, folder.firewall_socket.parent),

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from msgspec.structs import replace
 
 from hotspot import wire
 from hotspot.hub import watch
@@ -62,7 +61,7 @@ async def portal(folder: Path) -> AsyncIterator[str]:
     step = Step(name="dhcp", zone="public", family=4, result=Result.PASSED, seconds=0.5)
     for by in By:
         write(folder / "looks", Look(by=by, at=datetime.now(UTC).timestamp(), steps=(step,)))
-    settings = replace(hall_settings(folder), looks=folder / "looks")
+    settings = hall_settings(folder)
     async with FakeFirewall(settings.firewall_socket) as firewall:
         firewall.neighbours = {"127.0.0.1": (ANNA, "public")}
         service, ready = Service(settings), asyncio.Event()

@@ -81,6 +81,7 @@ def hall_settings(folder: Path) -> Settings:
         state_dir=folder,
         firewall_socket=folder / "firewall.sock",
         control_socket=folder / "control.sock",
+        looks=folder / "looks",
         management=("127.0.0.1", free_port()),
         usage_interval=60.0,
         hall=HallTexts(name="Rathaus", contact="Empfang"),

@@ -36,10 +36,10 @@ VISIT = Look(
 
 
 @pytest.fixture
-def portal_settings(portal_settings: Settings, tmp_path: Path) -> Settings:
+def portal_settings(portal_settings: Settings) -> Settings:
     """With a folder for looks."""
-    (tmp_path / "looks").mkdir()
-    return replace(portal_settings, looks=tmp_path / "looks")
+    portal_settings.looks.mkdir()
+    return portal_settings
 
 
 @pytest.fixture
