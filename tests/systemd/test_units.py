@@ -21,6 +21,7 @@ EXPOSURE = {
     "hotspot-hub": 15,
     "hotspot-hub-backup": 15,
     "hotspot-doctor": 30,
+    "hotspot-lan-guard": 20,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
@@ -42,7 +43,7 @@ def service(name: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names", "hotspot-doctor")),
+        *(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names", "hotspot-doctor", "hotspot-lan-guard")),
         *("hotspot-names.path", "hotspot-hub-backup.timer", "hotspot-doctor.timer"),
     ],
 )
@@ -108,3 +109,12 @@ def test_the_doctor_cannot_change_what_it_looks_at() -> None:
     made = (UNITS / "hotspot-looks.conf").read_text().splitlines()[-1].split()
     assert (doctor["ReadWritePaths"], doctor["ExecStart"].split()[-2:]) == (made[1], ["--looks", made[1]])
     assert f"g {made[4]} -" in (UNITS / "hotspot.conf").read_text().splitlines()
+
+
+def test_the_lan_guard_has_one_right_and_gives_it_back() -> None:
+    """A user made for it alone, no file of anybody's, no packet over IP; ``capset`` is there to give the one capability back."""
+    guard = service("hotspot-lan-guard")
+    assert (guard["AmbientCapabilities"], guard["CapabilityBoundingSet"], guard["DynamicUser"]) == ("CAP_NET_RAW", "CAP_NET_RAW", "yes")
+    assert (guard["RestrictAddressFamilies"], guard["SystemCallFilter"]) == ("AF_PACKET AF_NETLINK AF_UNIX", "capset")
+    made = (UNITS / "hotspot-looks.conf").read_text().splitlines()[-1].split()
+    assert (guard["ReadWritePaths"].lstrip("-"), guard["SupplementaryGroups"]) == (made[1], made[4])
