@@ -98,6 +98,7 @@ screenshots: ready
 lock: venv
 	$(compile) pyproject.toml -o requirements/runtime.txt
 	$(compile) pyproject.toml --extra print -c requirements/runtime.txt -o requirements/print.txt
+	$(compile) pyproject.toml --extra visitor -c requirements/runtime.txt -o requirements/visitor.txt
 	$(compile) pyproject.toml --extra hub --extra print -c requirements/runtime.txt -o requirements/hub.txt
 	$(compile) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
 

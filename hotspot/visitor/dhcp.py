@@ -16,7 +16,7 @@ MASK, ROUTER, DNS, REQUESTED, LEASE, TYPE, SERVER, PORTAL = 1, 3, 6, 50, 51, 53,
 """Options (RFC 2132, RFC 8910)."""
 WANTED: Final = [MASK, ROUTER, DNS, 15, 26, 42, LEASE, PORTAL]
 OFFER, ACK, NAK = 2, 5, 6
-SECONDS, OTHERS = 6.0, 0.3
+SECONDS, OTHERS = 5.0, 0.3
 """How long one answer may take, and how long a second server is waited for."""
 _EVERYBODY: Final = "ff:ff:ff:ff:ff:ff"
 _COOKIE: Final = b"\x63\x82\x53\x63"

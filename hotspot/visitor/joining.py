@@ -14,11 +14,13 @@ def address(known: Known) -> None:
     joined = dhcp.join(known.frames, known.mac)
     if joined.told is None:
         raise Failed("dhcp-silent")
-    if joined.told.kind != dhcp.ACK:
-        raise Failed("dhcp-refused")
-    known.lease = lease = joined.told
+    if joined.told.kind == dhcp.ACK:
+        known.lease = joined.told
     if joined.servers > 1:
-        raise Failed("dhcp-foreign")  # what this address leads to, nobody can say
+        raise Failed("dhcp-foreign")  # what an address of one of them leads to, nobody can say
+    if known.lease is None:
+        raise Failed("dhcp-refused")
+    lease = known.lease
     gateway = lease.addresses(dhcp.ROUTER)
     lines = [f"address replace {lease.address}/{lease.network.prefixlen} dev {known.interface}"]
     if gateway:

@@ -46,7 +46,8 @@ class Known:
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def __post_init__(self) -> None:
-        self.portal_url, self.promised = self.choices.portal_url, (self.choices.down, self.choices.up)
+        self.portal_url, self.api_url = self.choices.portal_url, self.choices.api_url
+        self.promised = (self.choices.down, self.choices.up)
         if self.choices.authority is not None:
             self.tls.load_verify_locations(cafile=str(self.choices.authority))
 

@@ -39,6 +39,11 @@ def eui64(mac: str) -> str:
     return ":".join(whole[at : at + 4] for at in range(0, 16, 4))
 
 
+def is_bridge(interface: str) -> bool:
+    """Has the interface ports?"""
+    return Path("/sys/class/net", interface, "bridge").exists()
+
+
 @contextlib.contextmanager
 def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
     """The name of an interface that is up, has ``mac`` and only a link-local address. Raises ``CannotLook``."""
@@ -51,6 +56,11 @@ def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
         with _ready(interface, mac):
             yield interface
         return
+    if not is_bridge(interface) and Path("/proc/sys/net/ipv4/conf", interface, "forwarding").read_text().strip() == "1":
+        raise CannotLook(
+            f"interface = {interface!r}: this machine is the router there, and a macvlan does not reach its own machine: "
+            "expected a bridge, or a visit from another machine of that network"
+        )
     with _own_namespace(interface, mac), _ready(NAME, mac):
         yield NAME
 
@@ -76,7 +86,7 @@ def _own_namespace(interface: str, mac: str) -> Iterator[None]:
     outer = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     inner = -1
     cable = f"visit{os.getpid()}"
-    bridge = Path("/sys/class/net", interface, "bridge").exists()
+    bridge = is_bridge(interface)
     try:
         _check(_libc.unshare(_CLONE_NEWNET))
         inner = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)

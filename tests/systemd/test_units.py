@@ -22,6 +22,7 @@ EXPOSURE = {
     "hotspot-hub-backup": 15,
     "hotspot-doctor": 30,
     "hotspot-lan-guard": 20,
+    "hotspot-visit": 35,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
@@ -43,8 +44,8 @@ def service(name: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names", "hotspot-doctor", "hotspot-lan-guard")),
-        *("hotspot-names.path", "hotspot-hub-backup.timer", "hotspot-doctor.timer"),
+        *(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names", "hotspot-doctor", "hotspot-lan-guard", "hotspot-visit")),
+        *("hotspot-names.path", "hotspot-hub-backup.timer", "hotspot-doctor.timer", "hotspot-visit.timer"),
     ],
 )
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
@@ -109,6 +110,13 @@ def test_the_doctor_cannot_change_what_it_looks_at() -> None:
     made = (UNITS / "hotspot-looks.conf").read_text().splitlines()[-1].split()
     assert (doctor["ReadWritePaths"], doctor["ExecStart"].split()[-2:]) == (made[1], ["--looks", made[1]])
     assert f"g {made[4]} -" in (UNITS / "hotspot.conf").read_text().splitlines()
+
+
+def test_the_visitor_has_the_rights_to_make_its_place() -> None:
+    """An interface, raw packets, a network namespace and no other kind; it reads settings and key, and writes looks alone."""
+    visitor = service("hotspot-visit")
+    assert set(visitor["CapabilityBoundingSet"].split()) == {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_DAC_READ_SEARCH"}
+    assert (visitor["RestrictNamespaces"], visitor["ProtectSystem"], visitor["ReadWritePaths"]) == ("net", "strict", "/run/hotspot-looks")
 
 
 def test_the_lan_guard_has_one_right_and_gives_it_back() -> None:

@@ -1,0 +1,341 @@
+"""Ways to break a hall, one function each: it is broken inside, and mended again afterwards. ``BROKEN`` says what a visit must find."""
+
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+from scapy.layers.inet import IP, UDP
+from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptPrefixInfo, IPv6
+from scapy.layers.l2 import ARP, Ether
+
+from hotspot.lab.gateway import give, rights
+from hotspot.lab.layout import LAN_GATEWAY, LAN_PREFIX, LINK_WAN, NAMESERVER, PORTAL_NAME, SITE, SITE6
+from hotspot.lab.walk_visit import LARGE, SINK
+from tests.kernel.visitor.certificates import signed
+from tests.kernel.visitor.mending import Ground, intruder, line
+from tests.kernel.visits import status, until
+
+STRANGER: Final = "02:00:00:00:ff:01"
+INNER: Final = "10.20.30.40"
+"""A machine of the town, behind the gateway; guests must not reach it."""
+DAY: Final = timedelta(days=1)
+
+
+def _dnsmasq(pattern: str, instead: str = "") -> Callable[[Ground], AbstractAsyncContextManager[None]]:
+    """Another line in the configuration of DHCP and DNS."""
+    return lambda ground: ground.changed("dnsmasq.conf", line(pattern, instead), ground.restart("dnsmasq"))
+
+
+def _captive_dns(pattern: str, instead: str = "") -> Callable[[Ground], AbstractAsyncContextManager[None]]:
+    """Another line in the configuration of DNS for captive clients."""
+    return lambda ground: ground.changed("dnsmasq-captive.conf", line(pattern, instead), ground.restart("dnsmasq-captive"))
+
+
+def _radvd(change: Callable[[str], str]) -> Callable[[Ground], AbstractAsyncContextManager[None]]:
+    """Other router advertisements."""
+    return lambda ground: ground.changed("radvd.conf", change, ground.restart("radvd"))
+
+
+option114_another = _dnsmasq("dhcp-option=114,.*", "dhcp-option=114,https://old.hall.example/api/captive")
+option114_missing = _dnsmasq("dhcp-option=114,.*")
+no_router = _dnsmasq("dhcp-option=option:router,.*", "dhcp-option=option:router")
+router_elsewhere = _dnsmasq("dhcp-option=option:router,.*", "dhcp-option=option:router,192.0.2.1")
+router_silent = _dnsmasq("dhcp-option=option:router,.*", "dhcp-option=option:router,198.18.15.200")
+no_name_server = _dnsmasq("dhcp-option=option:dns-server,.*", "dhcp-option=option:dns-server")
+name_server_elsewhere = _dnsmasq("dhcp-option=option:dns-server,.*", f"dhcp-option=option:dns-server,{NAMESERVER}")
+no_dhcp = _dnsmasq("dhcp-range=.*")
+dns_lies = _captive_dns("no-hosts", f"no-hosts\naddress=/#/{LAN_GATEWAY}")
+portal_name_unknown = _captive_dns("host-record=.*")
+portal_name_elsewhere = _captive_dns("host-record=.*", f"host-record={PORTAL_NAME},{SITE},{SITE6}")
+no_rdnss = _radvd(line(" *RDNSS .*"))
+no_prefix = _radvd(lambda text: text.replace("AdvAutonomous on", "AdvAutonomous off"))
+
+
+def no_advertisement(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """radvd does not run."""
+    return ground.without("radvd")
+
+
+def dns_dead(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """The name server for captive clients does not run."""
+    return ground.without("dnsmasq-captive")
+
+
+def upstream_dead(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """The name server on the Internet does not answer."""
+    return ground.table("chain in { type filter hook input priority -400; udp dport 53 drop; tcp dport 53 drop; }", ground.wan)
+
+
+def _certificate(
+    begins: timedelta, ends: timedelta, name: str = PORTAL_NAME, foreign: bool = False
+) -> Callable[[Ground], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def broken(ground: Ground) -> AsyncIterator[None]:
+        folder = ground.path / "tls"
+        files = [folder / "portal.pem", folder / "portal.key"]
+        before = [file.read_text() for file in files]
+        _, portal, _ = await rights()
+
+        async def put(contents: list[str]) -> None:
+            for file, content in zip(files, contents, strict=True):
+                file.write_text(content)
+                give(file, portal)
+            await ground.reload_portal()
+
+        await put(list(signed(folder, name, begins, ends, foreign)))
+        try:
+            yield
+        finally:
+            await put(before)
+
+    return broken
+
+
+certificate_expired = _certificate(-60 * DAY, -1 * DAY)
+certificate_early = _certificate(DAY, 60 * DAY)
+certificate_of_another_name = _certificate(-DAY, 60 * DAY, "old.hall.example")
+certificate_untrusted = _certificate(-DAY, 60 * DAY, foreign=True)
+certificate_soon = _certificate(-60 * DAY, 5 * DAY)
+
+
+@asynccontextmanager
+async def portal_down(ground: Ground) -> AsyncIterator[None]:
+    """The portal does not run."""
+    await ground.hall.end("portal")
+    try:
+        yield
+    finally:
+        await ground.hall.start_portal()
+        await ground.settled()
+
+
+def portal_without_ipv6(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """It listens on IPv4 only."""
+    return ground.changed(
+        "portal.toml", line("portal_url = .*", f'portal_url = "https://{PORTAL_NAME}/"\nlisten = ["0.0.0.0"]'), ground.restart("portal")
+    )
+
+
+@asynccontextmanager
+async def firewall_down(ground: Ground) -> AsyncIterator[None]:
+    """The daemon does not run; the kernel goes on, and the portal can let nobody in."""
+    await ground.hall.end("firewall")
+    try:
+        yield
+    finally:
+        await ground.hall.start_firewall()
+        await ground.settled()
+
+
+@asynccontextmanager
+async def table_gone(ground: Ground) -> AsyncIterator[None]:
+    """The rules of the zone are gone, and the daemon, which would bring them back, too."""
+    async with firewall_down(ground):
+        await ground.run(ground.gateway, "nft", "delete", "table", "inet", "hotspot_public")
+        yield
+
+
+def drops_instead_of_refusing(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """A rule of somebody else's swallows what should be refused."""
+    return ground.table('chain f { type filter hook forward priority -10; iifname "lan0" tcp dport 443 drop; }')
+
+
+def grants_nothing(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """A rule of somebody else's refuses what is granted."""
+    return ground.table('chain f { type filter hook forward priority -10; iifname "lan0" meta l4proto tcp reject with tcp reset; }')
+
+
+def internet_down(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """Nothing comes back from the Internet but names."""
+    return ground.table("chain in { type filter hook input priority -400; meta l4proto tcp drop; }", ground.wan)
+
+
+def internet_without_ipv6(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """The provider does not carry the guests' IPv6."""
+    return ground.table(f"chain in {{ type filter hook input priority -400; ip6 saddr {LAN_PREFIX} drop; }}", ground.wan)
+
+
+def rate_low(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """Something on the way lets little through."""
+    return ground.table('chain f { type filter hook forward priority 10; oifname "lan0" limit rate over 60 kbytes/second drop; }')
+
+
+def _own_class(rules: str) -> str:
+    found = re.search(r"meta priority set ([0-9a-f]*):([0-9a-f]+)", rules)
+    assert found is not None, rules
+    return f"{found[1]}{found[2]:>04}"
+
+
+@asynccontextmanager
+async def rate_unlimited(ground: Ground) -> AsyncIterator[None]:
+    """A rule of somebody else's puts guests' packets into the gateway's own class, which has no limit but the line's."""
+    own = _own_class(await ground.run(ground.gateway, "nft", "list", "chain", "inet", "hotspot_public", "output"))
+    async with ground.table(f'chain f {{ type filter hook forward priority 10; oifname "lan0" meta priority set 0x{own}; }}'):
+        yield
+
+
+@asynccontextmanager
+async def leaks(ground: Ground, name: str, address: str) -> AsyncIterator[None]:
+    """The Internet is in the walled garden."""
+    await ground.run(ground.gateway, "nft", "add", "element", "inet", "hotspot_public", name, f"{{ {address} }}")
+    try:
+        yield
+    finally:
+        await ground.run(ground.gateway, "nft", "delete", "element", "inet", "hotspot_public", name, f"{{ {address} }}")
+
+
+def leaks6(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """Over IPv6 only."""
+    return leaks(ground, "garden6", SITE6)
+
+
+@asynccontextmanager
+async def neighbour_reachable(ground: Ground) -> AsyncIterator[None]:
+    """The access point does not keep devices apart."""
+    ports = re.findall(r"^\d+: (port\d+)", await ground.run(ground.access_point, "bridge", "link", "show"), re.MULTILINE)
+    assert len(ports) >= 2, ports
+    for port in ports:
+        await ground.run(ground.access_point, "bridge", "link", "set", "dev", port, "isolated", "off")
+    try:
+        yield
+    finally:
+        for port in ports:
+            await ground.run(ground.access_point, "bridge", "link", "set", "dev", port, "isolated", "on")
+
+
+@asynccontextmanager
+async def town_reachable(ground: Ground) -> AsyncIterator[None]:
+    """The town's networks are not shut."""
+    async with ground.changed(
+        "firewall.toml", line("max_clients = .*", "max_clients = 1000\nblocked_networks = []"), ground.restart("firewall")
+    ):
+        await ground.settled()
+        yield
+    await ground.settled()
+
+
+@asynccontextmanager
+async def hub_away(ground: Ground) -> AsyncIterator[None]:
+    """There should be a hub, and nobody answers."""
+    where = f'url = "https://{LINK_WAN}:8799"\nauthority = "{ground.hall.folder.authority}"'
+    hub = f'[hub]\n{where}\naway = "open"\naway_after = "1 s"\n\n[internet]'
+    async with ground.changed("portal.toml", line(r"\[internet\]", hub), ground.restart("portal")):
+
+        async def away() -> bool:
+            return any("hub away" in warning for warning in status(ground.hall).warnings)
+
+        await until(away, 15.0)
+        yield
+
+
+def _by_intruder(
+    every: Callable[[], bytes] | None, answer: Callable[[bytes], bytes | None] = lambda _: None
+) -> Callable[[Ground], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def broken(ground: Ground) -> AsyncIterator[None]:
+        with intruder(ground, answer, every):
+            yield
+
+    return broken
+
+
+def _foreign_offer(frame: bytes) -> bytes | None:
+    """A second DHCP server: the offer that somebody gets who asks."""
+    if len(frame) < 282 or frame[12:14] != b"\x08\x00" or frame[23] != 17 or frame[36:38] != b"\0\x43":
+        return None
+    here, given = "198.18.15.251", socket.inet_aton("198.18.15.99")
+    options = b"\x63\x82\x53\x63\x35\x01\x02\x36\x04" + socket.inet_aton(here) + b"\x01\x04\xff\xff\xf0\x00\xff"
+    message = b"\x02\x01\x06\x00" + frame[46:50] + bytes(8) + given + bytes(8) + frame[70:278] + options
+    return bytes(Ether(src=STRANGER, dst=frame[6:12].hex(":")) / IP(src=here, dst="255.255.255.255") / UDP(sport=67, dport=68) / message)
+
+
+def _lie_about_the_gateway(frame: bytes) -> bytes | None:
+    """ARP: the gateway's address is mine."""
+    if frame[12:14] != b"\x08\x06" or frame[20:22] != b"\0\x01" or frame[38:42] != socket.inet_aton(LAN_GATEWAY):
+        return None
+    asker, where = frame[6:12].hex(":"), socket.inet_ntoa(frame[28:32])
+    return bytes(Ether(src=STRANGER, dst=asker) / ARP(op=2, hwsrc=STRANGER, psrc=LAN_GATEWAY, hwdst=asker, pdst=where))
+
+
+def _advertise() -> bytes:
+    """A router that is not the hall's."""
+    said = ICMPv6ND_RA(routerlifetime=1800) / ICMPv6NDOptPrefixInfo(prefix="2001:db8:bad::", prefixlen=64)
+    return bytes(Ether(src=STRANGER, dst="33:33:00:00:00:01") / IPv6(src="fe80::bad", dst="ff02::1", hlim=255) / said)
+
+
+second_dhcp_server = _by_intruder(None, _foreign_offer)
+second_gateway = _by_intruder(None, _lie_about_the_gateway)
+second_router = _by_intruder(_advertise)
+
+
+class Broken(Struct, frozen=True):
+    """A broken hall, how it is visited, and the kinds that must be found, all of them and no other."""
+
+    name: str
+    how: Callable[[Ground], AbstractAsyncContextManager[None]]
+    kinds: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+
+_FAST: Final = ("--measured", "1.5")
+BROKEN: Final = (
+    Broken("option 114 names another portal", option114_another, ("option114-wrong",)),
+    Broken("option 114 is missing", option114_missing, ("option114-missing",)),
+    Broken("no router option", no_router, ("router-missing",)),
+    Broken("router outside the network", router_elsewhere, ("router-elsewhere",)),
+    Broken("router that nobody is", router_silent, ("gateway-silent",)),
+    Broken("no name server option", no_name_server, ("dns-option-missing",)),
+    Broken("option 6 names another server", name_server_elsewhere, ("dns-option-elsewhere",)),
+    Broken("no DHCP", no_dhcp, ("dhcp-silent",)),
+    Broken("a second DHCP server", second_dhcp_server, ("dhcp-foreign",)),
+    Broken("a second gateway", second_gateway, ("gateway-twice",)),
+    Broken("a second router", second_router, ("advertisement-foreign",)),
+    Broken("no router advertisement", no_advertisement, ("advertisement-missing",)),
+    Broken("advertisement without name server", no_rdnss, ("rdnss-missing",)),
+    Broken("advertisement without prefix", no_prefix, ("prefix-missing",)),
+    Broken("certificate expired", certificate_expired, ("certificate-expired",)),
+    Broken("certificate not valid yet", certificate_early, ("certificate-early",)),
+    Broken("certificate of another name", certificate_of_another_name, ("certificate-name",)),
+    Broken("certificate of an unknown authority", certificate_untrusted, ("certificate-untrusted",)),
+    Broken("certificate about to end", certificate_soon, ("certificate-soon",)),
+    Broken("DNS that lies", dns_lies, ("dns-lies",)),
+    Broken("DNS dead", dns_dead, ("dns-dead",)),
+    Broken("DNS without the Internet", upstream_dead, ("dns-upstream-dead",)),
+    Broken("portal's name unknown", portal_name_unknown, ("portal-name-unknown",)),
+    Broken("portal's name elsewhere", portal_name_elsewhere, ("portal-name-elsewhere",)),
+    Broken("portal down", portal_down, ("portal-down",)),
+    Broken("portal on IPv4 only", portal_without_ipv6, ("portal6-down",)),
+    Broken("firewall daemon down", firewall_down, ("api-status", "portal-problem")),
+    Broken("kernel table gone", table_gone, ("gateway-mute",)),
+    Broken("drops instead of refusing", drops_instead_of_refusing, ("refusal-slow",)),
+    Broken("grants nothing", grants_nothing, ("grants-nothing",)),
+    Broken("Internet down", internet_down, ("internet-down",)),
+    Broken("no IPv6 on the Internet", internet_without_ipv6, ("internet6-down",)),
+    Broken("rate too low", rate_low, ("rate-low",), ("--download", LARGE, *_FAST)),
+    Broken("rate unlimited", rate_unlimited, ("rate-unlimited",), ("--download", LARGE, "--upload", SINK, *_FAST)),
+    Broken("IPv6 leak before accept", leaks6, ("open6-before-accept",)),
+    Broken("isolation off", neighbour_reachable, ("neighbour-reachable",)),
+    Broken("town's network reachable", town_reachable, ("town-reachable",), ("--forbidden", f"{INNER}:8000")),
+    Broken("hub away", hub_away, ("hub-away",)),
+)
+LIES: Final = (
+    "probe-answered",
+    "probe-elsewhere",
+    "api-status",
+    "api-type",
+    "api-unreadable",
+    "api-not-captive",
+    "api-no-page",
+    "page-without-form",
+    "accept-refused",
+    "grants-nothing",
+    "api-still-captive",
+    "time-stands",
+    "leave-refused",
+    "leave-cuts-nothing",
+)
+"""What an impostor in the portal's place does wrong, and what must be found for it."""
