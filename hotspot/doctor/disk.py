@@ -9,6 +9,7 @@ from msgspec import Struct
 from hotspot.doctor.found import found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding, Severity
+from hotspot.portal.journal.soundness import unsound
 
 LOW, LOWEST = 0.1, 0.03
 LOW_BYTES = 100_000_000
@@ -46,8 +47,16 @@ def read(subject: Subject) -> Facts | None:
         inodes_free=disk.f_favail,
         inodes=disk.f_files,
         read_only=bool(disk.f_flag & os.ST_RDONLY),
-        damaged=damage(folder / JOURNAL),
+        damaged=damage(folder / JOURNAL) or ("" if subject.status is not None else _unsound(folder / JOURNAL)),
     )
+
+
+def _unsound(path: Path) -> str:
+    """All of it, when no portal holds it."""
+    try:
+        return unsound(path) if path.exists() else ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def damage(path: Path) -> str:

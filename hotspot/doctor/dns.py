@@ -56,7 +56,7 @@ def understood(message: bytes, number: int) -> Answered | None:
     return Answered(flags & 15, tuple(found))
 
 
-def ask(server: str, name: str, kind: int = A, port: int = 53, seconds: float = 1.5, tries: int = 2) -> Answered | None:
+def ask(server: str, name: str, kind: int = A, port: int = 53, seconds: float = 1.0, tries: int = 2) -> Answered | None:
     """Ask; None: no answer within ``tries`` times ``seconds``."""
     number = secrets.randbelow(65_536)
     for _ in range(tries):

@@ -10,9 +10,10 @@ from msgspec import Struct
 from hotspot.doctor.found import found
 from hotspot.doctor.programs import printed
 from hotspot.doctor.subject import Inspected, Subject, inspect
-from hotspot.looks.values import Finding
+from hotspot.looks.values import Finding, Severity
 
-FORWARDING = ("forward", "input")
+FORWARD = "forward"
+HOOKS = (FORWARD, "input")
 TRIES = 3
 """Looks at sessions and grants before they are said to differ: visitors come and go meanwhile."""
 
@@ -24,8 +25,8 @@ class Facts(Struct, frozen=True):
     error: str = ""
     sessions: Mapping[str, int] | None = None
     """Sessions in progress by zone, as the portal says; None: it does not answer."""
-    foreign: tuple[str, ...] = ()
-    """Tables of others that refuse what is forwarded, or what comes to the gateway, unless they say otherwise."""
+    foreign: tuple[tuple[str, str], ...] = ()
+    """Hook and table of others that drop what is forwarded, or what comes to the gateway, unless they say otherwise."""
 
 
 def read(subject: Subject) -> Facts:
@@ -55,22 +56,15 @@ def _sessions(subject: Subject) -> dict[str, int] | None:
     return {zone: zones.count(zone) for zone in {*zones, *subject.portal.zones}}
 
 
-def _foreign(listed: str) -> tuple[str, ...]:
+def _foreign(listed: str) -> tuple[tuple[str, str], ...]:
     """Base chains of others with policy drop, from ``nft -j list chains``."""
     try:
         entries: list[dict[str, Any]] = json.loads(listed or "{}").get("nftables", [])
     except ValueError:
         return ()
     chains = [entry["chain"] for entry in entries if "chain" in entry]
-    return tuple(
-        sorted(
-            {
-                f"{chain['family']} {chain['table']}"
-                for chain in chains
-                if chain.get("hook") in FORWARDING and chain.get("policy") == "drop" and not str(chain["table"]).startswith("hotspot_")
-            }
-        )
-    )
+    drops = [chain for chain in chains if chain.get("policy") == "drop" and not str(chain["table"]).startswith("hotspot_")]
+    return tuple(sorted({(str(chain["hook"]), f"{chain['family']} {chain['table']}") for chain in drops if chain.get("hook") in HOOKS}))
 
 
 def judge_rules(facts: Facts) -> Iterator[Finding]:
@@ -85,8 +79,9 @@ def judge_rules(facts: Facts) -> Iterator[Finding]:
     for name, zone in facts.inspected.zones.items():
         if zone.table in ("missing", "changed", "unknown"):
             yield found(f"zone-table-{zone.table}", name, table=f"hotspot_{name}")
-    for table in facts.foreign:
-        yield found("foreign-firewall", table=table)
+    for hook, table in facts.foreign:
+        # An administrator's own rules for what comes to the gateway are no fault; that they let guests through is worth a look.
+        yield found("foreign-firewall", "", None if hook == FORWARD else Severity.NOTICE, table=table, hook=hook)
 
 
 def judge_shaping(facts: Facts) -> Iterator[Finding]:

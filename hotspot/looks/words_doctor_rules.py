@@ -79,14 +79,12 @@ RULES = {
     ),
     "foreign-firewall": Words(
         severity=Severity.WARNING,
-        german="Ein anderes Firewall-Programm verwirft Pakete (Tabelle {table})",
-        english="Another firewall program drops packets (table {table})",
+        german="Ein anderes Firewall-Programm verwirft Pakete (Tabelle {table}, {hook})",
+        english="Another firewall program drops packets (table {table}, {hook})",
         meaning_german="Gäste kommen trotz Zustimmung nicht hinaus, oder die Anmeldeseite erscheint nicht.",
         meaning_english="Guests do not get out although they accepted, or the page does not come up.",
-        remedy_german=(
-            "Das andere Programm abschalten (ufw, firewalld, Docker) oder ihm beibringen, die Gast-Schnittstellen in Ruhe zu lassen."
-        ),
-        remedy_english="Switch the other program off (ufw, firewalld, Docker), or have it leave the guest interfaces alone.",
+        remedy_german="Das andere Programm abschalten (ufw, firewalld, Docker), oder in seinen Regeln die Gast-Schnittstellen zulassen.",
+        remedy_english="Switch the other program off (ufw, firewalld, Docker), or let its rules accept the guest interfaces.",
         command="nft list ruleset",
     ),
     "interface-missing": Words(

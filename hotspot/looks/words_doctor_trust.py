@@ -177,8 +177,8 @@ TRUST = {
     ),
     "versions-differ": Words(
         severity=Severity.WARNING,
-        german="Es läuft noch Version {daemon} der Firewall, installiert ist {program}",
-        english="The firewall still runs as version {daemon}, installed is {program}",
+        german="Es läuft noch Version {version} ({what}), installiert ist {program}",
+        english="Version {version} still runs ({what}), installed is {program}",
         meaning_german="Besucher merken meist nichts; Neues wirkt noch nicht.",
         meaning_english="Visitors usually notice nothing; what is new is not in force.",
         remedy_german="Beide Dienste neu starten; wer online ist, bleibt es.",

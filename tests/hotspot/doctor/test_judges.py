@@ -45,7 +45,7 @@ def test_the_kernel() -> None:
         (rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0))), ["zone-table-missing"]),
         (rules.Facts(inspected(seen=ZoneSeen("changed", 0, 0, 0))), ["zone-table-changed"]),
         (rules.Facts(inspected(seen=ZoneSeen("unknown", 0, 0, 0))), ["zone-table-unknown"]),
-        (rules.Facts(inspected(), foreign=("ip filter",)), ["foreign-firewall"]),
+        (rules.Facts(inspected(), foreign=(("forward", "ip filter"),)), ["foreign-firewall"]),
     ],
 )
 def test_rules(facts: rules.Facts, wanted: list[str]) -> None:
@@ -58,7 +58,7 @@ def test_chains_of_others() -> None:
     chain = {"family": "inet", "name": "c", "handle": 1, "hook": "forward", "policy": "drop"}
     several = ({"table": "ufw"}, {"table": "mild", "policy": "accept"}, {"table": "hotspot_guard"}, {"table": "nat", "hook": "output"})
     listed = {"nftables": [{"metainfo": {}}, *({"chain": chain | each} for each in several)]}
-    assert rules._foreign(msgspec.json.encode(listed).decode()) == ("inet ufw",)
+    assert rules._foreign(msgspec.json.encode(listed).decode()) == (("forward", "inet ufw"),)
     assert rules._foreign("no JSON") == ()
 
 
@@ -88,6 +88,12 @@ def test_grants() -> None:
     gone = rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0)), sessions={"public": 5})
     odd = rules.Facts(inspected(seen=ZoneSeen("right", 2, 3, 1)), sessions={"public": 2})
     assert (kinds(rules.judge_grants(gone)), kinds(rules.judge_grants(odd))) == ([], ["grants-stray", "grants-without-class"])
+
+
+def test_rules_for_the_gateway_itself_are_no_fault() -> None:
+    """An administrator's own table with an input chain that drops: a notice."""
+    own, other = (rules.Facts(inspected(), foreign=((hook, "inet filter"),)) for hook in ("input", "forward"))
+    assert [[each.severity for each in rules.judge_rules(facts)] for facts in (own, other)] == [[Severity.NOTICE], [Severity.WARNING]]
 
 
 # Services ---------------------------------------------------------------------------------------------------------------------------
@@ -273,12 +279,12 @@ def test_the_hub() -> None:
 def test_versions() -> None:
     """The daemon of before an update; programs that are too old or not there; a radvd that cannot tell of the portal."""
     told = {"kernel": "6.1.0-18-amd64", "nft": "nftables v1.0.6 (Lester)", "dnsmasq": "Dnsmasq version 2.90", "radvd": "Version: 2.19"}
-    assert kinds(versions.judge(versions.Facts("1.1", "1.1", told))) == []
-    assert kinds(versions.judge(versions.Facts("1.1", "1.0", told))) == ["versions-differ"]
-    assert kinds(versions.judge(versions.Facts("1.1", "", told, tells_portal=True))) == ["radvd-without-option37"]
+    assert kinds(versions.judge(versions.Facts("1.1", {"firewall": "1.1", "portal": "1.1"}, told))) == []
+    assert kinds(versions.judge(versions.Facts("1.1", {"firewall": "1.0", "portal": "1.1"}, told))) == ["versions-differ"]
+    assert kinds(versions.judge(versions.Facts("1.1", {}, told, tells_portal=True))) == ["radvd-without-option37"]
     old = told | {"kernel": "5.10.0", "dnsmasq": "Dnsmasq version 2.86"}
     del old["nft"]
-    assert kinds(versions.judge(versions.Facts("1.1", "", old))) == ["version-too-old", "program-missing", "version-too-old"]
+    assert kinds(versions.judge(versions.Facts("1.1", {}, old))) == ["version-too-old", "program-missing", "version-too-old"]
 
 
 def test_sysctls() -> None:

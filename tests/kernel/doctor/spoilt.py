@@ -73,7 +73,8 @@ def ended(name: str, again: Callable[[Hall], object]) -> Spoiling:
     return spoilt
 
 
-def _portal(hall: Hall) -> None:
+def again_portal(hall: Hall) -> None:
+    """Start the portal again; it has found the firewall when this returns."""
     asyncio.run(hall.start_portal())
     eventually(lambda: status(hall).firewall, 15)
 
@@ -191,7 +192,7 @@ SPOILT: tuple[tuple[str, Spoiling, set[str]], ...] = (
         DAEMONLESS | {"grants-stray"},
     ),
     ("no firewall", unwatched(), DAEMONLESS),
-    ("no portal", ended("portal", _portal), {"portal-away"}),
+    ("no portal", ended("portal", again_portal), {"portal-away"}),
     ("no dnsmasq", ended("dnsmasq", _dnsmasq), {"dhcp-server-missing", "dns-away"}),
     ("no radvd", ended("radvd", _radvd), {"radvd-missing"}),
     ("nobody answers further up", silent_upstream, {"upstream-dns-away"}),

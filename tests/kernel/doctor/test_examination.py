@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import shutil
 import time
 from pathlib import Path
 
+import apsw
 import pytest
 
 from hotspot.doctor.subject import Place
@@ -13,7 +15,7 @@ from hotspot.looks.values import Result
 from hotspot.looks.words_doctor import DOCTOR, STEPS
 from tests.kernel.doctor.conftest import examined, grave, place_of
 from tests.kernel.doctor.mistakes import MISTAKES, Mistake
-from tests.kernel.doctor.spoilt import SPOILT, Spoiling, run
+from tests.kernel.doctor.spoilt import SPOILT, Spoiling, again_portal, ended, run
 
 pytestmark = pytest.mark.kernel
 NEVER = '\n[hours.never]\nopen = ["Mon 08:00-09:00"]\nclosed = ["2020-01-01..2090-01-01"]\n'
@@ -99,6 +101,29 @@ def test_a_damaged_journal(spoilt_hall: Hall, copies: Place, tmp_path: Path) -> 
     (state / "journal.db").write_bytes(os.urandom(8_192))
     copies.portal.write_text(copies.portal.read_text().replace(f"{spoilt_hall.folder.path}/portal/state", str(state)))
     assert grave(examined(spoilt_hall, copies)) == {"journal-damaged"}
+
+
+def test_a_journal_damaged_in_the_middle(spoilt_hall: Hall, copies: Place, tmp_path: Path) -> None:
+    """Found when no portal holds it, in a copy: the files stay as they are."""
+    state, live = tmp_path / "state", spoilt_hall.folder.path / "portal" / "state"
+    with ended("portal", again_portal)(spoilt_hall):
+        shutil.copytree(live, state)
+        copies.portal.write_text(copies.portal.read_text().replace(str(live), str(state)))
+        assert grave(examined(spoilt_hall, copies)) == {"portal-away"}
+        _flush(state / "journal.db")
+        with (state / "journal.db").open("r+b") as file:
+            file.seek(4_096)
+            file.write(os.urandom(16_384))
+        before = {path.name: path.read_bytes() for path in state.iterdir()}
+        assert grave(examined(spoilt_hall, copies)) == {"portal-away", "journal-damaged"}
+        assert {path.name: path.read_bytes() for path in state.iterdir()} == before
+
+
+def _flush(path: Path) -> None:
+    """All of the WAL into the file."""
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
 
 
 def test_it_was_all_mended(spoilt_hall: Hall) -> None:
