@@ -54,6 +54,6 @@ async def test_from_the_file_to_the_alarm(city: City, box: Box) -> None:
             await visit(box)
             for _ in range(3):
                 await box.deliver()
-                left = await alarms(city)
+                await alarms(city)
                 box.clock.tick(60)
-            assert "visit" not in {kind for kind, _, _ in left}
+            assert "visit" not in {kind for kind, _, _ in await alarms(city)}
