@@ -18,7 +18,7 @@ HOUR, DAY = 3600.0, 86_400.0
 POWER_CUT, REBOOT = 11 * HOUR, 14 * HOUR
 DARK = 90.0
 """Seconds without power, or without a DHCP server."""
-VISITS = 900
+VISITS = 2_500
 """Stays of the day, each with a MAC and an address of its own."""
 SWITCH = at.mac(0xAAAA)
 FIRST_LEASE = int.from_bytes(bytes((198, 18, 1, 0)))

@@ -20,7 +20,7 @@ from tests.kernel.guard.day import Day, Frame, Recorded
 
 _PARTS = ("join", "use", "renew", "leave")
 MOST_SECONDS = 20.0
-"""Of the computation on a busy machine; about 6 on a quiet one."""
+"""Of the processor; about 3 on a quiet machine."""
 
 
 class _Recorder:
@@ -85,20 +85,20 @@ async def _recorded(hall: Hall, phone: Phone) -> Recorded:
 
 
 async def test_a_day_of_a_hall_is_no_danger(raise_hall: RaiseHall) -> None:
-    """900 stays with a power cut and a restart; and at its end a real danger is still seen."""
+    """2,500 stays with a power cut and a restart; and at its end a real danger is still seen."""
     hall = await raise_hall(Options(gateway=False))
     recorded = await _recorded(hall, await hall.add_phone("anna"))
     assert recorded.address != socket.inet_aton(SITE)
-    day, began = Day(recorded), time.monotonic()
+    day, began = Day(recorded), time.process_time()
     day.run()
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     seen = sorted(one.kind for one in day.watch.findings(86_400, 1_800_000_000))
     assert (seen, day.changes) == ([], 0)
     heard = {name: {type(what).__name__ for frame in getattr(recorded, name) if (what := said(frame.data))} for name in _PARTS}
     assert (heard["join"], heard["renew"], heard["leave"]) == ({"Dhcp", "Heard"}, {"Dhcp"}, {"Dhcp"}), heard
     assert {"Arp", "Neighbour"} <= heard["use"]
     sys.stdout.write(f"{day.frames} frames, at most {day.most} devices, {seconds:.1f} s\n")  # pytest -s
-    assert (day.frames > 200_000, day.most > 200) == (True, True), (day.frames, day.most)
+    assert (day.frames > 400_000, day.most > 500) == (True, True), (day.frames, day.most)
     assert seconds < MOST_SECONDS
     day.watch.incoming(at.router(at.mac(66)), 86_400)
     assert [one.kind for one in day.watch.findings(86_400, 1_800_000_000)] == ["rogue-ra"]
