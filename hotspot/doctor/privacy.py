@@ -35,6 +35,11 @@ def _ipv6(text: str) -> bool:
     return True
 
 
+def _code(match: re.Match[str]) -> str:
+    """Words with a hyphen are none: a code has digits, or is written in capitals."""
+    return "[code]" if match[0].isupper() or any(map(str.isdigit, match[0])) else match[0]
+
+
 def without_addresses(text: str) -> str:
     """A short text with addresses left out, for a look."""
     return Filter().clean(text)
@@ -60,8 +65,8 @@ class Filter:
         text = _IPV6.sub(lambda match: self._named("ip", match[0]) if _ipv6(match[0]) else match[0], text)
         text = _IPV4.sub(lambda match: self._named("ip", match[0]), text)
         text = _PLAIN_MAC.sub(lambda match: self._named("mac", match[0]), text)
-        text = _VOUCHER.sub(lambda match: "[code]" if any(map(str.isdigit, match[0])) else match[0], text)
-        text = _CODE.sub(lambda match: "[code]" if any(map(str.isdigit, match[0])) else match[0], text)
+        text = _VOUCHER.sub(_code, text)
+        text = _CODE.sub(_code, text)
         text = _LONG.sub("[key]", text)
         return _USER.sub("[name]", text)
 

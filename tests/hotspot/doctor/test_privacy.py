@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotspot.doctor.privacy import Filter, without_addresses
+from hotspot.session.codes import ALPHABET, code_of
+from hotspot.session.voucher_codes import LENGTH, shown
 
 _WORDS = st.text(alphabet=string.ascii_letters.replace("a", "") + " \n\t=,;()[]\"'/<>|äß€", max_size=30)
 _BESIDE = st.sampled_from([" ", "\n", "\t", "=", ",", "(", ")", '"', "'", "<", ">", "|", "[", "]", ";", "/"])
@@ -57,6 +59,14 @@ def test_any_text_is_cleaned_once(text: str) -> None:
     """Nothing raises, and cleaning again finds nothing new that names somebody."""
     cleaned = Filter().clean(text)
     assert Filter().clean(cleaned) == cleaned
+
+
+@given(_WORDS, _BESIDE, st.binary(min_size=6, max_size=6), st.text(alphabet=ALPHABET, min_size=LENGTH, max_size=LENGTH), _BESIDE, _WORDS)
+def test_no_code_is_left(before: str, one: str, mac: bytes, letters: str, other: str, after: str) -> None:
+    """Device codes and voucher codes as they are shown."""
+    codes = (code_of(b"key", mac.hex(":")), shown(letters))
+    cleaned = Filter().clean(f"{before}{one}{codes[0]}{other}{codes[1]}{one}{after}")
+    assert [code for code in codes if code in cleaned] == []
 
 
 def test_known_words_and_everything_that_looks_like_a_secret() -> None:

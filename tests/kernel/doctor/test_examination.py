@@ -11,6 +11,8 @@ import pytest
 
 from hotspot.doctor.subject import Place
 from hotspot.lab import Hall, namespaces
+from hotspot.lab.gateway import ZONE
+from hotspot.looks.leaving import cleaned
 from hotspot.looks.values import Result
 from hotspot.looks.words_doctor import DOCTOR, STEPS
 from tests.kernel.doctor.conftest import examined, grave, place_of
@@ -63,9 +65,10 @@ def test_a_look_changes_nothing(spoilt_hall: Hall) -> None:
 
 @pytest.mark.parametrize(("spoiling", "wanted"), [each[1:] for each in SPOILT], ids=[each[0] for each in SPOILT])
 def test_a_spoilt_gateway(spoilt_hall: Hall, spoiling: Spoiling, wanted: set[str]) -> None:
-    """The doctor finds what was spoilt and nothing else."""
+    """The doctor finds what was spoilt and nothing else, and nothing of it is held back where it leaves the hall."""
     with spoiling(spoilt_hall):
-        assert grave(examined(spoilt_hall)) == wanted
+        look = examined(spoilt_hall)
+    assert (grave(look), cleaned(look, {ZONE})[1]) == (wanted, 0)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[each.name for each in MISTAKES])
@@ -77,7 +80,8 @@ def test_a_mistake_in_the_settings(spoilt_hall: Hall, copies: Place, mistake: Mi
     assert mistake.old in good
     try:
         path.write_text(good.replace(mistake.old, mistake.new) + (NEVER if "never" in mistake.new else ""))
-        assert grave(examined(spoilt_hall, copies if copy else None)) == mistake.found
+        look = examined(spoilt_hall, copies if copy else None)
+        assert (grave(look), cleaned(look, {ZONE})[1]) == (mistake.found, 0)
     finally:
         path.write_text(good)
 
