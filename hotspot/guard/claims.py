@@ -42,7 +42,7 @@ class Claims:
         self._hall = hall
         self.bindings: Memory[bytes, Binding] = Memory(Binding)
         self._probes = Window(PROBES, PROBES_WITHIN)
-        self._prober = b""
+        self._prober, self._probed = b"", 0.0
 
     def leased(self, said: Dhcp, now: float) -> None:
         """The gateway's own server gives an address."""
@@ -83,8 +83,15 @@ class Claims:
     def _probe(self, mac: bytes, now: float) -> None:
         if mac != self._prober:
             self._prober, self._probes = mac, Window(PROBES, PROBES_WITHIN)
+        self._probed = now
         if self._probes.add(now):
             self._hall.see("gateway-address", now, mac)
+
+    def tick(self, now: float) -> None:
+        """Forget who is silent."""
+        self.bindings.forget(now)
+        if self._probed <= now - PROBES_WITHIN:
+            self._prober = b""
 
     def neighbour(self, said: Neighbour, device: Device, now: float) -> None:
         """IPv6."""

@@ -27,7 +27,7 @@ class Starvation:
         """When, for whom, by whom."""
         self._ghosts = Window(self.limit, WITHIN)
         self._others = Window(IN_OTHER_NAMES, WITHIN)
-        self._other = b""
+        self._other, self._asked = b"", 0.0
 
     def resize(self) -> None:
         """The hall has another number of addresses now."""
@@ -53,6 +53,7 @@ class Starvation:
         if said.source != said.mac:
             if said.source != self._other:
                 self._other, self._others = said.source, Window(IN_OTHER_NAMES, WITHIN)
+            self._asked = now
             if self._others.add(now):
                 self._hall.see("dhcp-starvation", now, said.source)
 
@@ -60,6 +61,8 @@ class Starvation:
         """Look who has said nothing more."""
         while self._waiting and self._waiting[0][0] <= now - PATIENCE:
             self._ghost(self._waiting.popleft(), now)
+        if self._asked <= now - WITHIN:
+            self._other = b""
 
     def _ghost(self, one: tuple[float, bytes, bytes], now: float) -> None:
         device = self._hall.devices.get(one[1])

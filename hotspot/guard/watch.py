@@ -104,12 +104,13 @@ class Watch:
     def tick(self, now: float) -> None:
         """Once a second: what follows from silence."""
         self._starvation.tick(now)
+        self._claims.tick(now)
         self._bridging.tick(now)
         self._hall.devices.forget(now)
-        self._claims.bindings.forget(now)
         if (pushed := self._hall.devices.pushed_out) != self._pushed_out:
             self._pushed_out = pushed
             self._hall.see("mac-flood", now, self._last)
+        self._last = b""
         self.sightings.end(now)
 
     def findings(self, now: float, unix: float) -> Iterator[Finding]:
