@@ -3,14 +3,17 @@
 Exit status: 0 all is well, 1 something is amiss, 2 wrong usage or nothing to look with; with ``--nagios`` 0 to 3 as Nagios has them.
 """
 
+import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from hotspot.console import print_json
 
+GRACE = 60.0
+"""Seconds for which the step in hand may go on when the visit's time is over."""
 _UNKNOWN = 3
 """Nagios: the check cannot be made."""
 
@@ -31,6 +34,8 @@ _UNKNOWN = 3
 @click.option("--no-ipv6", is_flag=True, help="The hall has no IPv6.")
 @click.option("--neighbour", multiple=True, help="Address of a device in the same Wi-Fi that must be out of reach; several times.")
 @click.option("--forbidden", multiple=True, help="Address:port of the town's network that must be out of reach; several times.")
+@click.option("--skip", multiple=True, help="A step that is not to be tried, by its name in --json; several times.")
+@click.option("--patience", type=click.FloatRange(0.2, 5), default=1.0, show_default=True, help="Wait so many times as long for answers.")
 @click.option("--looks", type=click.Path(path_type=Path), help="Folder where the result is left for the portal and the hub.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write the steps as JUnit's XML.")
@@ -42,7 +47,12 @@ def visit(**options: Any) -> None:
     from hotspot.visitor.choices import BadChoice
     from hotspot.visitor.programs import CannotLook
 
+    def too_long(_number: int, _frame: object) -> NoReturn:
+        raise CannotLook(f"cannot end the visit: still busy after {options['timeout'] + GRACE:g} s")
+
     nagios = bool(options["nagios"])
+    signal.signal(signal.SIGALRM, too_long)  # somebody in the hall may send a byte now and then, for ever
+    signal.setitimer(signal.ITIMER_REAL, options["timeout"] + GRACE)
     try:
         status = _visit(options)
     except (BadChoice, CannotLook) as error:
@@ -51,6 +61,8 @@ def visit(**options: Any) -> None:
         else:
             click.echo(str(error), err=True)
         status = _UNKNOWN if nagios else 2
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     sys.exit(status)
 
 
@@ -80,6 +92,8 @@ def _visit(options: dict[str, Any]) -> int:
         measured=options["measured"],
         neighbours=tuple(map(choices.address, options["neighbour"])),
         forbidden=tuple(map(choices.address_port, options["forbidden"])),
+        patience=options["patience"],
+        skip=choices.steps(options["skip"]),
         most=options["timeout"],
         **known,
     )

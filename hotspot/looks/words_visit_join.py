@@ -38,6 +38,16 @@ JOINING: Final[Catalogue] = {
         remedy_english="Mostly two DHCP servers answer with different pools, or the file of leases is damaged.",
         command=_JOURNAL_DNSMASQ,
     ),
+    "dhcp-unusable": Words(
+        severity=Severity.URGENT,
+        german="Der DHCP-Server gibt eine Adresse, mit der niemand etwas anfangen kann",
+        english="The DHCP server gives an address that nobody can use",
+        meaning_german="Handys verwerfen die Adresse und melden „kein Internet“.",
+        meaning_english='Phones throw the address away and say "no Internet".',
+        remedy_german="Adressbereich und Maske in dnsmasq prüfen; nach einem fremden DHCP-Server suchen.",
+        remedy_english="Check pool and mask in dnsmasq; look for a foreign DHCP server.",
+        command="dnsmasq --test",
+    ),
     "dhcp-foreign": Words(
         severity=Severity.URGENT,
         german="Ein zweiter DHCP-Server antwortet",

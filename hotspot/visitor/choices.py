@@ -1,11 +1,13 @@
 """What is asked of a visit and what it expects to find; from options, or from the settings of the portal."""
 
 import ipaddress
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from hotspot.looks.words_visit import STEPS
 from hotspot.session import visitor_check
 from hotspot.visitor.phones import PHONES
 
@@ -48,6 +50,10 @@ class Choices(Struct, frozen=True, kw_only=True):
     """Addresses and ports of the town's network that must be out of reach."""
     control: Path | None = None
     """Control socket of the portal, when the visit is made on the gateway itself."""
+    patience: float = 1.0
+    """Answers are waited for so many times as long as usual."""
+    skip: tuple[str, ...] = ()
+    """Steps that are not to be tried."""
     most: float = 90.0
     """Seconds until what is left of the visit is skipped."""
 
@@ -64,6 +70,15 @@ def phones(text: str) -> tuple[str, ...]:
     if unknown or not names:
         raise BadChoice(f"phones = {text!r}: expected all, or some of {', '.join(PHONES)}")
     return names
+
+
+def steps(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of steps. Raises ``BadChoice``."""
+    chosen = tuple(names)
+    for name in chosen:
+        if name not in STEPS:
+            raise BadChoice(f"skip = {name!r}: expected one of {', '.join(STEPS)}")
+    return chosen
 
 
 def address(text: str) -> str:
@@ -95,10 +110,11 @@ def key(path: Path) -> bytes:
 def of_settings(path: Path, zone: str | None) -> dict[str, object]:
     """Fields of ``Choices`` by the portal's settings and their ``zone`` (None: the only one). Raises ``BadChoice``."""
     from hotspot.portal.settings import BadSettings
-    from hotspot.portal.settings_file import load
+    from hotspot.portal.settings_reader import Files
+    from hotspot.portal.uplink import kept
 
     try:
-        settings = load(path)
+        settings = kept.in_force(path, Files())  # with the hub's policy over them, as the portal has them
     except BadSettings as error:
         raise BadChoice(str(error)) from None
     if zone is None and len(settings.zones) > 1:

@@ -124,7 +124,7 @@ class Joined(Struct, frozen=True):
     """How many offered something."""
 
 
-def join(frames: Frames, mac: str, seconds: float = SECONDS) -> Joined:
+def join(frames: Frames, mac: str, patience: float = 1.0) -> Joined:
     """DISCOVER, REQUEST, and what came of it."""
     number = secrets.randbits(32)
 
@@ -136,10 +136,10 @@ def join(frames: Frames, mac: str, seconds: float = SECONDS) -> Joined:
         told = read(frame, number)
         return told if told is not None and told.kind in (ACK, NAK) else None
 
-    offers = frames.answers(request("discover", mac, number), offer, seconds, OTHERS)
+    offers = frames.answers(request("discover", mac, number), offer, SECONDS * patience, OTHERS * patience)
     if not offers:
         return Joined(None, 0)
     first = offers[0]
     wanted = request("request", mac, number, requested_addr=first.address, server_id=first.server)
-    verdicts = frames.answers(wanted, verdict, seconds / 2, 0.0)
+    verdicts = frames.answers(wanted, verdict, SECONDS / 2 * patience, 0.0)
     return Joined(verdicts[0] if verdicts else first, len({one.server for one in offers}))

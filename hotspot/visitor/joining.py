@@ -6,12 +6,12 @@ from hotspot.visitor import dhcp, routers
 from hotspot.visitor.known import Known
 from hotspot.visitor.notes import Failed, Skipped
 from hotspot.visitor.place import eui64, link_local
-from hotspot.visitor.programs import ip
+from hotspot.visitor.programs import CannotLook, ip
 
 
 def address(known: Known) -> None:
     """DISCOVER to ACK; the address is used from here on."""
-    joined = dhcp.join(known.frames, known.mac)
+    joined = dhcp.join(known.frames, known.mac, known.choices.patience)
     if joined.told is None:
         raise Failed("dhcp-silent")
     if joined.told.kind == dhcp.ACK:
@@ -25,7 +25,10 @@ def address(known: Known) -> None:
     lines = [f"address replace {lease.address}/{lease.network.prefixlen} dev {known.interface}"]
     if gateway:
         lines += [f"route replace {gateway[0]}/32 dev {known.interface}", f"route replace default via {gateway[0]} dev {known.interface}"]
-    ip(lines)
+    try:
+        ip(lines)
+    except CannotLook:
+        raise Failed("dhcp-unusable") from None
     servers = lease.addresses(dhcp.DNS)
     if servers:
         known.servers[4] = servers[0]
@@ -81,13 +84,14 @@ def gateway(known: Known) -> None:
     """Exactly one device answers for the router's address."""
     lease = _lease(known)
     told = lease.addresses(dhcp.ROUTER)[0]
-    _one(known, 4, routers.who_has(known.frames, known.mac, lease.address, told), "gateway-silent")
+    _one(known, 4, routers.who_has(known.frames, known.mac, lease.address, told, known.choices.patience), "gateway-silent")
 
 
 def gateway6(known: Known) -> None:
     """The same over IPv6."""
     assert known.router is not None
-    _one(known, 6, routers.who_has6(known.frames, known.mac, link_local(known.mac), known.router.router), "gateway6-silent")
+    answers = routers.who_has6(known.frames, known.mac, link_local(known.mac), known.router.router, known.choices.patience)
+    _one(known, 6, answers, "gateway6-silent")
 
 
 def _one(known: Known, family: int, answers: set[str], silent: str) -> None:
@@ -101,7 +105,7 @@ def _one(known: Known, family: int, answers: set[str], silent: str) -> None:
 
 def advertisement(known: Known) -> None:
     """A router advertises, and only one."""
-    told = [one for one in routers.solicit(known.frames, known.mac) if one.lifetime > 0]
+    told = [one for one in routers.solicit(known.frames, known.mac, known.choices.patience) if one.lifetime > 0]
     if not told:
         raise Failed("advertisement-missing")
     if len(told) > 1:
@@ -119,12 +123,11 @@ def address6(known: Known) -> None:
         raise Failed("prefix-missing")
     lower = int(ipaddress.IPv6Address("::" + eui64(known.mac)))
     own = ipaddress.IPv6Address(int(prefix.network_address) | lower)
-    ip(
-        [
-            f"address replace {own}/64 dev {known.interface} nodad",
-            f"route replace ::/0 via {known.router.router} dev {known.interface}",
-        ]
-    )
+    where = f"dev {known.interface}"
+    try:
+        ip([f"address replace {own}/64 {where} nodad", f"route replace ::/0 via {known.router.router} {where}"])
+    except CannotLook:
+        raise Failed("prefix-missing") from None
     known.address6 = str(own)
 
 

@@ -12,7 +12,7 @@ from hotspot.visitor.dhcp import Told
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.notes import Failed, Notes, Skipped
 from hotspot.visitor.routers import Advertised
-from hotspot.visitor.web import Page, Unanswered, fetch
+from hotspot.visitor.web import CONNECT_SECONDS, Page, Port, Unanswered, fetch, knock
 
 
 @dataclass
@@ -65,11 +65,19 @@ class Known:
             if server is None:
                 raise Skipped("needs-dns-option")
             try:
-                known = names.ask(server, name, family).addresses
+                known = self.ask(server, name, family).addresses
             except names.Silent:
                 raise Failed("dns-dead") from None
             self.found[name, family] = known
         return known
+
+    def ask(self, server: str, name: str, family: int) -> names.Answer:
+        """Ask a name server. Raises ``names.Silent``."""
+        return names.ask(server, name, family, names.SECONDS * self.choices.patience)
+
+    def knock(self, address: str, port: int) -> Port:
+        """Is there somebody at a TCP port?"""
+        return knock(address, port, CONNECT_SECONDS * self.choices.patience)
 
     def forget_names(self) -> None:
         """Ask anew from here on, because another server may answer now; phones remember the portal's own name."""

@@ -1,7 +1,7 @@
 """What became of each step, and what is amiss: gathered during a visit, a ``Look`` at its end."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -36,8 +36,8 @@ class Name(Struct, frozen=True):
 class Notes:
     """The notes of one visit."""
 
-    def __init__(self, zone: str, most: float) -> None:
-        self._zone = zone
+    def __init__(self, zone: str, most: float, skip: Collection[str] = ()) -> None:
+        self._zone, self._skip = zone, skip
         self._began = time.monotonic()
         self._until = self._began + most
         self._findings: dict[tuple[str, tuple[tuple[str, str], ...]], Finding] = {}
@@ -52,6 +52,8 @@ class Notes:
         missing = next((need for need in needs if not self.passed(need)), None)
         if missing is not None:
             result, why = Result.SKIPPED, f"needs-{missing.step}"
+        elif name.step in self._skip:
+            result, why = Result.SKIPPED, "as-asked"
         elif began > self._until:
             result, why = Result.SKIPPED, "no-time-left"
         else:

@@ -14,7 +14,7 @@ from hotspot.visitor.pages import form_to
 from hotspot.visitor.phones import Probe
 from hotspot.visitor.place import link_local
 from hotspot.visitor.portal import told
-from hotspot.visitor.web import Port, Unanswered, download_rate, knock, upload_rate
+from hotspot.visitor.web import Port, Unanswered, download_rate, upload_rate
 
 OPENS_WITHIN: Final = 2.0
 """Seconds from the tap until a connection must get through."""
@@ -22,7 +22,8 @@ LOW, HIGH = 0.7, 1.5
 """Shares of the plan's rate; beyond them it is no longer the plan's."""
 COUNTS_AFTER: Final = 1.2
 """Seconds between two readings of the time left: a whole one must have passed."""
-NEIGHBOUR_SECONDS: Final = 0.6
+NEIGHBOUR_PATIENCE: Final = 0.2
+"""Of that which the gateway gets: a neighbour must not answer, so each visit waits for all of it."""
 
 
 def online(known: Known, family: int) -> None:
@@ -30,10 +31,10 @@ def online(known: Known, family: int) -> None:
     target = known.outside.get(family)
     if target is None:
         raise Skipped("no-address")
-    until = time.monotonic() + OPENS_WITHIN
+    until = time.monotonic() + OPENS_WITHIN * known.choices.patience
     port = Port.SILENT
     while time.monotonic() < until:
-        port = knock(target, TLS_PORT)
+        port = known.knock(target, TLS_PORT)
         if port is Port.OPEN:
             return
         if port is not Port.SILENT:
@@ -104,9 +105,9 @@ def neighbour(known: Known) -> None:
         raise Skipped("none-named")
     for address in known.choices.neighbours:
         if ":" in address:
-            answers = routers.who_has6(known.frames, known.mac, link_local(known.mac), address, NEIGHBOUR_SECONDS)
+            answers = routers.who_has6(known.frames, known.mac, link_local(known.mac), address, NEIGHBOUR_PATIENCE * known.choices.patience)
         elif known.lease is not None:
-            answers = routers.who_has(known.frames, known.mac, known.lease.address, address, NEIGHBOUR_SECONDS)
+            answers = routers.who_has(known.frames, known.mac, known.lease.address, address, NEIGHBOUR_PATIENCE * known.choices.patience)
         else:
             continue
         if answers:
@@ -118,7 +119,7 @@ def town(known: Known) -> None:
     if not known.choices.forbidden:
         raise Skipped("none-named")
     for number, (address, port) in enumerate(known.choices.forbidden, 1):
-        if knock(address, port) is Port.OPEN:
+        if known.knock(address, port) is Port.OPEN:
             raise Failed("town-reachable", name=f"target {number}, port {port}")
 
 
@@ -153,5 +154,5 @@ def closed_again(known: Known, family: int) -> None:
     target = known.outside.get(family)
     if target is None:
         raise Skipped("no-address")
-    if knock(target, TLS_PORT) is Port.OPEN:
+    if known.knock(target, TLS_PORT) is Port.OPEN:
         raise Failed("leave-cuts-nothing")

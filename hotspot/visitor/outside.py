@@ -11,7 +11,7 @@ from hotspot.visitor.choices import Choices
 from hotspot.visitor.known import Known
 from hotspot.visitor.notes import Failed, Skipped
 from hotspot.visitor.phones import PHONES, Probe
-from hotspot.visitor.web import PROMPT, Port, Unanswered, knock
+from hotspot.visitor.web import PROMPT, Port, Unanswered
 
 TLS_PORT: Final = 443
 """No captive client reaches it anywhere but at the portal."""
@@ -28,18 +28,18 @@ def true_names(known: Known, family: int) -> None:
     """Names on the Internet are answered, not with an address of the hall's own; a name that does not exist is not."""
     server = known.servers[family]
     try:
-        names.ask(server, urlsplit(known.portal_url).hostname or "localhost", family)  # the server itself knows it
+        known.ask(server, urlsplit(known.portal_url).hostname or "localhost", family)  # the server itself knows it
     except names.Silent:
         raise Failed("dns-dead") from None
     try:
-        nobody = names.ask(server, f"{secrets.token_hex(6)}.invalid", family)
+        nobody = known.ask(server, f"{secrets.token_hex(6)}.invalid", family)
     except names.Silent:
         raise Failed("dns-upstream-dead") from None
     if nobody.addresses:
         raise Failed("dns-lies", name="a name that does not exist")
     for _, probe in probes(known.choices):
         try:
-            told = names.ask(server, probe.host, family)
+            told = known.ask(server, probe.host, family)
         except names.Silent:
             raise Failed("dns-upstream-dead") from None
         inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
@@ -78,11 +78,11 @@ def closed(known: Known, family: int) -> None:
     if target is None:
         raise Skipped("no-address")
     began = time.monotonic()
-    port = knock(target, TLS_PORT)
+    port = known.knock(target, TLS_PORT)
     if port is Port.OPEN:
         raise Failed("open-before-accept" if family == 4 else "open6-before-accept")
     if port is Port.SILENT or time.monotonic() - began > PROMPT:
-        if knock(target, 80) is Port.SILENT:
+        if known.knock(target, 80) is Port.SILENT:
             raise Failed("rules-gone")  # not even the web is led to the portal
         raise Failed("refusal-slow")
 

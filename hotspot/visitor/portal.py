@@ -15,7 +15,7 @@ from hotspot.session import visitor_check
 from hotspot.visitor.known import Known
 from hotspot.visitor.notes import Failed, Name, Skipped
 from hotspot.visitor.pages import form_to
-from hotspot.visitor.web import Page, Port, Unanswered, knock
+from hotspot.visitor.web import Page, Port, Unanswered
 
 SLOW: Final = 3.0
 """Seconds after which people close an empty window."""
@@ -33,7 +33,7 @@ def there(known: Known, family: int) -> None:
         raise Skipped("no-portal-named")
     parts = urlsplit(known.portal_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if knock(known.address_of(known.portal_url, family), port) is not Port.OPEN:
+    if known.knock(known.address_of(known.portal_url, family), port) is not Port.OPEN:
         alone = family == 6 and known.notes.passed(Name("portal", 4))
         raise Failed("portal6-down" if alone else "portal-down")
 

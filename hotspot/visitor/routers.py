@@ -70,7 +70,7 @@ def _mac(raw: bytes) -> str:
     return ":".join(f"{byte:02x}" for byte in raw)
 
 
-def solicit(frames: Frames, mac: str, seconds: float = ADVERTISED_WITHIN) -> list[Advertised]:
+def solicit(frames: Frames, mac: str, patience: float = 1.0) -> list[Advertised]:
     """Ask for routers, and what they advertise, each once."""
     packet = (
         Ether(src=mac, dst="33:33:00:00:00:02")
@@ -78,11 +78,11 @@ def solicit(frames: Frames, mac: str, seconds: float = ADVERTISED_WITHIN) -> lis
         / ICMPv6ND_RS()
         / ICMPv6NDOptSrcLLAddr(lladdr=mac)
     )
-    told = frames.answers(bytes(packet), advertised, seconds, OTHERS)
+    told = frames.answers(bytes(packet), advertised, ADVERTISED_WITHIN * patience, OTHERS * patience)
     return list({one.router: one for one in told}.values())
 
 
-def who_has(frames: Frames, mac: str, own: str, wanted: str, seconds: float = SECONDS) -> set[str]:
+def who_has(frames: Frames, mac: str, own: str, wanted: str, patience: float = 1.0) -> set[str]:
     """The MACs that answer for an IPv4 address of the link."""
     packet = Ether(src=mac, dst=_EVERYBODY) / ARP(op=1, hwsrc=mac, psrc=own, hwdst="00:00:00:00:00:00", pdst=wanted)
     target = socket.inet_aton(wanted)
@@ -91,10 +91,10 @@ def who_has(frames: Frames, mac: str, own: str, wanted: str, seconds: float = SE
         answers = len(frame) >= 42 and frame[12:14] == b"\x08\x06" and frame[20:22] == b"\0\x02" and frame[28:32] == target
         return _mac(frame[22:28]) if answers else None
 
-    return set(frames.answers(bytes(packet), reply, seconds, TWICE, 0.5))
+    return set(frames.answers(bytes(packet), reply, SECONDS * patience, TWICE * patience, 0.5))
 
 
-def who_has6(frames: Frames, mac: str, own: str, wanted: str, seconds: float = SECONDS) -> set[str]:
+def who_has6(frames: Frames, mac: str, own: str, wanted: str, patience: float = 1.0) -> set[str]:
     """The MACs that answer for an IPv6 address of the link; ``own`` is the address that asks."""
     target = ipaddress.IPv6Address(wanted).packed
     group = ipaddress.IPv6Address(b"\xff\x02" + bytes(9) + b"\x01\xff" + target[-3:])
@@ -109,4 +109,4 @@ def who_has6(frames: Frames, mac: str, own: str, wanted: str, seconds: float = S
         answers = len(frame) >= 78 and frame[12:14] == b"\x86\xdd" and frame[20] == socket.IPPROTO_ICMPV6 and frame[54] == _NEIGHBOUR
         return _mac(frame[6:12]) if answers and frame[62:78] == target else None
 
-    return set(frames.answers(bytes(packet), reply, seconds, TWICE, 0.5))
+    return set(frames.answers(bytes(packet), reply, SECONDS * patience, TWICE * patience, 0.5))

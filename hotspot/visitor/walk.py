@@ -21,7 +21,7 @@ _ONLINE: Final = N("online", 4)
 def visit(choices: Choices, software: str) -> Look:
     """Make a visit. Raises ``CannotLook`` when there is nothing to look with."""
     mac = fresh_mac()
-    notes = Notes(choices.zone, choices.most)
+    notes = Notes(choices.zone, choices.most, choices.skip)
     with guest_side(choices.interface, choices.here, mac) as interface, contextlib.closing(Frames(interface)) as frames:
         known = Known(choices, notes, interface, mac, frames)
         notes.run(N("interface"), lambda: None)

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 SECONDS: Final = 8.0
 """How long one request may take until something comes."""
+MOST_SECONDS: Final = 20.0
+"""How long the whole of it may take; what came until then is all."""
 LARGEST: Final = 2_000_000
 """Bytes of an answer that are read."""
 CONNECT_SECONDS: Final = 2.0
@@ -106,7 +108,9 @@ def fetch(
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body, {"Connection": "close", **(headers or {})})
         answer = connection.getresponse()
-        content = answer.read(LARGEST)
+        content = b""
+        while (piece := answer.read1(_CHUNK)) and len(content) < LARGEST and time.monotonic() < began + MOST_SECONDS:
+            content += piece
         fields = {name.lower(): value for name, value in answer.getheaders()}
         return Page(answer.status, fields, content, time.monotonic() - began, expires)
     except ssl.SSLError:
