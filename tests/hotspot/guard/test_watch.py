@@ -75,7 +75,7 @@ def test_nothing_is_left_after_an_hour() -> None:
 
 def _bytes_of(watch: Watch) -> Iterator[bytes]:
     """Every piece of bytes that can be reached from it, but not through classes and modules."""
-    seen, todo = set[int](), [value for value in gc.get_referents(watch)]
+    seen, todo = set[int](), list(gc.get_referents(watch))
     while todo:
         one = todo.pop()
         if id(one) in seen or isinstance(one, type) or callable(one) or type(one).__name__ == "module":

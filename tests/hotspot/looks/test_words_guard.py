@@ -19,5 +19,5 @@ def test_words_are_whole(kind: str) -> None:
     assert all(texts)
     named = {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
     assert named <= KEYS
-    finding = Finding(kind=kind, severity=words.severity, values={key: "7" for key in KEYS})
+    finding = Finding(kind=kind, severity=words.severity, values=dict.fromkeys(KEYS, "7"))
     assert all("{" not in filled(text, finding) for text in texts)

@@ -1,6 +1,8 @@
 """One guarded hall for each module of attacks."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +10,10 @@ from tests.kernel.guard.guarded import Guarded, guarded
 
 
 @pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    """A bridge with four guests, a DHCP server, and the guard."""
-    files = tmp_path_factory.mktemp("guarded")
-    for folder in (files, *files.parents[:2]):
-        folder.chmod(0o755)  # the guard is another user
-    with guarded(files) as up:
-        yield up
+def hall() -> Iterator[Guarded]:
+    """A bridge with four guests, a DHCP server, and the guard. Its folder is not pytest's, which another session shuts for other users."""
+    with tempfile.TemporaryDirectory(prefix="guarded-") as name:
+        files = Path(name)
+        files.chmod(0o755)  # the guard is another user
+        with guarded(files) as up:
+            yield up

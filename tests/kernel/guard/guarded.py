@@ -143,6 +143,7 @@ class Guarded:
         if not line.startswith(b"{"):
             raise AssertionError(line.decode())
         told = msgspec.json.decode(line)
+        assert told["level"] != "error", told
         if told["event"] == "seen":
             self.seen.append((told["kind"], told["port"]))
 
