@@ -66,8 +66,8 @@ async def _recorded(hall: Hall, phone: Phone) -> Recorded:
         await phone.join()
         join = recorder.heard()
         await namespaces.command("ip", "-n", phone.namespace, "neigh", "flush", "dev", "wlan0")
-        for address in (phone.lease.router, "2001:db8:1::1"):
-            await namespaces.command("ip", "netns", "exec", phone.namespace, "ping", "-c1", "-W5", "-n", address)
+        for router in (phone.lease.router, "2001:db8:1::1"):
+            await namespaces.command("ip", "netns", "exec", phone.namespace, "ping", "-c1", "-W5", "-n", router)
         use = recorder.heard()
         client, log = hall.process(f"{phone.name}-dhcp"), hall.folder.log(f"{phone.name}-dhcp")
         os.kill(client.pid, signal.SIGUSR1)
