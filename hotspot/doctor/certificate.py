@@ -45,7 +45,8 @@ def read(subject: Subject) -> Facts:
     wants_tls = any(url.scheme == "https" for url in hosts.values())
     if settings.certificate is None or settings.key is None:
         return Facts(subject.now, none=True, wants_tls=wants_tls)
-    names = {name: url.hostname or "" for name, url in hosts.items()}
+    # Phones are led to the others in clear, and never see it there.
+    names = {name: url.hostname or "" for name, url in hosts.items() if url.scheme == "https"}
     try:
         pem = settings.certificate.read_text(encoding="ascii", errors="replace")
         ends = end_of(pem)
@@ -61,8 +62,9 @@ def read(subject: Subject) -> Facts:
     alone.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     verdicts = {name: _verdict(server, alone, host) for name, host in names.items()}
     phone = _phone(subject.place.authority)
-    trusted = {_verdict(server, phone, host)[0]: _verdict(server, phone, host)[1] for host in names.values()}
-    doubts = [why for code, why in trusted.items() if code not in (0, _EXPIRED, _NOT_YET, _OTHER_NAME)]
+    doubts = [
+        why for code, why in (_verdict(server, phone, host) for host in names.values()) if code not in (0, _EXPIRED, _NOT_YET, _OTHER_NAME)
+    ]
     return Facts(
         now=subject.now,
         wants_tls=wants_tls,
