@@ -14,7 +14,7 @@ pytestmark = pytest.mark.kernel
 
 
 def test_two_zones(spoilt_hall: Hall) -> None:
-    """What is the second zone's own fault is said of it alone: the certificate that it has in common with the first does not name it, and its
+    """What is the second zone's own fault is said of it alone: the certificate that both have does not name it, and its
     DHCP tells of no address; else nothing is amiss. The last test here: the zone stays."""
     asyncio.run(spoilt_hall.add_zone(Extra("council", 1)))
     eventually(lambda: status(spoilt_hall).firewall, 15)
