@@ -23,6 +23,7 @@ OTHER_FAMILY: Final = "other"
 LARGEST: Final = {"visits": 2**24, "ended": 2**24, "peak": 2**24, "seconds": 2**34, "bytes_up": 2**46, "bytes_down": 2**46}
 """Of one row: 70 TB in a quarter of an hour is more than 600 Gbit/s."""
 _ZONES, _TEXTS, _ALARMS = 32, 20, 50
+_LOOK: Final = 4 * leaving.LARGEST
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
@@ -85,6 +86,7 @@ def looks(told: wire.Health) -> list[Look]:
     """The last look of each program, as much of it as the hub keeps; what could name a device is left out here too: a gateway of an older
     version, or one that was taken over, shall not bring it into the city."""
     last = {look.by: look for look in told.looks}
+    last = {by: look for by, look in last.items() if len(msgspec.json.encode(look)) <= _LOOK}  # no gateway of ours sends more
     zones = {zone for look in last.values() for zone in _zones_of(look) if not leaving.identifies(zone)}
     return [leaving.cut(_plain(leaving.cleaned(look, zones)[0])) for look in last.values()]
 

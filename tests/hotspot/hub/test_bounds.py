@@ -1,9 +1,12 @@
 """What a gateway may fill the hub with."""
 
+import time
+
 from msgspec import structs
 
 from hotspot import wire
 from hotspot.hub import bounds
+from hotspot.looks.values import By, Finding, Look, Severity
 
 ROW = wire.Row(quarter=1_800_000_000, zone="public", plan="free")
 REPORT = wire.Report(stream="a" * 32, start=1, seq=1, closed=wire.Moment(0, 0, "b"), rows=(ROW,))
@@ -42,3 +45,25 @@ def test_health_is_cut() -> None:
     assert bounds.health(told) == expected
     small = wire.Health(software="1", accepts=3)
     assert bounds.health(small) == small
+
+
+def test_looks_are_few_small_and_plain() -> None:
+    """The last one of each program; what could name a device or rule a terminal is left out; one that no gateway of ours would send is
+    none, and costs no time."""
+    values = {"port": "lan3\x1b[2J\nx", "who": "02:00:00:00:00:07"}
+    plain = Look(by=By.GUARD, at=2.0, software="1\0", findings=(Finding(kind="k", severity=Severity.WARNING, zone="a\nb", values=values),))
+    huge = {f"k{number}": "1.2.3.4 " * 15 for number in range(3_000)}
+    told = wire.Health(
+        looks=(
+            *(Look(by=By.VISIT, at=float(number)) for number in range(2_000)),
+            structs.replace(plain, at=1.0),
+            plain,
+            Look(by=By.DOCTOR, at=1.0, findings=(Finding(kind="k", severity=Severity.URGENT, values=huge),)),
+        )
+    )
+    began = time.perf_counter()
+    visit, guard = bounds.looks(told)
+    assert time.perf_counter() - began < 0.5
+    assert (visit.at, guard.at, guard.software) == (1_999.0, 2.0, "1")
+    assert (guard.findings[0].zone, guard.findings[0].values) == ("a b", {"port": "lan3 [2J x"})
+    assert bounds.health(told).looks == ()
