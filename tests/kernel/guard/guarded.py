@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import AF_PACKET, SOCK_RAW, socket
+from socket import AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW, socket
 
 import msgspec
 from scapy.packet import Packet
@@ -50,6 +50,8 @@ class Guarded:
     process: "subprocess.Popen[bytes] | None" = None
     seen: list[tuple[str, str]] = field(default_factory=list)
     """Kind and port of every finding so far, as the guard logged them."""
+    told_systemd: tuple[bytes, ...] = ()
+    """The first that it said to it."""
     _unread: bytes = b""
 
     def namespace(self, place: str) -> str:
@@ -109,7 +111,8 @@ class Guarded:
         places = ["--interface", f"{BRIDGE}=public", "--interface", f"{QUIET}=quiet"]
         words = [sys.executable, "-P", "-m", "hotspot", "guard", *places, "--looks", str(self.looks)]
         rights = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *_RIGHTS]
-        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **python_environment()}
+        told = {"NOTIFY_SOCKET": str(self.looks.parent / "notify"), "WATCHDOG_USEC": "2000000"}
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **told, **python_environment()}
         whole = ["ip", "netns", "exec", self.namespace("gw"), *rights, *words]
         self.process = subprocess.Popen(whole, stderr=subprocess.PIPE, env=environment)
         self._until(lambda: False, "that it listens", b"the guard listens")
@@ -195,6 +198,11 @@ def guarded(files: Path) -> Iterator[Guarded]:
             hall.run(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0")
         _wires(hall)
         stack.enter_context(hall.program("gw", *lan))
-        hall.start()
+        with socket(AF_UNIX, SOCK_DGRAM) as systemd:  # closed afterwards: who wanted to know has gone
+            systemd.bind(str(files / "notify"))
+            systemd.settimeout(SECONDS)
+            (files / "notify").chmod(0o777)
+            hall.start()
+            hall.told_systemd = tuple(systemd.recv(100) for _ in range(3))
         stack.callback(lambda: hall.process is None or hall.process.poll() is not None or hall.stop())
         yield hall

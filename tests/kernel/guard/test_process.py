@@ -42,6 +42,11 @@ def test_it_has_no_rights_any_more(hall: Guarded) -> None:
     assert (held, status["NoNewPrivs"], status["Uid"].split()[0]) == (dict.fromkeys(held, 0), "1", str(NOBODY))
 
 
+def test_systemd_knows_how_it_is(hall: Guarded) -> None:
+    """Ready when it listens, alive each second of two, and no word about what it hears."""
+    assert hall.told_systemd == (b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1")
+
+
 def test_it_sends_nothing(hall: Guarded) -> None:
     """At an interface where nobody but the guard is, not one packet leaves, whatever comes in; and what came in was heard."""
     before = _sent(hall, QUIET)
