@@ -1,5 +1,7 @@
 """Ways to break a hall, one function each: it is broken inside, and mended again afterwards. ``BROKEN`` says what a visit must find."""
 
+import asyncio
+import contextlib
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +14,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptPrefixInfo, IPv6
 from scapy.layers.l2 import ARP, Ether
 
+from hotspot.lab import namespaces
 from hotspot.lab.gateway import give, rights
 from hotspot.lab.layout import LAN_GATEWAY, LAN_PREFIX, LINK_WAN, NAMESERVER, PORTAL_NAME, SITE, SITE6
 from hotspot.lab.walk_visit import LARGE, SINK
@@ -22,6 +25,7 @@ from tests.kernel.visits import status, until
 STRANGER: Final = "02:00:00:00:ff:01"
 INNER: Final = "10.20.30.40"
 """A machine of the town, behind the gateway; guests must not reach it."""
+UPSTREAM_PORT: Final = 8_099
 DAY: Final = timedelta(days=1)
 
 
@@ -179,6 +183,25 @@ async def rate_unlimited(ground: Ground) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def portal_upstream(ground: Ground) -> AsyncIterator[None]:
+    """The provider has a portal of its own, which the line has not accepted."""
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):  # the portal only looks whether the line is up
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: http://login.provider.example/\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    listener = namespaces.socket_in(ground.wan, socket.AF_INET6)
+    listener.bind(("::", UPSTREAM_PORT))
+    server = await asyncio.start_server(redirect, sock=listener)
+    nat = f'chain p {{ type nat hook prerouting priority dstnat; iifname "isp0" tcp dport 80 redirect to :{UPSTREAM_PORT}; }}'
+    async with server, ground.table(nat, ground.wan):
+        yield
+
+
+@asynccontextmanager
 async def leaks(ground: Ground, name: str, address: str) -> AsyncIterator[None]:
     """The Internet is in the walled garden."""
     await ground.run(ground.gateway, "nft", "add", "element", "inet", "hotspot_public", name, f"{{ {address} }}")
@@ -186,6 +209,11 @@ async def leaks(ground: Ground, name: str, address: str) -> AsyncIterator[None]:
         yield
     finally:
         await ground.run(ground.gateway, "nft", "delete", "element", "inet", "hotspot_public", name, f"{{ {address} }}")
+
+
+def leaks4(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """Over IPv4."""
+    return leaks(ground, "garden4", SITE)
 
 
 def leaks6(ground: Ground) -> AbstractAsyncContextManager[None]:
@@ -281,20 +309,22 @@ class Broken(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+_SHORT: Final = ("--patience", "0.6")
+"""Where nobody answers, nobody need wait so long for it."""
 _FAST: Final = ("--measured", "1.5")
 BROKEN: Final = (
     Broken("option 114 names another portal", option114_another, ("option114-wrong",)),
     Broken("option 114 is missing", option114_missing, ("option114-missing",)),
     Broken("no router option", no_router, ("router-missing",)),
     Broken("router outside the network", router_elsewhere, ("router-elsewhere",)),
-    Broken("router that nobody is", router_silent, ("gateway-silent",)),
+    Broken("router that nobody is", router_silent, ("gateway-silent",), _SHORT),
     Broken("no name server option", no_name_server, ("dns-option-missing",)),
     Broken("option 6 names another server", name_server_elsewhere, ("dns-option-elsewhere",)),
-    Broken("no DHCP", no_dhcp, ("dhcp-silent",)),
+    Broken("no DHCP", no_dhcp, ("dhcp-silent",), _SHORT),
     Broken("a second DHCP server", second_dhcp_server, ("dhcp-foreign",)),
     Broken("a second gateway", second_gateway, ("gateway-twice",)),
     Broken("a second router", second_router, ("advertisement-foreign",)),
-    Broken("no router advertisement", no_advertisement, ("advertisement-missing",)),
+    Broken("no router advertisement", no_advertisement, ("advertisement-missing",), _SHORT),
     Broken("advertisement without name server", no_rdnss, ("rdnss-missing",)),
     Broken("advertisement without prefix", no_prefix, ("prefix-missing",)),
     Broken("certificate expired", certificate_expired, ("certificate-expired",)),
@@ -303,21 +333,23 @@ BROKEN: Final = (
     Broken("certificate of an unknown authority", certificate_untrusted, ("certificate-untrusted",)),
     Broken("certificate about to end", certificate_soon, ("certificate-soon",)),
     Broken("DNS that lies", dns_lies, ("dns-lies",)),
-    Broken("DNS dead", dns_dead, ("dns-dead",)),
-    Broken("DNS without the Internet", upstream_dead, ("dns-upstream-dead",)),
+    Broken("DNS dead", dns_dead, ("dns-dead",), _SHORT),
+    Broken("DNS without the Internet", upstream_dead, ("dns-upstream-dead",), _SHORT),
     Broken("portal's name unknown", portal_name_unknown, ("portal-name-unknown",)),
     Broken("portal's name elsewhere", portal_name_elsewhere, ("portal-name-elsewhere",)),
     Broken("portal down", portal_down, ("portal-down",)),
     Broken("portal on IPv4 only", portal_without_ipv6, ("portal6-down",)),
     Broken("firewall daemon down", firewall_down, ("api-status", "portal-problem")),
-    Broken("kernel table gone", table_gone, ("gateway-mute",)),
-    Broken("drops instead of refusing", drops_instead_of_refusing, ("refusal-slow",)),
-    Broken("grants nothing", grants_nothing, ("grants-nothing",)),
-    Broken("Internet down", internet_down, ("internet-down",)),
+    Broken("kernel table gone", table_gone, ("gateway-mute",), _SHORT),
+    Broken("drops instead of refusing", drops_instead_of_refusing, ("refusal-slow",), _SHORT),
+    Broken("grants nothing", grants_nothing, ("grants-nothing",), _SHORT),
+    Broken("Internet down", internet_down, ("internet-down",), _SHORT),
     Broken("no IPv6 on the Internet", internet_without_ipv6, ("internet6-down",)),
     Broken("rate too low", rate_low, ("rate-low",), ("--download", LARGE, *_FAST)),
     Broken("rate unlimited", rate_unlimited, ("rate-unlimited",), ("--download", LARGE, "--upload", SINK, *_FAST)),
     Broken("IPv6 leak before accept", leaks6, ("open6-before-accept",)),
+    Broken("IPv4 leak before accept", leaks4, ("open-before-accept",)),
+    Broken("a portal upstream", portal_upstream, ("still-captive",)),
     Broken("isolation off", neighbour_reachable, ("neighbour-reachable",)),
     Broken("town's network reachable", town_reachable, ("town-reachable",), ("--forbidden", f"{INNER}:8000")),
     Broken("hub away", hub_away, ("hub-away",)),

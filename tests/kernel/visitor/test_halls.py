@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -20,15 +22,15 @@ from hotspot.looks import folder
 from hotspot.looks.values import By, Look, Result
 from tests.kernel.visitor.breakages import BROKEN, INNER, LIES, Broken
 from tests.kernel.visitor.impostor import impostor
-from tests.kernel.visitor.mending import Ground
+from tests.kernel.visitor.mending import Ground, line
 from tests.kernel.visits import sessions, until
 
 pytestmark = [pytest.mark.kernel, pytest.mark.asyncio(loop_scope="module")]
 
 RIGHTS = ["setpriv", "--inh-caps=-all", "--bounding-set=-all,+net_admin,+net_raw,+sys_admin,+dac_read_search", "--no-new-privs"]
 """Of ``systemd/hotspot-visit.service``."""
-QUICK = ("--patience", "0.5", "--skip", "countdown")
-"""The hall answers in milliseconds; nobody waits a second for its clock but the tests of that."""
+QUICK = ("--skip", "countdown")
+"""Nobody waits a second for the hall's clock but the tests of that."""
 TOLD_ANYWAY = {"option37-missing"}
 """A notice on machines whose radvd cannot send it."""
 
@@ -108,7 +110,7 @@ async def test_a_portal_that_lies(ground: Ground) -> None:
     told: dict[str, Any] = {}
     async with impostor(ground) as liar:
         for liar.fault in ("", *LIES):
-            found = await look(ground, "--no-ipv6", "--phones", "ios", *(QUICK[:2] if liar.fault == "time-stands" else QUICK))
+            found = await look(ground, "--no-ipv6", "--phones", "ios", *(() if liar.fault == "time-stands" else QUICK))
             told[liar.fault] = sorted(kinds(found) - {"not-ours"})
             liar.end_all()
     assert told == {"": [], **{lie: [lie] for lie in LIES}}
@@ -147,6 +149,27 @@ async def test_it_makes_its_own_place(ground: Ground, interface: str) -> None:
         return before == await ground.run(namespace, "ip", "-br", "link")
 
     await until(nothing_left, 10)
+
+
+async def test_a_hall_that_is_closed_is_well(ground: Ground) -> None:
+    """Outside the opening hours there is no button, and nothing is amiss with that."""
+    day = (datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=2)).strftime("%a")
+    shut = line(r"\[hours\.hall\]", f'[hours.never]\nopen = ["{day} 08:00-09:00"]\n[hours.hall]')
+    zone = line(r"\[zones\.public\]", '[zones.public]\nhours = "never"')
+    async with ground.changed("portal.toml", lambda text: zone(shut(text)), ground.reload_portal):
+        found = await look(ground, *QUICK)
+    assert (kinds(found), [step.why for step in found.steps if step.name == "page"]) == (set(), ["closed-now"])
+
+
+async def test_without_settings_it_goes_by_what_phones_are_told(ground: Ground) -> None:
+    """The portal is where probes are led and option 114 says; nothing is amiss with a good hall."""
+    words = ["--here", "--interface", "wlan0", "--authority", str(ground.hall.folder.authority), "--json", *QUICK]
+    done = await ground.place.run([sys.executable, "-P", "-m", "hotspot", "visit", *words])
+    found = msgspec.json.decode(done.out, type=Look)
+    assert (kinds(found), {step.name for step in found.steps if step.result is Result.PASSED} >= {"api", "page", "accept", "leave"}) == (
+        set(),
+        True,
+    )
 
 
 async def test_a_gateway_needs_a_bridge(ground: Ground) -> None:
