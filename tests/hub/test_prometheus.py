@@ -126,6 +126,7 @@ async def test_a_real_prometheus_scrapes_hub_and_gateway(hub: Hub, base: str, tm
         used = {name for dashboard in DASHBOARDS for _, expression in of_dashboard(dashboard) for name in metrics(expression)}
         used |= {name for rule in rules() for name in metrics(rule["expr"])}
         assert used - there - portal_names() == set()
+        assert {"hotspot_visit_ok", "hotspot_visit_step_seconds", "hotspot_doctor_findings", "hotspot_hall_visit_ok"} <= there
         assert {name for name in used if name.startswith(("hotspot_gateway_", "hotspot_zone_", "hotspot_hub_"))} - there == {
             "hotspot_hub_up"
         }
