@@ -18,7 +18,17 @@ async def test_the_machines_own_file_is_left_alone(tmp_path: Path) -> None:
     for event in ("deconfig", "bound", "renew"):
         # the interface does not exist: should it not refuse, `ip` would fail, and the file would be written all the same
         given = {"interface": "no-such0", "ip": "198.18.0.9", "router": "198.18.0.1", "LEASE": str(lease), "RESOLV": str(phone)}
-        words = ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/resolv.conf && exec sh "$2" "$3"', "-", machine, LEASE, event]
+        words = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            'mount --bind "$1" /etc/resolv.conf && exec sh "$2" "$3"',
+            "-",
+            str(machine),
+            str(LEASE),
+            event,
+        ]
         script = await asyncio.create_subprocess_exec(*words, env={**given, "PATH": "/usr/sbin:/usr/bin"}, stderr=asyncio.subprocess.PIPE)
         _, said = await script.communicate()
         assert (script.returncode, said.decode()) == (1, f"refused {event}: /etc/resolv.conf is not {phone}\n")
