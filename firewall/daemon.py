@@ -100,6 +100,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.keeper.start()
         self._binding.look()
+        self.keeper.settle_leases()
         for held in self.state.grants:
             self._deadlines.arm(held)
         async with contextlib.AsyncExitStack() as stack:

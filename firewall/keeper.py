@@ -191,6 +191,11 @@ class Keeper:
             self._kernel.elements.apply(changes)
         return bool(changes)
 
+    def settle_leases(self) -> None:
+        """After the first look at the leases: what the daemon before left in the sets goes, and is no drift. Raises ``KernelRefused``."""
+        for zone in self._state.settings.zones:
+            self._mend_leased(zone)
+
     def _adopt(self, zone: str) -> None:
         now, state = self._clock(), self._state
         adopted = adopt(zone, self._read(zone), now)

@@ -1,6 +1,11 @@
 #!/bin/sh
 # What udhcpc runs at DHCP events, inside the phone's namespace. Configures wlan0 as told and writes what the server gave into $LEASE.
-# /etc/resolv.conf is the phone's own here (a bind mount of /etc/netns/<namespace>/resolv.conf), so it is written in place.
+# /etc/resolv.conf is the phone's own here (a bind mount of $RESOLV), so it is written in place; where it is not, it is the machine's, and
+# nothing is touched.
+[ /etc/resolv.conf -ef "$RESOLV" ] || {
+    echo "refused $1: /etc/resolv.conf is not $RESOLV" >&2
+    exit 1
+}
 case "$1" in
 deconfig)
     ip -4 addr flush dev "$interface"

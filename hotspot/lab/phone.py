@@ -75,7 +75,8 @@ class Phone:
         """Plug the link in, get a lease, a router and an IPv6 address; the DHCP client stays. Raises ``LabFailed``."""
         own_etc = NETNS_ETC / self.namespace
         own_etc.mkdir(parents=True, exist_ok=True)
-        (own_etc / "resolv.conf").write_text("")
+        resolv = own_etc / "resolv.conf"
+        resolv.write_text("")
         script, log = Path(__file__).with_name("lease.sh"), self._folder.log(f"{self.name}-dhcp")
         self._lease_file.unlink(missing_ok=True)
         log.touch()
@@ -84,7 +85,8 @@ class Phone:
         with namespaces.socket_in(self.namespace, socket.AF_NETLINK, socket.SOCK_RAW) as changes:
             changes.bind((0, _IPV6_CHANGES))
             await namespaces.ip_batch(["link set wlan0 up"], self.namespace)
-            client = processes.start(f"{self.name}-dhcp", self.namespace, words, log, {"LEASE": str(self._lease_file)})
+            given = {"LEASE": str(self._lease_file), "RESOLV": str(resolv)}
+            client = processes.start(f"{self.name}-dhcp", self.namespace, words, log, given)
             async with contextlib.AsyncExitStack() as unless_joined:
                 unless_joined.push_async_callback(processes.end, client)
                 await processes.line_in(log, "lease written: bound", client, JOIN_SECONDS, offset)
