@@ -9,8 +9,10 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
-ALONE = ("deploy", "fullkernel", "hotspot/lab", "kernel", "test_journey.py")
-"""Tests that look at times, rates or all of a machine: they want it for themselves. All others may run beside each other."""
+ALONE = ("fullkernel", "hotspot/lab", "kernel", "test_journey.py")
+"""Tests that look at times, rates or all of a machine: they want it for themselves. All others may run beside each other …"""
+BESIDE = ("kernel/doctor", "kernel/guard", *(f"kernel/test_probes_{part}.py" for part in ("api", "ends", "matrix", "shapes")))
+"""… and so may these."""
 CONTRACTS = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 PURE = tuple(module for contract in CONTRACTS if contract["id"] == "pure" for module in contract["source_modules"])
 """Modules without I/O, clock and chance: tests that mirror them are the pure tests."""
@@ -21,11 +23,15 @@ settings.register_profile("project", deadline=None, print_blob=True, max_example
 settings.load_profile("project")
 
 
+def _within(path: Path, places: tuple[str, ...]) -> bool:
+    return any(path.is_relative_to(TESTS / place) for place in places)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give every test below ``kernel/`` and ``browser/`` the marker of that name, ``alone`` to those that nothing may run beside, and
     ``pure`` to those that mirror a pure module."""
     if TESTS in item.path.parents:
-        if any(item.path.is_relative_to(TESTS / place) for place in ALONE):
+        if _within(item.path, ALONE) and not _within(item.path, BESIDE):
             item.add_marker("alone")
         parts = item.path.relative_to(TESTS).with_suffix("").parts
         if parts[0] in MARKED_FOLDERS:
