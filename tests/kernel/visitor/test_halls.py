@@ -105,6 +105,7 @@ async def test_a_broken_hall(ground: Ground, broken: Broken) -> None:
     assert kinds(found) == set(broken.kinds), describe(found)
 
 
+@pytest.mark.timeout(300)  # fifteen visits
 async def test_a_portal_that_lies(ground: Ground) -> None:
     """An impostor in its place: without a fault nothing is amiss, with each the right kind is found and no other."""
     told: dict[str, Any] = {}
