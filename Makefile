@@ -45,8 +45,17 @@ help:
 demo: ready
 	$(run)/python -P -m hotspot lab demo $(ARGS)
 
+# Without ARGS in two parts: one test after the other where they need the machine for themselves, then the rest on all cores.
+test: export FUZZ_EXAMPLES ?= 1500
 test: ready
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1500} $(run)/python -P -m pytest $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@failed=; \
+	$(run)/python -P -m pytest -m alone || failed="$$failed alone"; \
+	$(run)/python -P -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist worksteal || failed="$$failed beside-each-other"; \
+	[ -z "$$failed" ] || { echo "make test: tests failed in:$$failed" >&2; exit 1; }
+else
+	$(run)/python -P -m pytest $(ARGS)
+endif
 
 test-pure: venv
 	$(run)/python -P -m pytest -m pure tests/firewall tests/hotspot $(ARGS)

@@ -9,6 +9,8 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
+ALONE = ("deploy", "fullkernel", "hotspot/lab", "kernel", "test_journey.py")
+"""Tests that look at times, rates or all of a machine: they want it for themselves. All others may run beside each other."""
 CONTRACTS = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 PURE = tuple(module for contract in CONTRACTS if contract["id"] == "pure" for module in contract["source_modules"])
 """Modules without I/O, clock and chance: tests that mirror them are the pure tests."""
@@ -20,8 +22,11 @@ settings.load_profile("project")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give every test below ``kernel/`` and ``browser/`` the marker of that name, and ``pure`` to those that mirror a pure module."""
+    """Give every test below ``kernel/`` and ``browser/`` the marker of that name, ``alone`` to those that nothing may run beside, and
+    ``pure`` to those that mirror a pure module."""
     if TESTS in item.path.parents:
+        if any(item.path.is_relative_to(TESTS / place) for place in ALONE):
+            item.add_marker("alone")
         parts = item.path.relative_to(TESTS).with_suffix("").parts
         if parts[0] in MARKED_FOLDERS:
             item.add_marker(parts[0])
