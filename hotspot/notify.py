@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 
 def notify(*lines: str, handles: Sequence[int] = ()) -> None:
-    """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` ..., with descriptors where the message wants some; without ``NOTIFY_SOCKET`` nothing
-    happens."""
+    """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` ..., with descriptors where the message wants some; nothing happens without
+    ``NOTIFY_SOCKET``."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return

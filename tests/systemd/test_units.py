@@ -10,16 +10,21 @@ import pytest
 pytestmark = pytest.mark.kernel  # uses the machine's own systemd
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
-SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-portal")
+SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-lan-guard", "hotspot-portal")
+LOOKS = ("hotspot-doctor", "hotspot-visit")
+"""Root, for a moment and with few of its rights."""
 HUB = ("hotspot-hub", "hotspot-hub-backup")
 """On the city's server."""
 EXPOSURE = {
     "hotspot-firewall": 20,
-    "hotspot-guard": 40,
-    "hotspot-portal": 20,
-    "hotspot-names": 30,
+    "hotspot-guard": 15,
+    "hotspot-lan-guard": 15,
+    "hotspot-portal": 15,
+    "hotspot-names": 15,
     "hotspot-hub": 15,
     "hotspot-hub-backup": 15,
+    "hotspot-doctor": 22,
+    "hotspot-visit": 26,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
 
@@ -38,15 +43,16 @@ def service(name: str) -> dict[str, str]:
     return dict(unit["Service"])
 
 
-@pytest.mark.parametrize(
-    "name", [*(f"{name}.service" for name in (*SERVICES, *HUB, "hotspot-names")), "hotspot-names.path", "hotspot-hub-backup.timer"]
-)
+ALL = sorted(path.name for kind in ("service", "socket", "path", "timer") for path in UNITS.glob(f"*.{kind}"))
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_systemd_accepts_the_unit(name: str, tmp_path: Path) -> None:
     """``systemd-analyze verify`` finds nothing in a tree where the program is installed."""
     system = tmp_path / "usr/lib/systemd/system"
     shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
-    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.path"), *UNITS.glob("*.timer")):
-        shutil.copy(unit, system)
+    for unit in ALL:
+        shutil.copy(UNITS / unit, system)
     for program in ("opt/hotspot/bin/hotspot", "bin/kill", "bin/systemctl", "usr/bin/find", "bin/sh"):
         (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / program).write_text("#!/bin/sh\n")
@@ -64,21 +70,30 @@ def test_exposure_stays_small(name: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_every_service_is_judged() -> None:
+    """No unit is left out above."""
+    assert {f"{name}.service" for name in EXPOSURE} == {name for name in ALL if name.endswith(".service")}
+
+
 def test_capabilities_are_one_and_none() -> None:
-    """The firewall has CAP_NET_ADMIN and no other, the guard the same, the portal and the hub none."""
-    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in (*SERVICES, *HUB)}
+    """The firewall has CAP_NET_ADMIN and no other, the guard the same, the LAN guard one until its ears are open, portal and hub none. What
+    looks for a moment has what it names."""
+    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in (*SERVICES, *HUB, *LOOKS)}
     assert given == {
         "hotspot-firewall": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
         "hotspot-guard": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
+        "hotspot-lan-guard": ("CAP_NET_RAW", "CAP_NET_RAW"),
         "hotspot-portal": ("", ""),
         "hotspot-hub": ("", ""),
         "hotspot-hub-backup": ("", ""),
+        "hotspot-doctor": ("", "CAP_NET_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"),
+        "hotspot-visit": ("", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN"),
     }
 
 
 def test_every_service_has_its_own_user() -> None:
-    """Nobody runs as root, and sysusers.d makes every user that a unit names."""
-    assert {service(name)["User"] for name in SERVICES} == _users("hotspot.conf") == {"hotspot-firewall", "hotspot-portal"}
+    """Nobody stays root, and sysusers.d makes every user that a unit names."""
+    assert {service(name)["User"] for name in SERVICES} == _users("hotspot.conf") == {"hotspot-firewall", "hotspot-guard", "hotspot-portal"}
     assert {service(name)["User"] for name in HUB} == _users("hotspot-hub.conf") == {"hotspot-hub"}
 
 
@@ -93,3 +108,24 @@ def test_name_servers_can_read_what_the_portal_writes() -> None:
     portal = service("hotspot-portal")
     assert watched["Path"]["PathChanged"] == f"/var/cache/{portal['CacheDirectory']}"
     assert (portal["CacheDirectoryMode"], portal["StateDirectoryMode"]) == ("0755", "0700")
+
+
+def test_looks_have_a_folder() -> None:
+    """All three write to the folder that tmpfiles.d makes, where nobody can replace another's file; its group is the LAN guard's, and the
+    others are root."""
+    kind, folder, mode, owner, group, _ = (UNITS / "hotspot.tmpfiles").read_text().splitlines()[-1].split()
+    assert (kind, mode, owner, group) == ("d", "1775", "root", service("hotspot-lan-guard")["User"])
+    for name in ("hotspot-lan-guard", *LOOKS):
+        assert f"--looks {folder}" in service(name)["ExecStart"]
+        assert service(name)["ReadWritePaths"] == folder
+        assert name not in LOOKS or "User" not in service(name)
+
+
+def test_listening_sockets_are_kept() -> None:
+    """There is room for every listener of eight zones on both families, and for those of a hub; the hub's socket unit takes both families
+    apart, as the hub itself does."""
+    assert int(service("hotspot-portal")["FileDescriptorStoreMax"]) >= 8 * 3 * 2
+    assert int(service("hotspot-hub")["FileDescriptorStoreMax"]) >= 2
+    unit = _Unit(strict=False)
+    unit.read(UNITS / "hotspot-hub.socket")
+    assert unit["Socket"]["BindIPv6Only"] == "ipv6-only"
