@@ -36,6 +36,7 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         },
         "enrolments": {"hall_id": hall, "token_hash": secret, "created_by": "user a", "expires_at": NOW, "name": f"e-{name}"},
         "gateway_states": {"hall_id": hall, "gateway_id": gateway, "seen_at": NOW},
+        "certificates": {"gateway_id": gateway, "names": ["portal.hall.example"], "csr": "-----BEGIN CERTIFICATE REQUEST-----"},
         "looks": {"hall_id": hall, "gateway_id": gateway, "by": "visit", "at": NOW, "made": 1.5, "content": {"by": "visit", "at": 1.5}},
         "figures_quarters": {"hall_id": hall, "time": NOW, "zone": "public", "plan": "free", **cell},
         "figures_hours": {"hall_id": hall, "time": NOW, "zone": "public", "plan": "free", **cell},
