@@ -12,8 +12,8 @@ from tests.deploy.machines.phone import Phone, phone
 
 @pytest.fixture(scope="session")
 def disk() -> str:
-    """What all machines start from."""
-    return root.disk()
+    """What gateways start from."""
+    return root.disk("gateway")
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +26,9 @@ def net() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def hall(net: str, disk: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A hall whose files are as the role writes them; it has booted with them once."""
-    with town.hall("deploy-hall", net, disk, Path(tmp_path_factory.mktemp("hall"))) as machine:
+    with town.hall("deploy-hall", 1, net, disk, Path(tmp_path_factory.mktemp("hall"))) as machine:
         machine.start()
-        town.install(machine, town.HALL)
+        town.install(machine, town.settings(1))
         machine.reboot()
         yield machine
 

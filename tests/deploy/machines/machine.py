@@ -109,7 +109,7 @@ class Machine:
     def words(self, *words: str) -> tuple[str, ...]:
         """The command that runs ``words`` in it as root."""
         spaces = ("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd")
-        return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", *words)
+        return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "HOME=/root", *words)
 
     def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
         """Run a program in it; raises ``LabFailed`` with its words when it fails and ``check`` is set."""

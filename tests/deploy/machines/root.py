@@ -15,31 +15,34 @@ from tests.deploy.machines import packages
 
 TREE = Path(__file__).parents[3]
 CACHE = TREE / "artefacts" / "machines"
-WANTED = (
-    *("systemd", "dbus", "libnss-systemd", "iproute2", "iputils-ping", "procps", "tzdata", "openssl", "curl"),
-    *("nftables", "conntrack", "dnsmasq-base", "radvd", "python3-venv", "udhcpc"),
-)
-ACCOUNTS = {"dnsmasq": "/var/lib/misc", "radvd": "/run/radvd"}
+_ALL = ("systemd", "dbus", "libnss-systemd", "iproute2", "iputils-ping", "procps", "tzdata", "openssl", "curl", "python3-venv")
+WANTED = {"gateway": (*_ALL, "nftables", "conntrack", "dnsmasq-base", "radvd"), "hub": (*_ALL, "postgresql")}
+"""Packages of each kind of machine."""
+LOCKS = {"gateway": "runtime.txt", "hub": "hub.txt"}
+ACCOUNTS = {"gateway": {"dnsmasq": "/var/lib/misc", "radvd": "/run/radvd"}, "hub": {"postgres": "/var/lib/postgresql", "ssl-cert": "/"}}
 """Accounts that packages make when they are installed; systemd-sysusers makes the others."""
 OWN = {f"etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "hosts", "hostname", "machine-id", "resolv.conf", "fstab")}
 """Files of this machine alone."""
 PROGRAM = ("firewall", "hotspot", "portal_pages")
 PLACES = {".conf": "usr/lib/sysusers.d/{}.conf", ".tmpfiles": "usr/lib/tmpfiles.d/{}.conf", ".sysctl": "etc/sysctl.d/60-{}.conf"}
 """Where files of ``systemd/`` belong; the others are units."""
-FORMAT = 2
+FORMAT = 3
 """Of this file."""
 
 
-def disk() -> str:
+def disk(kind: str) -> str:
     """The folders that overlay each other, as mount(8) wants them: the uppermost first. Each is made when it is not there yet."""
     installed = packages.installed_here()
-    names = packages.closure(installed, WANTED)
-    lock = (TREE / "requirements" / "runtime.txt").read_text(encoding="utf-8")
+    names = packages.closure(installed, WANTED[kind])
+    lock = TREE / "requirements" / LOCKS[kind]
     files = [path for folder in (*PROGRAM, "systemd") for path in sources(folder)]
-    debian = _layer("debian", [f"{name} {installed[name].version}" for name in names], [], lambda root: _debian(root, names))
-    libraries = _layer("libraries", [lock, sys.version], [debian], _libraries)
+    debian = _layer(
+        f"{kind}-debian", [f"{name} {installed[name].version}" for name in names], [], lambda root: _debian(root, names, ACCOUNTS[kind])
+    )
+    text = lock.read_text(encoding="utf-8")
+    libraries = _layer(f"{kind}-libraries", [text, sys.version], [debian], lambda root: _libraries(root, text))
     told = [f"{path} {path.stat().st_mtime_ns}" for path in files]
-    return ":".join(map(str, (_layer("program", told, [libraries, debian], _program), libraries, debian)))
+    return ":".join(map(str, (_layer(f"{kind}-program", told, [libraries, debian], _program), libraries, debian)))
 
 
 def _layer(name: str, made_of: list[str], below: list[Path], make: Callable[[Path], None]) -> Path:
@@ -76,7 +79,7 @@ def sources(folder: str) -> list[Path]:
     return sorted(path for path in (TREE / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
 
 
-def _debian(root: Path, names: list[str]) -> None:
+def _debian(root: Path, names: list[str], accounts: dict[str, str]) -> None:
     """Files of the packages, and the few that their installation writes."""
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / "usr" / name).mkdir(parents=True)
@@ -90,6 +93,8 @@ def _debian(root: Path, names: list[str]) -> None:
             packed.stdin.write("\0".join(wanted).encode())
             packed.stdin.close()
             assert unpacked.wait() == 0
+    if (root / "etc" / "ssl" / "private").exists():
+        shutil.rmtree(root / "etc" / "ssl" / "private")  # keys of this machine
     for name in ("dev", "home", "mnt", "proc", "root", "run", "srv", "sys", "tmp", "var/cache", "var/lib", "var/log", "var/tmp"):
         (root / name).mkdir(parents=True, exist_ok=True)
     for name in ("tmp", "var/tmp"):
@@ -110,15 +115,15 @@ def _debian(root: Path, names: list[str]) -> None:
             shutil.copy(source, root / "etc" / name)
     inside(root, "ldconfig")
     inside(root, "systemd-sysusers")
-    for name, home in ACCOUNTS.items():
+    for name, home in accounts.items():
         inside(root, "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin", name)
 
 
-def _libraries(root: Path) -> None:
-    """A virtual environment with what ``requirements/runtime.txt`` names, as it is in this Python's own."""
+def _libraries(root: Path, lock: str) -> None:
+    """A virtual environment with what the locked list names, as it is in this Python's own."""
     inside(root, "python3", "-m", "venv", "--without-pip", "/opt/hotspot")
     library = _library(root)
-    for name in locked():
+    for name in locked(lock):
         distribution = metadata.distribution(name)
         for file in distribution.files or ():
             if ".." not in file.parts and file.suffix != ".pyc":
@@ -153,9 +158,9 @@ def _program(root: Path) -> None:
     inside(root, "systemd-sysusers")
 
 
-def locked() -> list[str]:
-    """Names in the locked list that belong on this machine."""
-    lines = (TREE / "requirements" / "runtime.txt").read_text(encoding="utf-8").splitlines()
+def locked(lock: str) -> list[str]:
+    """Names in a locked list that belong on this machine."""
+    lines = lock.splitlines()
     told = [line.rstrip("\\ ") for line in lines if line and line[0] not in "# "]
     requirements = [Requirement(line) for line in told]
     return [each.name for each in requirements if each.marker is None or each.marker.evaluate()]

@@ -21,6 +21,8 @@ def test_everything_is_started(hall: Machine) -> None:
     """No unit failed, none is still starting, and the portal says that it is well."""
     assert hall.run("systemctl", "--failed", "--no-legend") == ""
     assert hall.run("systemctl", "is-active", *town.SERVICES).split() == ["active"] * len(town.SERVICES)
+    told = hall.run("ip", "-json", "-4", "address", "show", "dev", "mgmt0")
+    assert [each["local"] for each in json.loads(told)[0]["addr_info"]] == ["10.20.1.2"]
     assert json.loads(hall.run("curl", "--silent", "http://127.0.0.1:9464/healthz"))
 
 

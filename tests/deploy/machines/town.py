@@ -33,33 +33,44 @@ time = "2 h"
 targets = ["198.51.100.10:80"]
 interval = "2 s"
 """
-HALL: dict[str, Any] = {
-    "gateway_hall_name": "Rathaus Kleinheim",
-    "gateway_town": "Gemeinde Kleinheim",
-    "gateway_wan": {
-        "interface": "wan0",
-        "dhcp": False,
-        "addresses": [f"{at.LINK_GATEWAY}/24", f"{at.LINK_GATEWAY6}/64"],
-        "routers": [at.LINK_WAN, at.LINK_WAN6],
-    },
-    "gateway_zones": [
-        {
-            "name": "public",
-            "bridge": "guests",
-            "members": ["lan1", "lan2"],
-            "address": f"{at.LAN_GATEWAY}/20",
-            "first": at.LEASES[0],
-            "last": at.LEASES[1],
-            "pool": 3_583,
-            "ipv6": "fixed",
-            "address6": f"{at.LAN_GATEWAY6}/64",
-        }
-    ],
-    "gateway_name_servers": [at.NAMESERVER, at.NAMESERVER6],
-    "gateway_portal_name": at.PORTAL_NAME,
-    "gateway_portal_settings": PORTAL,
-}
-"""One hall, as an inventory has it."""
+
+
+def settings(number: int, **more: Any) -> dict[str, Any]:
+    """Hall ``number`` (1 to 9), as an inventory has it: each has a line, visitors and a management network of its own."""
+    zone = {
+        "name": "public",
+        "bridge": "guests",
+        "members": ["lan1", "lan2"],
+        "address": f"198.18.{16 * number - 16}.1/20",
+        "first": f"198.18.{16 * number - 15}.0",
+        "last": f"198.18.{16 * number - 2}.255",
+        "pool": 3_583,
+        "ipv6": "fixed",
+        "address6": f"2001:db8:{number}::1/64",
+    }
+    return {
+        "gateway_hall_name": f"Rathaus {number}",
+        "gateway_town": "Gemeinde Kleinheim",
+        "gateway_wan": {"interface": "wan0", "addresses": [line(number), line6(number)], "routers": [at.LINK_WAN, at.LINK_WAN6]},
+        "gateway_management": {"interface": "mgmt0", "addresses": [f"10.20.{number}.2/24"]},
+        "gateway_zones": [zone],
+        "gateway_name_servers": [at.NAMESERVER, at.NAMESERVER6],
+        "gateway_portal_name": at.PORTAL_NAME,
+        "gateway_portal_settings": PORTAL,
+        **more,
+    }
+
+
+def line(number: int) -> str:
+    """IPv4 address of a machine towards the Internet."""
+    return f"203.0.113.{number + 1}/24"
+
+
+def line6(number: int) -> str:
+    """IPv6 address of a machine towards the Internet."""
+    return f"2001:db8:f::{number + 1}/64"
+
+
 SERVICES = (
     *("hotspot-firewall.service", "hotspot-portal.service", "hotspot-names.path", "hotspot-lan-guard.service"),
     *("dnsmasq-hotspot@public.service", "dnsmasq-hotspot@public-captive.service", "radvd.service"),
@@ -108,15 +119,17 @@ def running(space: str, *words: str, until: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def hall(name: str, wan: str, disk: str, folder: Path) -> Iterator[Machine]:
+def hall(name: str, number: int, wan: str, disk: str, folder: Path) -> Iterator[Machine]:
     """A machine with a line and two access points, one phone at each: ``NAME-anna`` and ``NAME-bert``. It is not booted yet."""
     with namespace(name), namespace(f"{name}-anna"), namespace(f"{name}-bert"):
-        cable(name, "wan0", wan, name[:15])
-        host("ip", "-n", wan, "link", "set", name[:15], "master", "line", "up")
+        cable(name, "wan0", wan, f"line{number}")
+        host("ip", "-n", wan, "link", "set", f"line{number}", "master", "line", "up")
         for interface, phone in (("lan1", "anna"), ("lan2", "bert")):
             cable(name, interface, f"{name}-{phone}", "eth0")
             host("ip", "-n", f"{name}-{phone}", "link", "set", "eth0", "up")
-        host("ip", "-n", wan, "route", "replace", at.LAN_PREFIX, "via", at.LINK_GATEWAY6)
+        cable(name, "mgmt0", wan, f"staff{number}")
+        host("ip", "-n", wan, "link", "set", f"staff{number}", "up")
+        host("ip", "-n", wan, "route", "replace", f"2001:db8:{number}::/64", "via", line6(number).partition("/")[0])
         machine = Machine(name, name, disk, folder)
         try:
             yield machine
@@ -125,14 +138,15 @@ def hall(name: str, wan: str, disk: str, folder: Path) -> Iterator[Machine]:
             machine.forget()
 
 
-def files(settings: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def files(of: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """What the role writes on a hall's disk: path -> text, and the group that reads it."""
-    values = rendered.variables(settings)
+    values = rendered.variables(of)
     values["gateway_visitor"] = False
     network, servers_of = "/etc/systemd/network/20-hotspot", "/etc/dnsmasq-hotspot"
     written = {
         "/etc/hotspot/firewall.toml": (rendered.text("firewall.toml.j2", values), "hotspot-firewall"),
         "/etc/hotspot/portal.toml": (rendered.text("portal.toml.j2", values), "hotspot-portal"),
+        f"{network}-management.network": (rendered.text("management.network.j2", values), "root"),
         f"{network}-wan.network": (rendered.text("wan.network.j2", values), "root"),
         "/etc/resolv.conf": (rendered.text("resolv.conf.j2", values), "root"),
         "/etc/radvd.conf": (rendered.text("radvd.conf.j2", values), "root"),
@@ -155,9 +169,9 @@ def files(settings: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return written
 
 
-def install(machine: Machine, settings: dict[str, Any]) -> None:
+def install(machine: Machine, of: dict[str, Any]) -> None:
     """Put everything in its place and have it start with the machine; nothing is started yet."""
-    for path, (text, group) in files(settings).items():
+    for path, (text, group) in files(of).items():
         machine.put(path, text, 0o640 if group != "root" else 0o644, group)
     machine.run("install", "-d", "/var/lib/dnsmasq-hotspot")
     machine.run("systemctl", "daemon-reload")
