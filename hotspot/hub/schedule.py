@@ -3,7 +3,6 @@
 from typing import Final
 
 from hotspot.hub import delivery, logins, remote_write, retention, watch
-from hotspot.hub.certificates import work as certificates
 from hotspot.hub.gateways import upkeep
 from hotspot.hub.jobs import Job
 from hotspot.hub.policy import items, rollouts
@@ -17,6 +16,5 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("notifications", 5.0, delivery.run),
     Job("remote write", 5.0, remote_write.run),
     Job("erase orders", upkeep.SECONDS, upkeep.erase_orders),
-    Job("certificates", certificates.SECONDS, certificates.run),
     Job("forget logins", 3_600, logins.forget),
 )

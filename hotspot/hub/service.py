@@ -17,6 +17,7 @@ from aiohttp import web
 from hotspot.handed import Where, received
 from hotspot.hub import jobs
 from hotspot.hub.app import make_runner
+from hotspot.hub.certificates import work as certificates
 from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
@@ -63,7 +64,7 @@ class Service:
                 await partitions.ahead(connection, hub.now())  # however long nothing ran: there is room for what comes now
             await self._listen(parts, hub)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), watchdog())]
+                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), certificates.run(hub), watchdog())]
                 notify("READY=1")
                 log.info("ready", addresses=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.addresses])
                 on_ready()

@@ -5,5 +5,5 @@
 DNS by which the authority sees that the names are ours.
 
 Reading order: ``settings`` - ``requests`` (what may be asked for, and what fits; pure but for X.509) - ``acme`` (the authority) -
-``records`` (DNS, by RFC 2136) - ``issue`` (one certificate, from order to chain) - ``desk`` (a gateway asks) - ``work`` (the job).
+``records`` (DNS, by RFC 2136) - ``issue`` (one certificate, from order to chain) - ``desk`` (a gateway asks) - ``work`` (what is due).
 """

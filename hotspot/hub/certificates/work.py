@@ -1,5 +1,8 @@
-"""The job: certificates that are due are issued or revoked, one after the other; what fails waits longer with each try."""
+"""Certificates that are due are issued or revoked, one after the other; what fails waits longer with each try.
 
+No job of ``hotspot.hub.jobs``: one certificate takes minutes, most of it waiting for DNS and the authority, and jobs take turns."""
+
+import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +15,9 @@ from hotspot.hub.certificates.issue import issue
 from hotspot.hub.certificates.records import DnsFailed, Records
 from hotspot.hub.certificates.requests import check_fits, check_zones, read_chain, read_request
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import audit, certificates, marks
+from hotspot.hub.store import StoreUnavailable, audit, certificates, marks
 from hotspot.hub.store.certificates import WEEK, Row
+from hotspot.hub.store.pool import StoreRefused
 
 SECONDS: Final = 5.0
 """Between two looks whether something is due."""
@@ -21,7 +25,8 @@ FIRST, MOST = timedelta(minutes=1), timedelta(hours=12)
 """Between two tries, doubled each time. Let's Encrypt allows 5 failures of a name an hour: of 1, 2, 4 … minutes there are fewer."""
 MOST_ISSUED: Final = 4
 """Certificates of one gateway in a week: Let's Encrypt gives 5 of the same names."""
-BATCH: Final = 20
+LEASE: Final = timedelta(minutes=15)
+"""For which a process has one certificate for itself: longer than ``issue`` may take."""
 HOLD: Final = "certificates held"
 """Mark: until when nothing is asked of the authority."""
 KEY_COMPROMISE: Final = 1
@@ -31,8 +36,18 @@ log = structlog.get_logger("certificates")
 
 
 async def run(hub: Hub) -> None:
-    """All that is due now."""
-    await Work(hub).run()
+    """All that is due, again and again, until cancelled; at once over when there is no authority to be asked."""
+    settings = hub.settings.certificates
+    while settings is not None and settings.directory:
+        try:
+            await Work(hub).run()
+        except StoreUnavailable as error:
+            log.warning("certificates not done", why=str(error))
+        except StoreRefused as error:
+            log.error("certificates failed", why=type(error).__name__, code=error.sqlstate)
+        except (OSError, ValueError) as error:  # a file of the settings that was good at the start
+            log.error("certificates failed", why=str(error))
+        await asyncio.sleep(SECONDS)
 
 
 class Work:
@@ -51,22 +66,36 @@ class Work:
             held = await marks.read(connection, HOLD)
             if held is not None and held.at > hub.now():
                 return
-            rows = await certificates.due(connection, hub.now(), BATCH)
-        if not rows:
-            return
         async with Acme(settings) as acme:
             records = Records(settings.dns)
-            for row in rows:
-                if not await self._one(acme, records, row):
-                    return
+            while (claimed := await self._claim()) is not None:
+                row, until = claimed
+                try:
+                    if not await self._one(acme, records, row, until):
+                        return
+                except asyncio.CancelledError:
+                    await self._give_back(row, until, hub.now())  # the next process goes on at once
+                    raise
 
-    async def _one(self, acme: Acme, records: Records, row: Row) -> bool:
+    async def _claim(self) -> tuple[Row, datetime] | None:
+        until = self._hub.now() + LEASE
+        async with self._hub.store.transaction() as connection:
+            row = await certificates.claim(connection, self._hub.now(), until)
+        return None if row is None else (row, until)
+
+    async def _give_back(self, row: Row, until: datetime, next_try: datetime | None) -> None:
+        async with self._hub.store.connection() as connection:
+            await certificates.give_back(connection, row.gateway_id, until, next_try)
+
+    async def _one(self, acme: Acme, records: Records, row: Row, until: datetime) -> bool:
         """False: the authority wants to be left alone, with the others too."""
         try:
             if row.revoke:
                 await self._revoke(acme, row)
             elif row.csr and not row.ready and not row.renew:
                 await self._issue(acme, records, row)
+            else:
+                await self._give_back(row, until, None)
         except RateLimited as error:
             await self._failed(row, str(error), error.wait, counts=False)
             async with self._hub.store.connection() as connection:
@@ -120,7 +149,7 @@ class Work:
         next_try: datetime = now + wait
         log.warning("no certificate", gateway=row.gateway, why=why, tries=row.tries + 1, next=next_try.isoformat())
         async with self._hub.store.connection() as connection:
-            await certificates.failed(connection, row.gateway_id, why[:500], now, next_try, counts=counts)
+            await certificates.failed(connection, row.gateway_id, row.key_hash, why[:500], now, next_try, counts=counts)
 
 
 def _backoff(tries: int, chance: float) -> timedelta:

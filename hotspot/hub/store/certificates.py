@@ -59,15 +59,26 @@ async def listed(connection: Connection, partner: str | None) -> list[Row]:
     return [_as_row(row) for row in rows]
 
 
-async def due(connection: Connection, now: datetime, most: int) -> list[Row]:
-    """Those for which something is to be done now, the longest due first."""
-    rows = await connection.fetch(
-        f"{_ROW} WHERE {_ALIVE} AND (c.next_try_at <= $1 OR (c.next_try_at IS NULL AND c.revoke <> '')) "
-        "ORDER BY c.next_try_at LIMIT $2",
+async def claim(connection: Connection, now: datetime, until: datetime) -> Row | None:
+    """The one that is due longest, which nobody else gets before a moment; None: there is none. No connection is held meanwhile: whoever
+    is killed leaves it to the others then."""
+    gateway = await connection.fetchval(
+        "UPDATE certificates SET next_try_at = $2 WHERE gateway_id = (SELECT c.gateway_id FROM certificates c "
+        "JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
+        "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL "
+        "AND (c.next_try_at <= $1 OR (c.next_try_at IS NULL AND c.revoke <> '')) "
+        "ORDER BY c.next_try_at NULLS FIRST LIMIT 1 FOR UPDATE OF c SKIP LOCKED) RETURNING gateway_id",
         now,
-        most,
+        until,
     )
-    return [_as_row(row) for row in rows]
+    return None if gateway is None else await one(connection, gateway)
+
+
+async def give_back(connection: Connection, gateway: int, until: datetime, next_try: datetime | None) -> None:
+    """What was claimed until that moment is due then; None: nothing is to be done about it."""
+    await connection.execute(
+        "UPDATE certificates SET next_try_at = $3 WHERE gateway_id = $1 AND next_try_at = $2", gateway, until, next_try
+    )
 
 
 async def holder(connection: Connection, names: Sequence[str], but: int) -> str | None:
@@ -132,16 +143,19 @@ async def issued(
     return bool(done)
 
 
-async def failed(connection: Connection, gateway: int, why: str, now: datetime, next_try: datetime, *, counts: bool = True) -> None:
-    """A try did not work. ``counts`` False: it was no fault of this one, so it waits no longer with each."""
+async def failed(
+    connection: Connection, gateway: int, key_hash: bytes | None, why: str, now: datetime, next_try: datetime, *, counts: bool = True
+) -> None:
+    """A try for that key did not work. ``counts`` False: it was no fault of this one, so it waits no longer with each."""
     await connection.execute(
         "UPDATE certificates SET failure = $2, failing_since = coalesce(failing_since, $3), next_try_at = $4, tries = tries + $5 "
-        "WHERE gateway_id = $1",
+        "WHERE gateway_id = $1 AND key_hash IS NOT DISTINCT FROM $6",
         gateway,
         why,
         now,
         next_try,
         int(counts),
+        key_hash,
     )
 
 
