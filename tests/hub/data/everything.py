@@ -36,7 +36,6 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         },
         "enrolments": {"hall_id": hall, "token_hash": secret, "created_by": "user a", "expires_at": NOW, "name": f"e-{name}"},
         "gateway_states": {"hall_id": hall, "gateway_id": gateway, "seen_at": NOW},
-        "certificates": {"gateway_id": gateway, "names": ["portal.hall.example"], "csr": "-----BEGIN CERTIFICATE REQUEST-----"},
         "looks": {"hall_id": hall, "gateway_id": gateway, "by": "visit", "at": NOW, "made": 1.5, "content": {"by": "visit", "at": 1.5}},
         "figures_quarters": {"hall_id": hall, "time": NOW, "zone": "public", "plan": "free", **cell},
         "figures_hours": {"hall_id": hall, "time": NOW, "zone": "public", "plan": "free", **cell},
@@ -69,7 +68,7 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         "alarms": {"hall_id": hall, "gateway_id": gateway, **alarm},
         "alarms_ended": {"hall_id": hall, "gateway_id": gateway, **alarm, "ended_at": NOW, "id": 1, "acknowledged_by": "", "note": ""},
         "checklist_ticks": {"partner_id": partner, "hall_id": hall, "step": "poster", "done_at": NOW, "done_by": "user a"},
-        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}},
+        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}}, "certificates": {"gateway_id": gateway, "names": ["a.example"]},
         "feedback": {
             "hall_id": hall, "at": NOW, "id": "ab" * 8, "written_at": NOW, "zone": "public", "kind": "idea", "language": "de",
             "text": f"Mehr Bänke in {name}", "place": "", "contact": "",
