@@ -5,6 +5,7 @@
 #   make test                       everything: source, pure, kernel and browser tests      ARGS are pytest's
 #   make test-pure                  the rules of the product alone, in seconds              ARGS are pytest's
 #   make test-plain                 what needs neither root nor namespaces nor a database   ARGS are pytest's
+#   make test-deploy                boots Debian systems with what deploy/ has, and lets visitors in (needs root, downloads nothing)
 #   make test-kills                 the failures at full length: KILLS=500 kills under load, then more rounds of each other failure
 #   make fuzz                       the sockets, the capture parser and the netlink decoder for minutes; EXAMPLES=20000 per property
 #   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL) at full length, and Debian's kernels under qemu
@@ -15,6 +16,7 @@
 #   make bench-hub                  the hub under load, beside its own PostgreSQL; BENCH="hub_reports" ARGS="--seconds 10"
 #   make bench-peers                beside openNDS and plain forwarding; ARGS="--quick" or "--parts packets"
 #   make screenshots                every page of visitors and of the console in every language on phone and desktop; LANGUAGES="de ar" SCENES="splash online" PAGES="overview hall"
+#   make package                    Debian packages of gateway and hub into dist/, with lists of their parts; ARGS="--debian 13 --part gateway"
 #   make lock                       renew requirements/*.txt; ARGS=--upgrade for newer versions
 #   make clean                      remove what these commands made here
 
@@ -38,7 +40,7 @@ compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX
 	--no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-plain test-kills fuzz test-fullkernel fullkernel lint format bench bench-hub bench-peers screenshots lock clean ready venv
+.PHONY: help demo test test-pure test-plain test-deploy test-kills fuzz test-fullkernel fullkernel lint format bench bench-hub bench-peers screenshots package lock clean ready venv
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -62,6 +64,9 @@ test-pure: venv
 
 test-plain: venv
 	$(run)/python -P -m pytest -m "not kernel and not browser and not hub" $(ARGS)
+
+test-deploy: ready
+	HOTSPOT_DEPLOY=1 $(run)/python -P -m pytest --timeout 300 tests/deploy/machines $(ARGS)
 
 test-kills: ready
 	HOTSPOT_LONG=1 HOTSPOT_KILLS=$(KILLS) $(run)/python -P -m pytest -s tests/kernel/failures/test_kills.py $(ARGS)
@@ -103,6 +108,9 @@ bench-peers: ready
 screenshots: ready
 	$(run)/python -P -m tests.browser.screenshots --languages "$(LANGUAGES)" --scenes "$(SCENES)" $(ARGS)
 	$(run)/python -P -m tests.hub.console.pictures --languages "$(LANGUAGES)" --pages "$(PAGES)" $(ARGS)
+
+package: venv
+	$(run)/python -P -m deploy.packages.build $(ARGS)
 
 lock: venv
 	$(compile) pyproject.toml -o requirements/runtime.txt

@@ -17,6 +17,7 @@ _ELSEWHERE = {
     "audit": "hotspot.cli_hub_people",
     "backup": "hotspot.cli_hub_data",
     "block": "hotspot.cli_hub_items",
+    "certificates": "hotspot.cli_hub_certificates",
     "channel": "hotspot.cli_hub_alarms",
     "data": "hotspot.cli_hub_data",
     "distribute": "hotspot.cli_hub_figures",

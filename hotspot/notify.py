@@ -5,17 +5,22 @@ import contextlib
 import os
 import socket
 import time
+from collections.abc import Sequence
 
 
-def notify(*lines: str) -> None:
-    """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` ...; without ``NOTIFY_SOCKET`` nothing happens."""
+def notify(*lines: str, handles: Sequence[int] = ()) -> None:
+    """Send ``READY=1``, ``WATCHDOG=1``, ``STOPPING=1`` ..., with descriptors where the message wants some; nothing happens without
+    ``NOTIFY_SOCKET``."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     # Whoever wanted to know may be gone; that is no reason to fail, least of all while stopping.
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.connect("\0" + address[1:] if address[0] == "@" else address)
-        sender.send("\n".join(lines).encode())
+        if handles:
+            socket.send_fds(sender, ["\n".join(lines).encode()], list(handles))
+        else:
+            sender.send("\n".join(lines).encode())
 
 
 def notify_reloading() -> None:

@@ -8,6 +8,7 @@
 ``GET``            ``POLICY``              -> ``Policy``: all that the hub wants of this gateway
 ``GET``            ``FILE`` + SHA-256      -> the bytes of a file that the policy names
 ``POST``           ``ANSWERS``             ``Answers`` -> ``Ok``: what became of orders
+``POST``           ``CERTIFICATE``         the portal's certificate: ``hotspot.wire_certificate``
 =================  ======================  =======================================================================================
 
 All but ``ENROL`` carry ``Authorization: Bearer <credential>``. Errors are ``Problem`` with a fitting status: 400 what was sent is wrong
@@ -42,8 +43,8 @@ POLL_SECONDS = 50.0
 """Longest time until a poll without news is answered: below what proxies and NAT allow a silent connection."""
 
 PREFIX = "/wire/v1"
-ENROL, ROTATE, REPORTS, POLL, POLICY, FILE, ANSWERS = (
-    f"{PREFIX}/{name}" for name in ("enrol", "rotate", "reports", "poll", "policy", "files/", "answers")
+ENROL, ROTATE, REPORTS, POLL, POLICY, FILE, ANSWERS, CERTIFICATE = (
+    f"{PREFIX}/{name}" for name in ("enrol", "rotate", "reports", "poll", "policy", "files/", "answers", "certificate")
 )
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}\Z")]

@@ -10,7 +10,9 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from hotspot.hub import settings
+from hotspot.hub.certificates import settings as certificates
 from hotspot.hub.oidc import settings as oidc
+from tests.hub.certificates.conftest import private_pem
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "hub.toml"
 SECTIONS: dict[str, type[Struct]] = {
@@ -20,21 +22,36 @@ SECTIONS: dict[str, type[Struct]] = {
     "mail": settings.Mail,
     "remote_write": settings._RemoteWrite,
     "oidc": oidc.File,
+    "certificates": certificates.File,
+    "certificates.dns": certificates.DnsFile,
 }
-EXAMPLES = {"database", "url", "certificate", "key", "proxies", "server", "sender", "roles"}
+EXAMPLES = {"database", "url", "certificate", "key", "proxies", "server", "sender", "roles", "directory", "account_key", "contact"}
 """Keys without a default, or whose default is nothing: the file shows an example."""
 
 
 def uncommented() -> dict[str, Any]:
     """The file with every key that is commented out."""
-    lines = [re.sub(r"^# (\[[a-z_]+\]|[a-z_]+ = )", r"\1", line) for line in EXAMPLE.read_text(encoding="utf-8").splitlines()]
+    lines = [re.sub(r"^# (\[[a-z_.]+\]|[a-z_]+ = )", r"\1", line) for line in EXAMPLE.read_text(encoding="utf-8").splitlines()]
     return tomllib.loads("\n".join(lines))
 
 
-def test_it_loads() -> None:
+def section(raw: dict[str, Any], name: str) -> Any:
+    """``certificates.dns``: one within another; "": the whole."""
+    for part in filter(None, name.split(".")):
+        raw = raw[part]
+    return raw
+
+
+def test_it_loads(tmp_path: Path) -> None:
     """As it stands, and with all that is in it."""
     assert settings.load(EXAMPLE) == settings.Settings(database="postgresql:///hotspot?host=/run/postgresql")
-    loaded = settings.from_raw(uncommented(), EXAMPLE)
+    raw = uncommented()
+    (tmp_path / "acme-account.key").write_text(private_pem())
+    (tmp_path / "dns-update.key").write_text("MDEyMzQ1Njc4OWFiY2RlZg==")
+    raw["certificates"]["terms_agreed"] = True
+    loaded = settings.from_raw(raw, tmp_path / "hub.toml")
+    assert loaded.certificates is not None
+    assert loaded.certificates.dns == certificates.Dns(server=("192.0.2.53", 53), key_name="hotspot-hub", key=b"0123456789abcdef")
     assert (loaded.url, loaded.mail is None, loaded.remote_write is None) == ("https://hub.grossstadt.example", False, False)
     assert loaded.retention == settings.Retention()
 
@@ -42,7 +59,7 @@ def test_it_loads() -> None:
 def test_every_key_is_there() -> None:
     """No key of the settings is missing, and none is there that does not exist."""
     raw = uncommented()
-    found = {name: set(raw if name == "" else raw[name]) for name in SECTIONS}
+    found = {name: set(section(raw, name)) for name in SECTIONS}
     assert found == {name: {field.encode_name for field in fields(kind)} for name, kind in SECTIONS.items()}
 
 
@@ -50,12 +67,12 @@ def test_defaults_are_the_true_ones() -> None:
     """What is commented out is what holds without it, unless it is an example."""
     raw, wrong = uncommented(), []
     for name, kind in SECTIONS.items():
-        section = raw if name == "" else raw[name]
+        shown = section(raw, name)
         for field in fields(kind):
-            if field.encode_name in EXAMPLES or isinstance(section[field.encode_name], dict) or field.required:
+            if field.encode_name in EXAMPLES or isinstance(shown[field.encode_name], dict) or field.required:
                 continue
-            if msgspec.to_builtins(field.default) != section[field.encode_name] and not _same(field.default, section[field.encode_name]):
-                wrong.append(f"{name}.{field.encode_name} = {section[field.encode_name]!r}, not {field.default!r}")
+            if msgspec.to_builtins(field.default) != shown[field.encode_name] and not _same(field.default, shown[field.encode_name]):
+                wrong.append(f"{name}.{field.encode_name} = {shown[field.encode_name]!r}, not {field.default!r}")
     assert wrong == []
 
 

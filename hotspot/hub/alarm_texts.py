@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, Words]] = {
     ),
     "pool": Words("Adressen fast aufgebraucht ({percent} %)", "addresses nearly used up ({percent} %)"),
     "certificate": Words("Zertifikat läuft in {days} Tagen ab", "certificate ends in {days} days"),
+    "certificate_failed": Words("Zertifikat nicht zu bekommen: {text}", "no certificate to be had: {text}"),
     "disk": Words("Datenträger fast voll (frei: {percent} %)", "disk nearly full (free: {percent} %)"),
     "drift": Words("Kernel und Journal wichen {count}-mal voneinander ab", "kernel and journal disagreed {count} times"),
     "clone": Words("ein anderes Gerät benutzt die Kennung eines Besuchergeräts", "another device uses the identity of a visitor's device"),

@@ -68,6 +68,8 @@ DRIFTS, DRIFT_SECONDS = 3, 3_600.0
 BACKLOG, BACKLOG_WELL = 60, 5
 """Reports that wait although the gateway reaches the hub."""
 CLOCK_SECONDS = 600.0
+CERTIFICATE_SECONDS: Final = 7_200.0
+"""For which getting a certificate fails until that is told: authorities are away now and then, and it is tried again."""
 MOST_SUBJECTS = 32
 """Alarms of one kind and one gateway: a gateway that tells of a thousand zones raises no thousand alarms."""
 
@@ -123,6 +125,8 @@ class Gateway(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     looks: tuple[Looked, ...] = ()
     """The last ones of visitor, doctor and LAN guard."""
+    certificate_failing: tuple[float, str] | None = None
+    """Since when, and why, there is no certificate for it from the authority; None: nothing failed."""
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -251,6 +255,9 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         left = health.certificate_until - now
         days = {"days": round(left / 86_400, 1)}
         yield "certificate", "", _below(left, limits.certificate, limits.certificate / 5, limits.certificate + 86_400, days)
+    if gateway.certificate_failing is not None:
+        since, why = gateway.certificate_failing
+        yield "certificate_failed", "", Found(WARNING, {"text": clean(why)}, now - since >= CERTIFICATE_SECONDS)
     if health.backlog > BACKLOG_WELL:
         yield "backlog", "", Found(WARNING, {"count": health.backlog}, health.backlog >= BACKLOG)
     if health.policy_refused:

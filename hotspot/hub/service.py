@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import socket
 import ssl
 import sys
 from asyncio import sslproto
@@ -13,8 +14,10 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from hotspot.handed import Where, received
 from hotspot.hub import jobs
 from hotspot.hub.app import make_runner
+from hotspot.hub.certificates import work as certificates
 from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
@@ -26,6 +29,9 @@ TLS_BUFFER = 16 * 1024
 thousand gateways on their long polls make that 280 MB less."""
 SHUTDOWN = 5.0
 """Seconds for requests in hand when the process stops; long polls are answered at once."""
+
+DEFER = 5
+"""Seconds for which the kernel waits for the first bytes of a connection before it hands it over without."""
 
 log = structlog.get_logger("hub")
 
@@ -58,7 +64,7 @@ class Service:
                 await partitions.ahead(connection, hub.now())  # however long nothing ran: there is room for what comes now
             await self._listen(parts, hub)
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), watchdog())]
+                tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), certificates.run(hub), watchdog())]
                 notify("READY=1")
                 log.info("ready", addresses=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.addresses])
                 on_ready()
@@ -72,13 +78,36 @@ class Service:
         runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
+        handed, listeners = received(), list[socket.socket]()
+        parts.push_async_callback(_last_in, listeners)
         for host, port in self.settings.listen:
-            site = web.TCPSite(runner, host, port, ssl_context=tls, backlog=1_024)
-            try:
-                await site.start()
-            except OSError as error:
-                raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+            where = Where.of(host, port)
+            if (listener := handed.take(where)) is None:
+                listener = _opened(host, port)
+                handed.keep(where, listener)
+            listeners.append(listener)
+            # A connection is handed over with its first bytes: whoever is in has said something, also when this process is to end.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER)
+            await web.SockSite(runner, listener, ssl_context=tls, backlog=1_024).start()
+        if unwanted := handed.close_rest():
+            log.warning("handed over for nothing", listeners=[where.label for where in unwanted])
         self.addresses = [(str(address[0]), int(address[1])) for address in runner.addresses]
+
+
+async def _last_in(listeners: list[socket.socket]) -> None:
+    """Take no more connections, and let those who were just accepted in: asyncio would lose them when it closes the listener."""
+    for listener in listeners:
+        asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(5):  # turns of the loop: in, and heard
+        await asyncio.sleep(0)
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    """A listening socket; one for IPv6 takes no IPv4. Raises ``CannotServe``."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1_024)
+    except OSError as error:
+        raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hotspot.hub.alarms import Limits
+from hotspot.hub.certificates import settings as certified
+from hotspot.hub.certificates.settings import Certificates
 from hotspot.hub.oidc import settings as openid
 from hotspot.hub.oidc.settings import OpenId
 from hotspot.session.quantities import parse_seconds
@@ -82,6 +84,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     remote_write: RemoteWrite | None = None
     oidc: OpenId | None = None
     """Where people of the city have accounts already."""
+    certificates: Certificates | None = None
+    """How the halls' portals come to certificates; None: not from here."""
 
 
 class _Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +127,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mail: Mail | None = None
     remote_write: _RemoteWrite | None = None
     oidc: openid.File | None = None
+    certificates: certified.File | None = None
 
 
 def load(path: Path) -> Settings:
@@ -186,6 +191,7 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
             url=push.url, every=seconds("remote_write.every", push.every, 1, 3_600), token_file=_beside(path, push.token_file)
         ),
         oidc=None if file.oidc is None else openid.used(file.oidc, file.url, path.parent, bad),
+        certificates=None if file.certificates is None else certified.used(file.certificates, path.parent, bad),
     )
 
 

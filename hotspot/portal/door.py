@@ -1,6 +1,7 @@
 """The door of the pages: the listener around a web application, and bounds on what clients can hold of it."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -21,11 +22,15 @@ class Door:
 
     PER_CLIENT, TOTAL = 16, 512
     HEADER_SECONDS, SECONDS, STOP_SECONDS = 5.0, 20.0, 3.0
+    LISTEN_SECONDS = 1.0
+    """For which the end waits for the first words of those who have just come in."""
 
     def __init__(self) -> None:
         self._timers: dict[asyncio.Transport, asyncio.TimerHandle] = {}  # oldest first
         self._by_address: dict[str, dict[asyncio.Transport, None]] = {}
         self._addresses: dict[asyncio.Transport, str] = {}
+        self._unheard: set[asyncio.Transport] = set()
+        self._heard = asyncio.Event()
 
     def enter(self, transport: asyncio.Transport, address: str) -> None:
         """A connection begins."""
@@ -36,12 +41,14 @@ class Door:
             self._turn_out(next(iter(self._timers)))
         self._by_address.setdefault(address, {})[transport] = None
         self._addresses[transport] = address
+        self._unheard.add(transport)
         self._timers[transport] = asyncio.get_running_loop().call_later(self.HEADER_SECONDS, self._turn_out, transport)
 
     def arrived(self, transport: asyncio.BaseTransport | None, seconds: float | None = None) -> None:
         """Its header is there, and all is to be over in ``seconds`` (None: ``SECONDS``). A transport that did not come through this door is
         left alone."""
         if isinstance(transport, asyncio.Transport) and transport in self._timers:
+            self._hear(transport)
             self._timers[transport].cancel()
             self._timers[transport] = asyncio.get_running_loop().call_later(seconds or self.SECONDS, self._turn_out, transport)
 
@@ -50,10 +57,25 @@ class Door:
         if transport not in self._timers:
             return
         self._timers.pop(transport).cancel()
+        self._hear(transport)
         address = self._addresses.pop(transport)
         del self._by_address[address][transport]
         if not self._by_address[address]:
             del self._by_address[address]
+
+    def _hear(self, transport: asyncio.Transport) -> None:
+        self._unheard.discard(transport)
+        self._heard.set()
+
+    async def all_heard(self) -> None:
+        """Nobody comes in any more: wait until each of those inside has said what it wants, for ``LISTEN_SECONDS`` at most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.LISTEN_SECONDS):
+                for _ in range(3):  # turns of the loop until what was accepted in this one is inside
+                    await asyncio.sleep(0)
+                while self._unheard:
+                    self._heard.clear()
+                    await self._heard.wait()
 
     def _turn_out(self, transport: asyncio.Transport) -> None:
         self.leave(transport)  # now, not when the loop tells of the end: many may come in between
@@ -208,8 +230,8 @@ def _quiet_log() -> logging.Logger:
 
 @asynccontextmanager
 async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket, ssl.SSLContext | None]]) -> AsyncIterator[None]:
-    """Serves ``app`` on listening sockets, with TLS where a context is given. On leaving it takes no more connections and gives requests
-    in hand ``Door.STOP_SECONDS``."""
+    """Serves ``app`` on listening sockets, with TLS where a context is given. On leaving it takes no more connections, lets
+    those who are in say what they want, and gives requests in hand ``Door.STOP_SECONDS``."""
     settings: dict[str, Any] = {
         "access_log": None,  # it would name visitors, and costs more than the pages
         "logger": _quiet_log(),
@@ -234,6 +256,9 @@ async def serving(app: web.Application, listeners: Sequence[tuple[socket.socket,
                     servers.append(await loop.create_server(partial(protocol, tls), sock=listener, backlog=1_024))
                 yield
             finally:
+                for listener, _ in listeners:
+                    loop.remove_reader(listener)  # not closed yet: asyncio would lose those whom it has accepted in this very moment
+                await app[DOOR].all_heard()
                 for server in servers:
                     server.close()
     finally:

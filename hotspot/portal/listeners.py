@@ -2,6 +2,8 @@
 
 With ``lan`` set they are bound to that interface (SO_BINDTODEVICE, free to all since Linux 5.7), which keeps them shut from the WAN. The
 kernel binds to the interface as it is now, not to its name: when it is taken away and made anew, the sockets are opened again.
+
+systemd keeps a copy of each (hotspot.handed): a portal that is started anew goes on with them, and who came meanwhile has waited.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 
+from hotspot.handed import Handed, Where
 from hotspot.portal.capture import CaptureServer
 from hotspot.portal.desk import Desk
 from hotspot.portal.door import serving
@@ -31,12 +34,19 @@ class CannotListen(Exception):
     """A port cannot be had; the text names zone, address and reason."""
 
 
-def open_sockets(zone: Zone, port: int) -> list[socket.socket]:
-    """Listening sockets on every address of the zone. Raises ``CannotListen``, or ``OSError`` (ENODEV) while the interface is missing."""
+def open_sockets(zone: Zone, port: int, handed: Handed | None = None) -> list[socket.socket]:
+    """Listening sockets on every address of the zone, those that were handed over first. Raises ``CannotListen``, or ``OSError`` (ENODEV)
+    while the interface is missing."""
+    handed = Handed() if handed is None else handed
     opened: list[socket.socket] = []
     address = ""
     try:
         for address in zone.listen:
+            where = Where.of(address, port, zone.lan)
+            if (former := handed.take(where)) is not None:
+                opened.append(former)
+                former.listen(BACKLOG)
+                continue
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
             opened.append(listener)
@@ -47,6 +57,7 @@ def open_sockets(zone: Zone, port: int) -> list[socket.socket]:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, zone.lan.encode())
             listener.bind((address, port))
             listener.listen(BACKLOG)
+            handed.keep(where, listener)
     except OSError as error:
         for listener in opened:
             listener.close()
@@ -65,8 +76,12 @@ def _held(sockets: list[socket.socket]) -> Iterator[list[socket.socket]]:
             listener.close()
 
 
+def _ports(zone: Zone, tls: ssl.SSLContext | None) -> list[int]:
+    return [zone.capture_port, zone.portal_port, *([zone.portal_tls_port] if tls else [])]
+
+
 @asynccontextmanager
-async def _doors(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | None) -> AsyncIterator[None]:
+async def _doors(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | None, handed: Handed) -> AsyncIterator[None]:
     """All listeners of a zone, while the context lasts."""
     probes = office.metrics.probes
 
@@ -74,8 +89,7 @@ async def _doors(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | N
         probes.labels(zone.name, family).inc()
 
     async with AsyncExitStack() as stack:
-        ports = [zone.capture_port, zone.portal_port, *([zone.portal_tls_port] if tls else [])]
-        capture, plain, *secure = [stack.enter_context(_held(open_sockets(zone, port))) for port in ports]
+        capture, plain, *secure = [stack.enter_context(_held(open_sockets(zone, port, handed))) for port in _ports(zone, tls)]
         guests = [(listener, None) for listener in plain] + [(listener, tls) for several in secure for listener in several]
         await stack.enter_async_context(serving(make_app(desk, office.settings, zone.name), guests))
         await stack.enter_async_context(CaptureServer(capture, zone.portal_url, on_probe))
@@ -90,19 +104,22 @@ def _interface(zone: Zone) -> int:
         return 0
 
 
-async def serve_zone(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | None) -> None:
+async def serve_zone(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | None, handed: Handed | None = None) -> None:
     """Serve until cancelled, over every new life of the interface. Raises ``CannotListen``."""
-    said = ""
+    said, handed = "", Handed() if handed is None else handed
     while True:
         interface = _interface(zone)
         try:
-            async with _doors(office, desk, zone, tls):
+            async with _doors(office, desk, zone, tls, handed):
                 office.closed_zones.pop(zone.name, None)
                 log.info("zone served", zone=zone.name, lan=zone.lan or "*", tls=tls is not None)
                 said = ""
                 office.doors_changed.set()
                 while _interface(zone) == interface:  # noqa: ASYNC110  events of links are netlink, which is not spoken here
                     await asyncio.sleep(LOOK_SECONDS)
+            for port in _ports(zone, tls):
+                for address in zone.listen:
+                    handed.drop(Where.of(address, port, zone.lan))  # bound to an interface that is no more
         except OSError as error:
             if error.errno != errno.ENODEV:
                 raise

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from hotspot.handed import received
 from hotspot.notify import notify, notify_reloading, watchdog
 from hotspot.portal import clock, internet, last_good, looks, retention, vitals
 from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
@@ -31,7 +32,7 @@ from hotspot.portal.recovery import Recovery
 from hotspot.portal.settings import BadSettings, Hub, Settings
 from hotspot.portal.settings_reader import Files
 from hotspot.portal.staff import Staff
-from hotspot.portal.uplink import kept
+from hotspot.portal.uplink import certificate, kept
 from hotspot.portal.uplink import parts as parts_of_uplink
 from hotspot.portal.uplink.policy import Source
 
@@ -75,16 +76,18 @@ class Service:
             background.start(internet.run(office))
             background.start(vitals.run(office))
             background.start(looks.run(office))
-            background.start(parts_of_uplink.run(office, self._staff, self._source, self._take_policy))
+            background.start(parts_of_uplink.run(office, self._staff, self._source, self._take_policy, self._renewed))
             background.start(watchdog())
             await parts.enter_async_context(serve_management(office))
             await parts.enter_async_context(serve_control(office, self._staff))
-            tls = await self._tls(parts)
+            tls, handed = await self._tls(parts), received()
             await self._first_connection()
             doors = await parts.enter_async_context(_Tasks())
             for zone in office.settings.zones.values():
-                doors.start(serve_zone(office, self._desk, zone, tls))
+                doors.start(serve_zone(office, self._desk, zone, tls, handed))
             await self._first_doors()
+            if unwanted := handed.close_rest():
+                log.warning("handed over for nothing", listeners=[where.label for where in unwanted])
             self._keep(None if office.settings_fault else self._files)
             self._warn()
             notify("READY=1")
@@ -105,6 +108,11 @@ class Service:
                 self._certificate.look()
         finally:
             notify("READY=1")
+
+    def _renewed(self) -> None:
+        """The hub has sent another certificate."""
+        if self._certificate is not None:
+            self._certificate.look()
 
     def _reload(self, config: Path) -> None:
         office, files = self.office, Files()
@@ -169,6 +177,8 @@ class Service:
         settings = self.office.settings
         if settings.certificate is None or settings.key is None:
             return None
+        if settings.hub is not None and settings.hub.certificate:
+            certificate.prepare(settings)
 
         def on_reload(worked: bool) -> None:
             self.office.metrics.certificate_reloads.labels("reloaded" if worked else "refused").inc()
@@ -242,7 +252,7 @@ def _hub_fixed(old: Hub | None, new: Hub | None) -> Hub | None:
     """The new manners with the old hub: where it is, only a restart changes."""
     if old is None or new is None:
         return old
-    return msgspec.structs.replace(new, url=old.url, authority=old.authority, proxy=old.proxy)
+    return msgspec.structs.replace(new, url=old.url, authority=old.authority, proxy=old.proxy, certificate=old.certificate)
 
 
 def configure_log() -> None:

@@ -154,6 +154,8 @@ class Hub(Struct, frozen=True):
     """Seconds of silence from which on the hub is away."""
     proxy: str | None = None
     """``http://proxy.hall.example:3128``; None: straight."""
+    certificate: bool = False
+    """The portal's certificate comes from there (``hotspot.portal.uplink.certificate``)."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):

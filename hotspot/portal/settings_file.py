@@ -303,6 +303,11 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
         raise read.error("zones", file.zones, "expected at least one zone")
     if (file.certificate is None) != (file.key is None):
         raise read.error("certificate", file.certificate, "expected certificate and key together")
+    hub = settings_hub.hub(read, file.hub)
+    certificate, key = (None if name is None else read.file(name) for name in (file.certificate, file.key))
+    if hub is not None and hub.certificate:
+        settings_hub.check_certificate(read, file.certificate, [zone.portal_url for zone in zones.values()])
+        certificate = key = read.file(file.state_dir) / settings_hub.CERTIFICATE  # both in one file, so that they always fit
     retention = read.value("retention", file.retention, parse_seconds, 1, MAX_PLAN_SECONDS)
     for name, plan in plans.items():
         if plan.pause > retention:
@@ -323,8 +328,8 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
         looks=read.file(file.looks),
         visitor_key=visitor_key,
         blocked_names=None if file.blocked_names is None else read.file(file.blocked_names),
-        certificate=None if file.certificate is None else read.file(file.certificate),
-        key=None if file.key is None else read.file(file.key),
+        certificate=certificate,
+        key=key,
         hall=msgspec.structs.replace(
             _hall(read, file.hall, time_zone, hours, _look(read, file.theme)), wifi4eu=settings_town.wifi4eu(read, file.wifi4eu)
         ),
@@ -335,5 +340,5 @@ def _settings(read: Reader, raw: dict[str, Any]) -> Settings:
         services=settings_town.services(read, file.services),
         feedback=settings_town.feedback(read, file.feedback),
         legal=settings_legal.legal(read, file.legal),
-        hub=settings_hub.hub(read, file.hub),
+        hub=hub,
     )

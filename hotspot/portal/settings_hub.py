@@ -1,6 +1,7 @@
 """The section ``[hub]`` of the settings: where the hub is, how it is known, how reports wait, and what visitors meet while it is away."""
 
 import ssl
+from collections.abc import Sequence
 from typing import get_args
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from hotspot.session.admission import Away
 from hotspot.session.quantities import parse_bytes, parse_seconds
 
 AWAY: tuple[Away, ...] = get_args(Away)
+CERTIFICATE = "certificate.pem"
+"""In the state folder: chain and key that came with the help of the hub."""
 LEAST_KEEP = 1_000_000
 """Bytes: a few weeks of a small hall, in its coarsest form."""
 
@@ -25,6 +28,7 @@ class _Hub(Struct, forbid_unknown_fields=True):
     away: str = "last-policy"
     away_after: str | int | float = "15 min"
     proxy: str | None = None
+    certificate: bool = False
 
 
 def hub(read: Reader, raw: object) -> Hub | None:
@@ -42,6 +46,7 @@ def hub(read: Reader, raw: object) -> Hub | None:
         away=away,
         away_after=away_after,
         proxy=None if file.proxy is None else read.value("hub.proxy", file.proxy, web_address),
+        certificate=file.certificate,
     )
 
 
@@ -57,6 +62,16 @@ def hub_address(value: object) -> str:
     if parts.scheme != "https" or parts.query or parts.fragment or parts.username is not None:
         raise ValueError('expected an address such as "https://hub.city.example"')
     return str(value).rstrip("/")
+
+
+def check_certificate(read: Reader, certificate: str | None, addresses: Sequence[str]) -> None:
+    """Raises ``BadSettings`` when a certificate is to come from the hub and from a file, or for what has no name in DNS."""
+    if certificate is not None:
+        raise read.error("certificate", certificate, "expected none, as the certificate comes from the hub (hub.certificate = true)")
+    for address in addresses:
+        name = urlsplit(address).hostname or ""
+        if "." not in name or name.replace(".", "").isdigit() or ":" in name:
+            raise read.error("portal_url", address, "expected a name in DNS, for which the hub can get a certificate")
 
 
 def _away(read: Reader, text: str) -> Away:

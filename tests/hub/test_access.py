@@ -32,6 +32,8 @@ TABLE: Final = {
     "listPartners": SEE, "showPartner": SEE, "createPartner": ADMIN, "changePartner": ADMIN, "partnerLeaves": ADMIN,
     "listHalls": SEE, "showHall": SEE, "showHallHealth": SEE, "createHall": ADMIN, "changeHall": ADMIN, "closeHall": ADMIN,
     "listGateways": SEE, "showGateway": SEE, "revokeGateway": ADMIN, "rotateGateway": ADMIN,
+    "listCertificates": SEE, "showCertificate": SEE, "putCertificate": ADMIN, "nameCertificate": ADMIN, "requestCertificate": ADMIN,
+    "revokeCertificate": ADMIN,
     "createEnrolment": ADMIN, "listEnrolments": ADMIN, "withdrawEnrolment": ADMIN, "giveOrder": OPERATE, "showOrder": OPERATE,
     "showOverview": SEE,
     "showFiguresNow": SEE, "showHallFigures": SEE, "exportHallFigures": SEE, "showHallDevices": SEE,

@@ -8,7 +8,7 @@ from hotspot import wire
 from hotspot.hub.access import Permission
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.metrics import GatewayNow
-from hotspot.hub.store import alarms, monitoring
+from hotspot.hub.store import alarms, certificates, monitoring
 
 
 class ZoneNow(Struct, frozen=True, kw_only=True):
@@ -45,6 +45,8 @@ class GatewayHealth(Struct, frozen=True, kw_only=True):
     disk_size: int
     """0: not known."""
     certificate_until: datetime | None
+    certificate_failure: str
+    """Why there was no other one to be had from the authority; "": nothing failed."""
     backlog: int
     lost: int
     clock_offset: float
@@ -74,18 +76,19 @@ async def show_hall_health(call: Call) -> HallHealth:
     async with call.hub.store.transaction(snapshot=True) as connection:
         hall = await call.hall(connection)
         found = await monitoring.gateways(connection, hall.partner, hall.name)
+        failures = {row.gateway: row.failure for row in await certificates.listed(connection, hall.partner)}
         in_force = await alarms.in_force(connection, alarms.Wanted(partner=hall.partner, hall=hall.name))
     severities = [alarm.severity for alarm in in_force]
     return HallHealth(
         hall=hall.name,
         partner=hall.partner,
         closed=hall.closed_at is not None,
-        gateways=[_gateway(each, call.hub.now()) for each in found],
+        gateways=[_gateway(each, call.hub.now(), failures.get(each.gateway, "")) for each in found],
         alarms={severity: severities.count(severity) for severity in ("urgent", "warning", "notice")},
     )
 
 
-def _gateway(now: GatewayNow, at: datetime) -> GatewayHealth:
+def _gateway(now: GatewayNow, at: datetime, failure: str) -> GatewayHealth:
     health = now.health
     until = health.certificate_until
     return GatewayHealth(
@@ -105,6 +108,7 @@ def _gateway(now: GatewayNow, at: datetime) -> GatewayHealth:
         disk_free=health.disk_free,
         disk_size=health.disk_size,
         certificate_until=None if until is None else datetime.fromtimestamp(until, at.tzinfo),
+        certificate_failure=failure,
         backlog=health.backlog,
         lost=health.lost,
         clock_offset=now.clock_offset,

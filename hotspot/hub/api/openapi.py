@@ -42,6 +42,7 @@ _TAGS: Final = {
     "partners": "The towns that take part.",
     "halls": "Their town halls.",
     "gateways": "The boxes in the halls: enrolment, state, credentials.",
+    "certificates": "Of the halls' portals: names, state, another one now, revocation.",
     "orders": "What a gateway is to do now.",
     "figures": "How many visitors came, how long, how much.",
     "reports": "A town's month, for people who decide.",

@@ -5,6 +5,7 @@ from typing import Final
 from hotspot.hub.api import (
     alarms,
     audit,
+    certificates,
     channels,
     checklist,
     data,
@@ -43,6 +44,7 @@ ALL: Final[tuple[Operation, ...]] = (
     *halls.OPERATIONS,
     *checklist.OPERATIONS,
     *gateways.OPERATIONS,
+    *certificates.OPERATIONS,
     *orders.OPERATIONS,
     *figures.OPERATIONS,
     *overview.OPERATIONS,

@@ -54,6 +54,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("The certificate of the welcome page ends soon. After that, visitors see a warning of their browser."),
         N_("Have the certificate renewed on the box."),
     ),
+    "certificate_failed": Meaning(
+        N_("The hub cannot get a new certificate for the welcome page. The one that is there goes on until its end."),
+        N_("The message says who refuses: the authority, or the name server of the town's zone. It is tried again by itself."),
+    ),
     "disk": Meaning(
         N_("The disk of the box is nearly full. When it is full, nobody new gets in."), N_("Have somebody make room on the box.")
     ),

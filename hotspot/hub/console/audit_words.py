@@ -12,6 +12,13 @@ from hotspot.hub.console.texts import N_
 
 ACTIONS: Final[Mapping[str, str]] = {
     "alarm.acknowledge": N_("Alarm acknowledged"),
+    "certificate.ask": N_("Gateway has asked for a certificate"),
+    "certificate.issue": N_("Certificate issued"),
+    "certificate.names": N_("Names for the certificate set"),
+    "certificate.put": N_("Certificate of another authority put in"),
+    "certificate.request": N_("Another certificate asked for"),
+    "certificate.revoke": N_("Certificate to be revoked"),
+    "certificate.revoked": N_("Certificate revoked"),
     "channel.create": N_("Recipient of alarms added"),
     "channel.delete": N_("Recipient of alarms removed"),
     "channel.test": N_("Test message sent to a recipient of alarms"),

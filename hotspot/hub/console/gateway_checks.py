@@ -115,6 +115,9 @@ def _stocks(say: Say, formats: Formats, health: GatewayHealth, now: datetime) ->
         kind = "bad" if left <= LIMITS.certificate / 5 else "warn" if left <= LIMITS.certificate else "good"
         value = say(N_("until %(day)s"), day=formats.short_day(health.certificate_until))
         note = say(N_("Renew it on the box, or visitors will see a warning.")) if kind != "good" else ""
+        if health.certificate_failure:
+            kind = "warn" if kind == "good" else kind
+            note = say(N_("No other one to be had: %(why)s"), why=health.certificate_failure)
         found.append(Check(label=say(N_("Certificate")), kind=kind, value=value, note=note))
     off = abs(health.clock_offset)
     right = off <= CLOCK_SECONDS

@@ -14,6 +14,7 @@ KINDS: Final[Mapping[str, str]] = {
     "accept_errors": N_("Visitors cannot log in"),
     "pool": N_("Addresses running out"),
     "certificate": N_("Certificate ends soon"),
+    "certificate_failed": N_("No certificate to be had"),
     "disk": N_("Disk nearly full"),
     "drift": N_("Network differs from plan"),
     "clone": N_("Device identity copied"),

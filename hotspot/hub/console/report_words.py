@@ -44,6 +44,7 @@ WARNINGS: Final[Mapping[str, str]] = {
     "accept_errors": N_("Some visitors had to try twice"),
     "pool": N_("Addresses of the guest network ran short"),
     "certificate": N_("A certificate was about to end"),
+    "certificate_failed": N_("A certificate could not be had"),
     "disk": N_("The disk of the box was nearly full"),
     "drift": N_("The box put its network right by itself"),
     "clone": N_("A device used another one's identity"),

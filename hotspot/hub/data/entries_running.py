@@ -107,6 +107,18 @@ RUNNING: Final[tuple[Entry, ...]] = (
         ),
     ),
     Entry(
+        table="certificates",
+        title="Zertifikate der Begrüßungsseiten",
+        purpose="Beschafft und erneuert das Zertifikat, mit dem sich ein Rathaus gegenüber Besuchern ausweist.",
+        until=WITH_HALL + "; stets nur der letzte Stand",
+        source="Antrag des Geräts, Antwort der Zertifizierungsstelle; der Schlüssel bleibt im Rathaus",
+        groups=(
+            Group("gateway_id names csr key_hash asked_at", "welches Gerät, welche Namen, sein Antrag"),
+            Group("chain chain_key_hash begins_at ends_at issued", "das Zertifikat (öffentlich), Laufzeit"),
+            Group("order_url next_try_at tries failing_since failure renew revoke", "Stand der Beschaffung, letzter Fehler"),
+        ),
+    ),
+    Entry(
         table="retention_log",
         title="Nachweis der Löschungen",
         purpose="Weist nach, dass nach Ablauf der Fristen gelöscht wurde.",

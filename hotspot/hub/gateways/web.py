@@ -17,6 +17,7 @@ from aiohttp import web
 
 from hotspot import wire
 from hotspot.hub import policy
+from hotspot.hub.certificates import desk
 from hotspot.hub.gateways import bodies, enrolment, orders
 from hotspot.hub.gateways.auth import Doorkeeper, Known, shown
 from hotspot.hub.gateways.limits import Buckets, Limits, Slots
@@ -26,6 +27,7 @@ from hotspot.hub.gateways.remembered import Remembered
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.hub.store import StoreUnavailable, restores
+from hotspot.wire_certificate import Certified, Certify
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -67,6 +69,7 @@ class Gateways:
                 web.post(wire.REPORTS, post(wire.Delivery, self._reports)),
                 web.post(wire.POLL, post(wire.Poll, self._poll, waits=True)),
                 web.post(wire.ANSWERS, post(wire.Answers, self._answers)),
+                web.post(wire.CERTIFICATE, post(Certify, self._certify)),
                 web.get(wire.POLICY, get(self._policy)),
                 web.get(wire.FILE + "{digest}", get(self._file)),
                 web.route("*", wire.PREFIX + "/{rest:.*}", _nowhere),
@@ -112,6 +115,9 @@ class Gateways:
     async def _answers(self, known: Known, answers: wire.Answers) -> wire.Ok:
         await orders.take(self.hub, known.gateway, answers)
         return wire.Ok()
+
+    async def _certify(self, known: Known, wanted: Certify) -> Certified:
+        return await desk.certify(self.hub, known.gateway, wanted)
 
     async def _policy(self, known: Known, _: web.Request) -> wire.Policy:
         async with self.hub.store.connection() as connection:

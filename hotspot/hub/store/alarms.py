@@ -56,10 +56,11 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
     that was enrolled and has not spoken yet was seen at that moment."""
     rows = await connection.fetch(
         "SELECT g.hall_id, g.id AS gateway_id, coalesce(s.seen_at, g.created_at) AS seen_at, coalesce(s.clock_offset, 0) AS clock_offset, "
-        "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial "
+        "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial, "
+        "c.failing_since, coalesce(c.failure, '') AS failure "
         "FROM gateways g JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
         "LEFT JOIN gateway_states s ON s.gateway_id = g.id LEFT JOIN hall_policies w ON w.hall_id = h.id "
-        "LEFT JOIN alarm_memory m ON m.gateway_id = g.id "
+        "LEFT JOIN alarm_memory m ON m.gateway_id = g.id LEFT JOIN certificates c ON c.gateway_id = g.id "
         "WHERE g.id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.id LIMIT $2",
         after,
         most,
@@ -83,6 +84,7 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
             memory=None if row["memory"] is None else msgspec.json.decode(row["memory"], type=Memory),
             findings=tuple(findings.get(row["gateway_id"], ())),
             looks=looked.get(row["gateway_id"], ()),
+            certificate_failing=None if row["failing_since"] is None else (row["failing_since"].timestamp(), row["failure"]),
         )
         for row in rows
     ]

@@ -85,6 +85,7 @@ OWNED: Final[tuple[Owned, ...]] = (
     Owned("checklist_ticks", _PARTNER_OR_HALL),
     Owned("gateway_states", _HALL),
     Owned("looks", _HALL),
+    Owned("certificates", _GATEWAY),
     Owned("credentials", _GATEWAY, _secret("secret_hash")),
     Owned("enrolments", _HALL, _secret("token_hash")),
     Owned("networks", _HALL),

@@ -8,6 +8,7 @@ from hotspot.portal.settings import Settings
 from hotspot.portal.settings_reader import Files
 from hotspot.portal.staff import Staff
 from hotspot.portal.uplink import poll
+from hotspot.portal.uplink.certificate import Certificates
 from hotspot.portal.uplink.link import Link
 from hotspot.portal.uplink.orders import Orders
 from hotspot.portal.uplink.policy import Policies, Source
@@ -15,9 +16,15 @@ from hotspot.portal.uplink.sender import Sender
 from hotspot.portal.uplink.wishes import Wishes
 
 
-async def run(office: Office, staff: Staff, source: Callable[[], Source | None], take: Callable[[Settings, Files], None]) -> None:
+async def run(
+    office: Office,
+    staff: Staff,
+    source: Callable[[], Source | None],
+    take: Callable[[Settings, Files], None],
+    renewed: Callable[[], None] = lambda: None,
+) -> None:
     """Until cancelled; at once over when the settings name no hub. ``source`` and ``take`` as in ``Policies``; without a source no policy
-    is fetched."""
+    is fetched. ``renewed``: there is another certificate."""
     hub = office.settings.hub
     if hub is None:
         return
@@ -27,5 +34,7 @@ async def run(office: Office, staff: Staff, source: Callable[[], Source | None],
         tasks.create_task(orders.run())
         tasks.create_task(Sender(office, link).run())
         tasks.create_task(Wishes(office).run())
+        if hub.certificate:
+            tasks.create_task(Certificates(office, link, renewed).run())
         if source() is not None:
             tasks.create_task(Policies(office, link, source, take).run())

@@ -94,6 +94,9 @@ def test_what_the_hub_knows_of_a_gateway() -> None:
     assert found(replace(gateway(), clock_offset=-601.0)) == {("clock", ""): ("warning", True)}
     assert found(replace(gateway(), clock_offset=301.0)) == {("clock", ""): ("warning", False)}
     assert found(replace(gateway(policy=3), policy_wanted=4)) == {("policy_late", ""): ("warning", True)}
+    failing = replace(gateway(), certificate_failing=(NOW - 7_200, "authority\nsays no"))
+    assert found(failing) == {("certificate_failed", ""): ("warning", True)}
+    assert found(failing, NOW - 60) == {("certificate_failed", ""): ("warning", False)}
     twin = replace(gateway(), findings=(Finding("twin", NOW - 60),))
     assert found(twin) == {("twin", ""): ("urgent", True)}
     assert found(replace(twin, seen=NOW + EVENT_SECONDS), NOW + EVENT_SECONDS) == {}

@@ -68,7 +68,7 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         "alarms": {"hall_id": hall, "gateway_id": gateway, **alarm},
         "alarms_ended": {"hall_id": hall, "gateway_id": gateway, **alarm, "ended_at": NOW, "id": 1, "acknowledged_by": "", "note": ""},
         "checklist_ticks": {"partner_id": partner, "hall_id": hall, "step": "poster", "done_at": NOW, "done_by": "user a"},
-        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}},
+        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}}, "certificates": {"gateway_id": gateway, "names": ["a.b"]},
         "feedback": {
             "hall_id": hall, "at": NOW, "id": "ab" * 8, "written_at": NOW, "zone": "public", "kind": "idea", "language": "de",
             "text": f"Mehr Bänke in {name}", "place": "", "contact": "",

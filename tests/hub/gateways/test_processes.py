@@ -17,6 +17,8 @@ from hotspot import wire
 from hotspot.hub import hub as hubs
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
+from tests.hotspot.portal.test_restart import crowd
+from tests.hotspot.test_handed import Manager
 from tests.hub import town
 from tests.hub.conftest import Api, token_of
 from tests.hub.gateways.box import Box, enrolled, hall, value
@@ -84,6 +86,32 @@ async def test_killed_and_stopped(database: str, hub: Hub, tmp_path: Path) -> No
                 assert await waits == wire.News()
                 assert await stopped.wait() == 0
     assert await value(hub, "SELECT sum(visits) FROM figures_quarters") == 7
+
+
+async def test_a_restart_refuses_nobody(database: str, tmp_path: Path) -> None:
+    """A hub that is stopped is followed by another on the same socket: whoever comes meanwhile waits, and each request is answered."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    config = tmp_path / "hub.toml"
+    config.write_text(f'database = {json.dumps(database)}\nlisten = ["127.0.0.1:{port}"]\n', encoding="utf-8")
+    manager = Manager(tmp_path, "hotspot", "hub", "serve", "--config", str(config))
+    child = await manager.start()
+    try:
+        async with crowd(lambda visitors: [visitors.come(port, b"HTTP/1.1 200 ", path="/healthz") for _ in range(4)]) as visitors:
+            for _ in range(2):
+                await visitors.answers(30)
+                child.terminate()
+                assert await child.wait() == 0
+                child = await manager.start()
+            await visitors.answers(30)
+        assert visitors.failed == []
+        assert len(manager.kept) == 1
+    finally:
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
+        manager.close()
 
 
 async def broken(box: Box) -> bool:

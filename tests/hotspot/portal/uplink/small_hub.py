@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from aiohttp import web
 from hotspot import wire
 from hotspot.portal.settings import Hub
 from hotspot.portal.uplink.credential import Credential, CredentialFile
+from hotspot.wire_certificate import Certified, Certify
 from tests.hotspot.portal.test_certificates import make_pair
 
 SECRET = "secret-of-the-gateway-0001"
@@ -37,6 +39,8 @@ class SmallHub:
         """Times that the policy was fetched."""
         self.trouble: tuple[int, wire.Problem] | None = None
         """What every request is answered with."""
+        self.certify: Callable[[Certify], Awaitable[Certified]] | None = None
+        """What becomes of requests for certificates."""
         self.port = 0
         self._news = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -80,6 +84,7 @@ class SmallHub:
                 web.get(wire.FILE + "{digest}", self._file),
                 web.post(wire.ANSWERS, self._answers),
                 web.post(wire.REPORTS, self._reports),
+                web.post(wire.CERTIFICATE, self._certificate),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -145,3 +150,9 @@ class SmallHub:
         delivery = wire.decode(wire.Delivery, await request.read())
         self.reports += delivery.reports
         return web.Response(body=wire.encode(wire.Receipt(taken=len(delivery.reports), policy=self.policy.serial)))
+
+    async def _certificate(self, request: web.Request) -> web.Response:
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        wanted = wire.decode(Certify, await request.read())
+        return web.Response(body=wire.encode(Certified(state="off") if self.certify is None else await self.certify(wanted)))

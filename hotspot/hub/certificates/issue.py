@@ -1,0 +1,129 @@
+"""One certificate, from order to chain. Whatever is interrupted goes on with the same order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from hotspot.hub.certificates.acme import Acme, AuthorityAway, AuthorityRefused, Authorization, Challenge, Order, said
+from hotspot.hub.certificates.records import DnsFailed, Records
+from hotspot.hub.certificates.requests import Request
+
+SECONDS: Final = 300.0
+"""In which the authority has to look at all names, and to sign."""
+
+log = structlog.get_logger("certificates")
+
+NoteOrder = Callable[[str], Awaitable[None]]
+"""Writes down where our order is, before anything is done about it."""
+
+Placed = dict[tuple[str, str], None]
+"""Hosts and values of records that are in DNS, or may be."""
+
+
+async def issue(acme: Acme, records: Records, request: Request, order_url: str, note: NoteOrder) -> str:
+    """The chain (PEM) for a request. ``order_url``: of an order that was begun before; "": none. Raises ``AuthorityAway``,
+    ``AuthorityRefused`` and ``DnsFailed``. When it is cancelled, records stay in DNS: the authority may be about to look, and whoever goes
+    on with the order removes them."""
+    placed: Placed = {}
+    try:
+        async with asyncio.timeout(SECONDS + 2 * records.patience):
+            chain = await _issued(acme, records, request, order_url, note, placed)
+    except (AuthorityAway, AuthorityRefused, DnsFailed):
+        await _remove(records, placed)
+        raise
+    except TimeoutError:
+        await _remove(records, placed)
+        raise AuthorityAway("the authority did not come to an end in time") from None
+    await _remove(records, placed)
+    return chain
+
+
+async def _issued(acme: Acme, records: Records, request: Request, order_url: str, note: NoteOrder, placed: Placed) -> str:
+    order_url, order = await _begun(acme, request, order_url, note)
+    await _authorize(acme, records, order, placed)
+    if order.status == "pending":
+        order = await _until(acme, order_url, ("pending",))
+    if order.status == "ready":
+        order = await acme.finalize(order, request.der)
+    if order.status in ("processing", "ready"):
+        order = await _until(acme, order_url, ("processing", "ready"))
+    if order.status != "valid" or not order.certificate:
+        raise AuthorityRefused("order", f"the order is {order.status}: {said(order.error) or 'no reason given'}")
+    return await acme.certificate(order)
+
+
+async def _begun(acme: Acme, request: Request, order_url: str, note: NoteOrder) -> tuple[str, Order]:
+    if order_url:
+        try:
+            order, _ = await acme.order(order_url)
+        except AuthorityRefused:
+            pass  # it has forgotten it
+        else:
+            if order.status != "invalid":
+                log.info("order taken up again", status=order.status)
+                return order_url, order
+    order_url, order = await acme.new_order(request.names)
+    await note(order_url)
+    return order_url, order
+
+
+async def _authorize(acme: Acme, records: Records, order: Order, placed: Placed) -> None:
+    """All names, with their records in DNS."""
+    open_ones: list[tuple[str, Challenge]] = []
+    for url in order.authorizations:
+        authorization, _ = await acme.authorization(url)
+        challenge = _challenge(authorization)
+        if challenge is None:
+            continue
+        host, value = authorization.identifier.value, acme.account.record(challenge.token)
+        placed[host, value] = None  # before it is: an answer that was lost may have been a yes, and a process before us may have done it
+        if authorization.status == "pending":
+            await records.add(host, value)
+            await records.shown(host, value)
+            open_ones.append((url, challenge))
+    for _, challenge in open_ones:
+        if challenge.status == "pending":
+            await acme.respond(challenge)
+    for url, _ in open_ones:
+        await _authorized(acme, url)
+
+
+def _challenge(authorization: Authorization) -> Challenge | None:
+    """The one by DNS; None: there is none, and none is needed."""
+    for challenge in authorization.challenges:
+        if challenge.type == "dns-01" and challenge.token:
+            return challenge
+    if authorization.status == "valid":
+        return None
+    name, status = authorization.identifier.value, authorization.status
+    raise AuthorityRefused("dns", f"the authority does not look at {name} by DNS (dns-01); its authorization is {status}")
+
+
+async def _authorized(acme: Acme, url: str) -> None:
+    while True:
+        authorization, wait = await acme.authorization(url)
+        if authorization.status == "valid":
+            return
+        if authorization.status != "pending":
+            why = [said(challenge.error) for challenge in authorization.challenges if challenge.error is not None]
+            raise AuthorityRefused("unauthorized", f"the authority did not find {authorization.identifier.value}: {'; '.join(why)}")
+        await asyncio.sleep(wait)
+
+
+async def _until(acme: Acme, order_url: str, busy: tuple[str, ...]) -> Order:
+    """The order when it has left these states."""
+    while True:
+        order, wait = await acme.order(order_url)
+        if order.status not in busy:
+            return order
+        await asyncio.sleep(wait)
+
+
+async def _remove(records: Records, placed: Placed) -> None:
+    for host, value in placed:
+        try:
+            await records.remove(host, value)
+        except DnsFailed as error:
+            log.warning("record stays in DNS", host=host, why=str(error))

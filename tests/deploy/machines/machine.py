@@ -1,0 +1,157 @@
+"""A machine: namespaces of its own, a disk that remembers, a systemd that is process 1. Networks between machines are bridges."""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hotspot.lab.namespaces import LabFailed
+
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+BOOT = Path(__file__).with_name("boot.sh")
+SECONDS = 60.0
+RESTARTED = 128 + signal.SIGHUP
+"""How unshare ends when the system in it asked for a restart (pid_namespaces(7))."""
+
+
+def host(*words: str, stdin: str | None = None) -> str:
+    """Run a command of this machine; raises ``LabFailed`` with its words."""
+    done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": PATH})
+    if done.returncode:
+        raise LabFailed(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def namespace(name: str) -> Iterator[str]:
+    """A network namespace with a loopback, gone afterwards with all its interfaces."""
+    host("ip", "netns", "add", name)
+    try:
+        host("ip", "-n", name, "link", "set", "lo", "up")
+        yield name
+    finally:
+        host("ip", "netns", "del", name)
+
+
+def cable(one: str, interface: str, other: str, other_interface: str) -> None:
+    """A veth pair between two namespaces; both ends are down."""
+    host("ip", "-n", one, "link", "add", interface, "type", "veth", "peer", "name", other_interface, "netns", other)
+
+
+def cgroups() -> Path:
+    """Where version 2 of the control groups is mounted."""
+    for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
+        if line.split()[2] == "cgroup2":
+            return Path(line.split()[1])
+    raise LabFailed("cannot boot a machine: no cgroup2 is mounted here")
+
+
+class Machine:
+    """One of them, on top of ``disk`` (``root.disk``). ``folder`` keeps what it writes, over restarts too."""
+
+    def __init__(self, name: str, network: str, disk: str, folder: Path) -> None:
+        self.name, self.network, self.disk, self.folder = name, network, disk, folder
+        self._outer: subprocess.Popen[bytes] | None = None
+        self._group = cgroups() / f"hotspot-machine-{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self) -> None:
+        """Boot; returns when systemd has started everything, and raises when it ended or needed too long."""
+        self._group.mkdir(exist_ok=True)
+        spaces = ("--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child")
+        join = f'echo $$ > "{self._group}/cgroup.procs"; exec "$@"'
+        words = ("nsenter", f"--net=/run/netns/{self.network}", "unshare", *spaces, str(BOOT), self.disk, str(self.folder), self.name)
+        with (self.folder / "console").open("ab") as console:
+            self._outer = subprocess.Popen(
+                ("sh", "-c", join, "sh", *words),
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
+                env={"PATH": PATH},
+            )
+        until = time.monotonic() + SECONDS
+        while not self._booted():
+            if self._outer.poll() is not None or time.monotonic() > until:
+                raise LabFailed(f"{self.name} does not boot: {(self.folder / 'console').read_text(errors='replace')[-2000:]}")
+            self._wait(0.1)
+        self.run("systemctl", "is-system-running", "--wait", check=False)
+
+    def _booted(self) -> bool:
+        """Does its systemd answer?"""
+        return self.leader is not None and self.run("systemctl", "show", "--property=Version", check=False) != ""
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for its end, at most so long; True when it has ended."""
+        assert self._outer is not None
+        watched = os.pidfd_open(self._outer.pid)
+        try:
+            return bool(select.select([watched], [], [], seconds)[0])
+        finally:
+            os.close(watched)
+
+    @property
+    def leader(self) -> int | None:
+        """Its process 1 as this machine numbers it; None while there is none that has left our disk behind."""
+        assert self._outer is not None
+        children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
+        try:
+            number = int(children.read_text(encoding="ascii").split()[0])
+            return number if Path(f"/proc/{number}/exe").readlink().name == "systemd" else None
+        except (OSError, IndexError):
+            return None
+
+    def words(self, *words: str) -> tuple[str, ...]:
+        """The command that runs ``words`` in it as root."""
+        spaces = ("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd")
+        return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "HOME=/root", *words)
+
+    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run a program in it; raises ``LabFailed`` with its words when it fails and ``check`` is set."""
+        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False, timeout=SECONDS)
+        if check and done.returncode:
+            raise LabFailed(f"{self.name}: {' '.join(words)}: {done.stderr.strip()} {done.stdout.strip()}")
+        return done.stdout
+
+    def put(self, path: str, text: str, mode: int = 0o644, group: str = "root") -> None:
+        """Write a file in it."""
+        self.run("install", "-D", "-m", f"{mode:o}", "-g", group, "/dev/stdin", path, stdin=text)
+
+    def journal(self, *words: str) -> str:
+        """What its journal has."""
+        return self.run("journalctl", "--no-pager", "--output=short-monotonic", *words)
+
+    def reboot(self) -> None:
+        """Restart as its own command does; returns when it is up again."""
+        assert self._outer is not None
+        self.run("systemctl", "reboot", check=False)
+        if not self._wait(SECONDS):
+            raise LabFailed(f"{self.name} does not go down")
+        status = self._outer.wait()
+        if status not in (-signal.SIGHUP, RESTARTED):
+            raise LabFailed(f"{self.name} went down with {status} instead of a restart")
+        self.start()
+
+    def stop(self) -> None:
+        """Power off, politely at first; its disk stays."""
+        if self._outer is None:
+            return
+        if self._outer.poll() is None and self.leader is not None:
+            os.kill(self.leader, signal.SIGRTMIN + 4)  # poweroff.target
+            if not self._wait(20):
+                self._outer.kill()
+        elif self._outer.poll() is None:
+            self._outer.kill()
+        self._outer.wait()
+        for folder in sorted((path for path in self._group.rglob("*") if path.is_dir()), reverse=True):
+            folder.rmdir()
+        self._group.rmdir()
+
+    def forget(self) -> None:
+        """Throw its disk away."""
+        shutil.rmtree(self.folder)

@@ -1,0 +1,173 @@
+"""A hall as a booted Debian: what visitors get of it, and how it looks from inside."""
+
+import contextlib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from hotspot.lab import layout as at
+from tests.deploy.machines import town
+from tests.deploy.machines.machine import Machine
+from tests.deploy.machines.phone import Phone, Running
+
+PAGES, DOWNLOAD, TOWN = 50, 10_000_000, "http://download.town.example"
+LOADS = ("stdbuf", "--output=L", "curl", "-4", "-s", "-o", "/dev/null", "-H", "Connection: close", "-w", "%{http_code}\n")
+"""Pages, and bytes at the 10 Mbit/s of the plan: longer than a restart takes, which the test sees by its still running then."""
+
+
+def test_everything_is_started(hall: Machine) -> None:
+    """No unit failed, none is still starting, and the portal says that it is well."""
+    assert hall.run("systemctl", "--failed", "--no-legend") == ""
+    assert hall.run("systemctl", "is-active", *town.SERVICES).split() == ["active"] * len(town.SERVICES)
+    told = hall.run("ip", "-json", "-4", "address", "show", "dev", "mgmt0")
+    assert [each["local"] for each in json.loads(told)[0]["addr_info"]] == ["10.20.1.2"]
+    assert json.loads(hall.run("curl", "--silent", "http://127.0.0.1:9464/healthz"))
+
+
+def test_the_guard_is_there_before_the_interfaces(hall: Machine) -> None:
+    """systemd ends it before it starts what configures interfaces."""
+    times = {}
+    for unit, event in (("hotspot-guard", "ActiveEnter"), ("systemd-networkd", "ExecMainStart"), ("hotspot-firewall", "ExecMainStart")):
+        told = hall.run("systemctl", "show", "--value", f"--property={event}TimestampMonotonic", f"{unit}.service")
+        times[unit] = int(told)
+    assert 0 < times["hotspot-guard"] < times["systemd-networkd"] < times["hotspot-firewall"]
+
+
+def test_a_synthetic_visitor_finds_nothing_amiss(hall: Machine) -> None:
+    """Address, names, advertisement, probes, page, acceptance, Internet over both, and the end."""
+    seen = town.visit(f"{hall.name}-bert", "--portal-url", f"http://{at.PORTAL_NAME}/", "--no-rates")
+    assert seen["findings"] == []
+    assert len([step for step in seen["steps"] if step["result"] == "passed"]) >= 25
+    assert [step for step in seen["steps"] if step["result"] == "failed"] == []
+
+
+def test_a_visitor_stays_online_over_a_restart_of_the_hall(hall: Machine, anna: Phone) -> None:
+    """Accepted before, and online afterwards without another tap."""
+    anna.join()
+    led = anna.get("http://www.town.example/")
+    assert (led.status, led.location) == (302, f"http://{at.PORTAL_NAME}/")
+    assert anna.accept().status == 303
+    assert anna.online()
+    hall.reboot()
+    until = time.monotonic() + 20
+    while not (back := anna.online()) and time.monotonic() < until:
+        pass  # each question waits for its answer
+    assert back
+    assert hall.run("systemctl", "--failed", "--no-legend") == ""
+
+
+@contextlib.contextmanager
+def _busy(anna: Phone, bert: Phone) -> Iterator[Running]:
+    """A download of anna's, which must still run at the end and then end whole, beside page loads of bert's, one after the other."""
+    anna.join()
+    bert.join()
+    if not anna.online():
+        assert anna.accept().status == 303
+    size = "%{http_code} %{size_download}\n"
+    with (
+        anna.begin("curl", "-4", "-s", "-o", "/dev/null", "-w", size, f"{TOWN}:8000/bytes/{DOWNLOAD}") as download,
+        bert.begin(*LOADS, f"http://{at.PORTAL_NAME}/?[1-100000]") as loads,
+    ):
+        assert loads.line() == "200"
+        yield loads
+        assert download.running
+        assert download.rest() == [f"200 {DOWNLOAD}"]
+
+
+def _restart(hall: Machine, service: str) -> None:
+    """Another process serves afterwards."""
+    before = hall.run("systemctl", "show", "--value", "--property=MainPID", service)
+    hall.run("systemctl", "restart", service)
+    assert hall.run("systemctl", "show", "--value", "--property=MainPID", service) != before
+
+
+def test_a_restart_of_the_portal_is_not_noticed(hall: Machine, anna: Phone, bert: Phone) -> None:
+    """Each page comes, on a connection of its own, and no download is cut."""
+    with _busy(anna, bert) as loads:
+        _restart(hall, "hotspot-portal.service")
+        assert Counter(loads.line() for _ in range(PAGES)) == {"200": PAGES}
+
+
+def test_a_restart_of_the_firewall_cuts_nobody(hall: Machine, anna: Phone, bert: Phone) -> None:
+    """No download is cut and no connection refused; until it is back, the page says with 503 that nobody can be let in."""
+    with _busy(anna, bert) as loads:
+        _restart(hall, "hotspot-firewall.service")
+        seen = [loads.line()]
+        while seen[-PAGES:] != ["200"] * PAGES and len(seen) < 40 * PAGES:
+            seen.append(loads.line())
+        assert set(seen) <= {"200", "503"}
+        assert seen[-PAGES:] == ["200"] * PAGES
+
+
+def test_phones_do_not_reach_each_other(hall: Machine, anna: Phone, bert: Phone) -> None:
+    """Neither through the bridge nor through the gateway, while each reaches the gateway."""
+    anna.join()
+    bert.join()
+    address = re.findall(r"inet (\S+)/", bert.run("ip", "-4", "address", "show", "dev", "eth0"))[0]
+    assert " 1 received" in anna.run("ping", "-c", "1", "-w", "10", at.LAN_GATEWAY)
+    assert " 0 received" in anna.run("ping", "-c", "1", "-w", "3", address)
+    isolated = hall.run("sh", "-c", "cat /sys/class/net/lan1/brport/isolated /sys/class/net/lan2/brport/isolated")
+    assert isolated.split() == ["1", "1"]
+
+
+def test_services_have_no_more_rights_than_they_need(hall: Machine) -> None:
+    """Users and capabilities of the processes as the kernel has them, and what systemd thinks of their units."""
+    for unit, user, capabilities in (
+        ("hotspot-firewall", "hotspot-firewall", 1 << 12),  # CAP_NET_ADMIN
+        ("hotspot-portal", "hotspot-portal", 0),
+    ):
+        leader = hall.run("systemctl", "show", "--value", "--property=MainPID", f"{unit}.service").strip()
+        status = hall.run("cat", f"/proc/{leader}/status")
+        for kind in ("CapPrm", "CapEff", "CapBnd", "CapAmb", "CapInh"):
+            found = int(re.findall(rf"{kind}:\s*(\w+)", status)[0], 16)
+            assert found in {0, capabilities}, (unit, kind)
+        assert "NoNewPrivs:\t1" in status
+        assert hall.run("ps", "-o", "user:32=", "-p", leader).strip() == user
+
+
+def test_what_is_open_towards_whom(hall: Machine) -> None:
+    """TCP: towards visitors DNS and the portal; management on the loopback; nothing else, and nothing on the line."""
+    listening = hall.run("ss", "--tcp", "--listening", "--numeric", "--no-header").splitlines()
+    open_at = {line.split()[3] for line in listening}
+    loopback = {each for each in open_at if each.startswith(("127.0.0.1:", "[::1]:"))}
+    ports = {each.rpartition(":")[2] for each in open_at - loopback}
+    assert ports <= {"53", "5300", "8080", "8081"}
+    assert not {each for each in open_at if at.LINK_GATEWAY in each or at.LINK_GATEWAY6 in each}
+    towards_visitors = (f"{at.LAN_GATEWAY}:", f"[{at.LAN_GATEWAY6}]:", "[fe80:", "0.0.0.0%guests:", "[::]%guests:", "*%guests:")
+    assert [each for each in open_at - loopback if not each.startswith(towards_visitors)] == []
+
+
+def test_who_may_read_what(hall: Machine) -> None:
+    """Settings and state belong to those who need them."""
+    modes = hall.run(
+        *("stat", "--format", "%n %a %U %G", "/etc/hotspot/firewall.toml", "/etc/hotspot/portal.toml"),
+        *("/var/lib/hotspot-portal", "/run/hotspot-portal", "/etc/systemd/network/20-hotspot-wan.network"),
+    ).splitlines()
+    assert modes == [
+        "/etc/hotspot/firewall.toml 640 root hotspot-firewall",
+        "/etc/hotspot/portal.toml 640 root hotspot-portal",
+        "/var/lib/hotspot-portal 700 hotspot-portal hotspot-portal",
+        "/run/hotspot-portal 755 hotspot-portal hotspot-portal",
+        "/etc/systemd/network/20-hotspot-wan.network 644 root root",
+    ]
+
+
+def test_nobody_can_be_found_in_the_journal(hall: Machine, anna: Phone) -> None:
+    """No MAC address and no address of a phone was logged since the start, by our services or by the name servers."""
+    mac = anna.run("cat", "/sys/class/net/eth0/address").strip()
+    address = re.findall(r"inet (\S+)/", anna.run("ip", "-4", "address", "show", "dev", "eth0"))[0]
+    logged = hall.journal("--boot", "-u", "hotspot-*", "-u", "dnsmasq-hotspot@*", "-u", "radvd")
+    assert "ready" in logged
+    assert (mac in logged, re.search(rf"\b{re.escape(address)}\b", logged)) == (False, None)
+
+
+def test_the_lan_guard_listens_and_the_doctor_looks(hall: Machine) -> None:
+    """Both as their own units: the guard leaves what it saw, and the doctor finds nothing that is worse than a notice."""
+    assert hall.run("systemctl", "is-active", "hotspot-lan-guard.service").strip() == "active"
+    hall.run("systemctl", "start", "hotspot-doctor.service")
+    looks = hall.run("ls", "/run/hotspot-looks").split()
+    assert {"doctor.json", "guard.json"} <= set(looks)
+    seen = json.loads(hall.run("cat", "/run/hotspot-looks/doctor.json"))
+    assert {each["kind"] for each in seen["findings"] if each["severity"] != "notice"} <= {"clock-unsynchronised"}  # no clock to set here

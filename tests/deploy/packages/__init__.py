@@ -1,0 +1,1 @@
+"""The Debian packages: built twice, installed into a Debian, used, removed."""

@@ -1,0 +1,219 @@
+"""Packages are the same wherever they are built, install without a net, enable nothing, run isolated, and leave nothing."""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.packages import build, wheels
+from tests.deploy.packages.wheelhouse import stocked
+
+TREE = Path(__file__).parents[3]
+EPOCH = 1_790_000_000
+VERSION = "0.1.0+20260921141320"
+DEBIAN = platform.freedesktop_os_release()["VERSION_ID"]
+PARTS = ("gateway", "hub")
+Built = dict[str, Path]
+pytestmark = pytest.mark.timeout(300)
+
+AS_ROOT = """
+set -e
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t proc proc "$1/root/proc"
+mount -t tmpfs tmpfs "$1/root/run"
+mount --rbind /dev "$1/root/dev"
+mount --bind "$2" "$1/root/mnt"
+exec chroot "$1/root" /bin/sh -euc "$3"
+"""
+"""This machine's Debian, but whatever is written goes to a folder of the test; it has no network."""
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+for name in sys.argv[2:]:
+    for module in pkgutil.walk_packages(importlib.import_module(name).__path__, name + "."):
+        if not module.name.endswith("__main__") and not module.name.startswith(tuple(sys.argv[1].split(","))):
+            importlib.import_module(module.name)
+            print(module.name)
+assert not [path for path in sys.path if "dist-packages" in path], sys.path
+"""
+NOT_THERE = {
+    "gateway": "hotspot.hub,hotspot.lab,hotspot.printing,hotspot.visitor,hotspot.cli_hub,hotspot.console_hub,hotspot.cli_vouchers",
+    "hub": "hotspot.lab,hotspot.visitor",
+}
+"""What the package has no libraries for; scapy is not installed beside these tests."""
+
+
+def target(part: str) -> build.Target:
+    """What the tests build."""
+    return build.Target(part, DEBIAN, "amd64", VERSION, EPOCH)
+
+
+def copied(to: Path) -> Path:
+    """This tree as somebody else has it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TREE, capture_output=True, check=True
+    ).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (TREE / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(TREE / name, to / name)
+    return to
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[wheels.Pin]]]:
+    """Wheels, and a lock for each package."""
+    folder, python = tmp_path_factory.mktemp("wheels"), build.PYTHON_OF[DEBIAN]
+    everything = list(wheels.wanted(wheels.pins(TREE / "requirements" / "hub.txt"), python))
+    made = stocked(everything, folder / f"python{python}-x86_64")
+    runtime = {pin.name for pin in wheels.wanted(wheels.pins(TREE / "requirements" / "runtime.txt"), python)}
+    return folder, {"hub": made, "gateway": [pin for pin in made if pin.name in runtime]}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this tree as it is now."""
+    return copied(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="module")
+def packages(tree: Path, store: tuple[Path, dict[str, list[wheels.Pin]]], tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Both packages."""
+    output = tmp_path_factory.mktemp("packages")
+    return {part: build.build(target(part), output, store[0], tree, store[1][part]) for part in PARTS}
+
+
+def field(package: Path, name: str) -> str:
+    """A field of the package."""
+    return subprocess.run(["dpkg-deb", "--field", package, name], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_same_bytes_elsewhere(packages: Built, tree: Path, store: tuple[Path, dict[str, list[wheels.Pin]]], tmp_path: Path) -> None:
+    """Built again, in another folder, from another copy, with another umask and another time zone: not one byte differs."""
+    before, zone = os.umask(0o077), os.environ.get("TZ")
+    os.environ["TZ"] = "Pacific/Kiritimati"
+    try:
+        shutil.copytree(tree, tmp_path / "else")
+        again = build.build(target("gateway"), tmp_path / "output", store[0], tmp_path / "else", reversed(store[1]["gateway"]))
+    finally:
+        os.umask(before)
+        os.environ.pop("TZ") if zone is None else os.environ.__setitem__("TZ", zone)
+    for end in (".deb", ".cdx.json"):
+        first, second = (path.with_name(path.name.removesuffix(".deb") + end) for path in (packages["gateway"], again))
+        assert first.name == second.name
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_list_of_parts(packages: Built, store: tuple[Path, dict[str, list[wheels.Pin]]]) -> None:
+    """Each part of the lock is in the list, with its hash and a licence, and nothing else; the reference to each is there once."""
+    for part in PARTS:
+        told = json.loads(packages[part].with_name(packages[part].name.replace(".deb", ".cdx.json")).read_text())
+        assert (told["bomFormat"], told["specVersion"], told["metadata"]["component"]["version"]) == ("CycloneDX", "1.5", VERSION)
+        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", told["serialNumber"])
+        listed = {(one["name"], one["version"], one["hashes"][0]["content"]) for one in told["components"]}
+        assert listed == {(pin.name, pin.version, *pin.hashes) for pin in store[1][part]}
+        assert [one["purl"] for one in told["components"] if one["licenses"][0]["license"]["name"] == "unknown"] == []
+        (needs,) = told["dependencies"]
+        assert needs["dependsOn"] == sorted(one["bom-ref"] for one in told["components"])
+
+
+def test_what_dpkg_is_told(packages: Built) -> None:
+    """Name, version, one Python, and no library of Debian's Python."""
+    for part, package in packages.items():
+        assert field(package, "Package") == f"hotspot-{part}"
+        assert field(package, "Version") == f"{VERSION}~deb{DEBIAN}"
+        needs = field(package, "Depends").split(", ")
+        assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[DEBIAN]}"]
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Iterator[Path]:
+    """Folders for an overlay."""
+    for name in ("upper", "work", "root"):
+        (tmp_path / name).mkdir()
+    yield tmp_path
+    shutil.rmtree(tmp_path / "work", ignore_errors=True)
+
+
+def carried_out(roots: Path, debs: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """A script as root of that Debian."""
+    words = [
+        "unshare",
+        "--mount",
+        "--net",
+        "--pid",
+        "--fork",
+        "--propagation=private",
+        "sh",
+        "-c",
+        AS_ROOT,
+        "sh",
+        str(roots),
+        str(debs),
+        script,
+    ]
+    return subprocess.run(
+        words, capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+    )
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("part", PARTS)
+def test_installed_used_and_removed(part: str, packages: Built, roots: Path) -> None:
+    """Without a network: installed by dpkg, every module imported, units accepted and none enabled, the user made; removed again, it leaves
+    nothing but the user."""
+    (roots / "import.py").write_text(IMPORT_ALL)
+    shutil.copy(packages[part], roots / "package.deb")
+    package, user = f"hotspot-{part}", {"gateway": "hotspot-portal", "hub": "hotspot-hub"}[part]
+    done = carried_out(
+        roots,
+        roots,
+        f"""
+        dpkg --install /mnt/package.deb >&2
+        dpkg --verify {package} >&2
+        echo version $(setpriv --reuid={user} --clear-groups hotspot --version)
+        /usr/lib/{package}/bin/python -P /mnt/import.py {NOT_THERE[part]} firewall hotspot portal_pages >/tmp/modules
+        echo modules $(wc -l </tmp/modules)
+        echo enabled $(find /etc/systemd -lname '*hotspot*' | wc -l)
+        cd /usr/lib/systemd/system && systemd-analyze verify hotspot-*.service 2>&1 | grep hotspot >&2 || true
+        dpkg --remove {package} >&2
+        dpkg --purge {package} >&2
+        echo left $(ls -d /usr/lib/hotspot-* /usr/bin/hotspot /usr/lib/systemd/system/hotspot-* /etc/alternatives/hotspot 2>/dev/null)
+        """,
+    )
+    assert done.returncode == 0, done.stderr
+    told = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
+    assert told.pop("modules").isdigit()
+    assert told == {"version": VERSION, "enabled": "0", "left": ""}
+    assert "hotspot-" not in "".join(line for line in done.stderr.splitlines() if ".service:" in line), done.stderr
+
+
+def test_a_wheel_that_is_not_the_locked_one(tmp_path: Path, store: tuple[Path, dict[str, list[wheels.Pin]]]) -> None:
+    """Its hash decides, even when name and version are right."""
+    pin = next(pin for pin in store[1]["hub"] if pin.name == "click")
+    wrong = wheels.Pin(pin.name, pin.version, "", frozenset({"0" * 64}))
+    place = wheels.Place(build.PYTHON_OF[DEBIAN], 36, "x86_64")
+    with pytest.raises(wheels.BadWheel, match=r"click-.*: sha256 [0-9a-f]{64}: expected one of those in the lock"):
+        wheels.fetched([wrong], place, store[0])
+
+
+def test_locks_are_read() -> None:
+    """Each lock has what the Python of each release needs, and only that."""
+    names = {
+        python: {pin.name for pin in wheels.wanted(wheels.pins(TREE / "requirements" / "hub.txt"), python)} for python in ("3.11", "3.13")
+    }
+    assert names["3.11"] - names["3.13"] == {"typing-extensions"}
+    assert {"aiohttp", "asyncpg", "weasyprint", "brotli"} <= names["3.13"]
+    assert "brotlicffi" not in names["3.13"]
+
+
+def test_nothing_leaves_its_folder(tmp_path: Path) -> None:
+    """A wheel whose files would go elsewhere is refused."""
+    for entry in ("../evil.py", "/evil.py"):
+        with pytest.raises(wheels.BadWheel, match="expected a path inside the wheel"):
+            wheels._inside(entry, "a-1.dist-info")

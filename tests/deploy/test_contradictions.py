@@ -1,0 +1,75 @@
+"""What cannot be true at once in the settings of a gateway is said before anything is touched: key, value, expectation."""
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from tests.deploy.expressions import DEPLOY
+
+PLUGIN = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "plugins" / "filter" / "contradictions.py"
+WAN = {"interface": "wan0", "addresses": ["203.0.113.2/24", "2001:db8:f::2/64"], "routers": ["203.0.113.1"]}
+MANAGEMENT = {"interface": "mgmt0", "addresses": ["10.20.0.2/24"]}
+_POOL, _SIX = {"first": "198.18.1.0", "last": "198.18.14.255"}, {"ipv6": "fixed", "address6": "2001:db8:1::1/64"}
+PUBLIC = {"name": "public", "bridge": "guests", "members": ["lan1", "lan2"], "address": "198.18.0.1/20", **_POOL, **_SIX}
+_SMALL = {"first": "198.18.16.10", "last": "198.18.16.200"}
+COUNCIL = {"name": "council", "bridge": "council", "members": ["lan3"], "address": "198.18.16.1/24", **_SMALL}
+
+
+def said(zones: list[dict[str, Any]], wan: dict[str, Any] | None = None, management: dict[str, Any] | None = None) -> list[str]:
+    """What the plugin says, as Ansible loads it: from its file."""
+    spec = importlib.util.spec_from_file_location("contradictions", PLUGIN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: list[str] = module.FilterModule().filters()["contradictions"](zones, wan or WAN, management)
+    return found
+
+
+def test_two_zones_a_line_and_a_management_network_that_fit() -> None:
+    """Nothing is said."""
+    assert said([PUBLIC, COUNCIL], management=MANAGEMENT) == []
+    assert said([PUBLIC], {"interface": "wan0", "dhcp": True}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"bridge": "wan0"}, "interface wan0 is used by gateway_wan and by gateway_zones, public; expected one use of each interface"),
+        ({"members": ["lan1", "mgmt0"]}, "interface mgmt0 is used by gateway_management and by gateway_zones, public; expected one use"),
+        ({"members": ["lan3"]}, "interface lan3 is used by gateway_zones, public and by gateway_zones, council; expected one use"),
+        ({"name": "council"}, "gateway_zones has council 2 times; expected each name once"),
+        ({"address": "198.18.0.1"}, "gateway_zones, public: first 198.18.1.0 to last 198.18.14.255 is no range of 198.18.0.1/32"),
+        ({"address": "198.18.0.300/20"}, "gateway_zones, public: Octet 300 (> 255) not permitted in '198.18.0.300'; expected address"),
+        ({"first": "198.18.15.0"}, "gateway_zones, public: first 198.18.15.0 to last 198.18.14.255 is no range of 198.18.0.0/20"),
+        ({"last": "198.18.15.255"}, "gateway_zones, public: first 198.18.1.0 to last 198.18.15.255 holds the first or last address of"),
+        (
+            {"first": "198.18.0.1"},
+            "gateway_zones, public: address 198.18.0.1 lies between first 198.18.0.1 and last 198.18.14.255; expected",
+        ),
+        ({"ipv6": "off"}, "gateway_zones, public: ipv6 is off and address6 is '2001:db8:1::1/64'; expected an address with fixed"),
+        ({"address6": ""}, "gateway_zones, public: ipv6 is fixed and address6 is ''; expected an address with fixed, and none with off"),
+        ({"address6": "2001:db8:1::1/56"}, "gateway_zones, public: address6 2001:db8:1::1/56 has a prefix of 56 bits; expected 64"),
+        ({"address6": "2001:db8:f::9/64"}, "gateway_wan has 2001:db8:f::/64 and gateway_zones, public has 2001:db8:f::/64, which overlap"),
+        (
+            {"address": "10.20.0.1/16", "first": "10.20.1.0", "last": "10.20.2.0"},
+            "gateway_management has 10.20.0.0/24 and gateway_zones, public has 10.20.0.0/16, which overlap; expected networks",
+        ),
+        (
+            {"address": "198.18.16.1/20", "first": "198.18.17.0", "last": "198.18.18.0"},
+            "gateway_zones, public has 198.18.16.0/20 and gateway_zones, council has 198.18.16.0/24, which overlap; expected networks",
+        ),
+    ],
+)
+def test_one_thing_that_cannot_be(change: dict[str, Any], sentence: str) -> None:
+    """One sentence, which names the keys, the values and what was expected."""
+    found = said([{**PUBLIC, **change}, COUNCIL], management=MANAGEMENT)
+    assert [each[: len(sentence)] for each in found] == [sentence]
+
+
+def test_a_gateway_without_visitors_or_without_a_line() -> None:
+    """Both are said."""
+    assert said([]) == ["gateway_zones is empty; expected at least one network of visitors"]
+    found = said([PUBLIC], {"interface": "wan0"})
+    assert found == ["gateway_wan has neither dhcp: true nor addresses and routers; expected one of both"]

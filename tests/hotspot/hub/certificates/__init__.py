@@ -1,0 +1,1 @@
+"""Certificates of the halls: settings, requests, and what goes over the line."""

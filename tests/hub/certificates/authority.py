@@ -1,0 +1,372 @@
+"""An ACME authority on loopback, written from RFC 8555 and stricter than most: every request must be signed with a fresh nonce for this
+very address, reads are POST-as-GET, names are looked at in DNS before anything is signed. Signatures are checked with ``cryptography``
+alone, so that they are not judged by the library that made them.
+"""
+
+import asyncio
+import base64
+import hmac
+import json
+import secrets
+import ssl
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import dns.asyncquery
+import dns.message
+import dns.rdatatype
+from aiohttp import web
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.hotspot.portal.test_certificates import make_pair
+
+EAB_KID, EAB_KEY = "stadt-7", b"an-eab-key-of-thirty-two-bytes!!"
+PROBLEM = "urn:ietf:params:acme:error:"
+
+
+class Refusal(Exception):
+    """Becomes a problem document."""
+
+    def __init__(self, status: int, kind: str, detail: str = "", **headers: str) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.headers = status, kind, {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Authority:
+    """Async context manager; tests turn its knobs."""
+
+    def __init__(self, folder: Path, dns_port: int) -> None:
+        certificate, key = make_pair(folder, "localhost")
+        self.trust = folder / "acme.pem"
+        self.trust.write_bytes(certificate)
+        (folder / "acme.key").write_bytes(key)
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(self.trust, folder / "acme.key")
+        self._dns_port = dns_port
+        self.days = 90.0
+        """For which it signs."""
+        self.bad_nonces = 0
+        """So many of the next requests have a nonce that is not taken."""
+        self.limited: tuple[str, int] | None = None
+        """Kind of request (as ``new-order``) that is asked too often, and Retry-After."""
+        self.away = False
+        self.needs_eab = False
+        self.pause = asyncio.Event()
+        """While it is not set, challenges are being looked at."""
+        self.pause.set()
+        self.asked_to_look = asyncio.Event()
+        self.requests: list[str] = []
+        self.revoked: set[int] = set()
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.looked_for: list[str] = []
+        self.port = 0
+        self._accounts: dict[str, ec.EllipticCurvePublicKey] = {}
+        self._thumbprints: dict[str, str] = {}
+        self._nonces: set[str] = set()
+        self._names: dict[str, dict[str, Any]] = {}
+        self._chains: dict[str, str] = {}
+        self._root_key, self._middle_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        self._root = _ca("Root", self._root_key, "Root", self._root_key)
+        self._middle = _ca("Middle", self._middle_key, "Root", self._root_key)
+        self._looks: set[asyncio.Task[None]] = set()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def directory(self) -> str:
+        """Its address."""
+        return f"https://localhost:{self.port}/directory"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(middlewares=[self._each])
+        app.add_routes(
+            [
+                web.get("/directory", self._directory),
+                web.head("/nonce", self._nothing),
+                web.post("/new-account", self._new_account),
+                web.post("/new-order", self._new_order),
+                web.post("/order/{id}", self._order),
+                web.post("/authorization/{id}", self._authorization),
+                web.post("/challenge/{id}", self._challenge),
+                web.post("/finalize/{id}", self._finalize),
+                web.post("/certificate/{id}", self._certificate),
+                web.post("/revoke", self._revoke),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for look in self._looks:
+            look.cancel()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    def _at(self, path: str) -> str:
+        return f"https://localhost:{self.port}{path}"
+
+    # Every request ------------------------------------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _each(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self.requests.append(request.path.split("/")[1])
+        try:
+            if self.away:
+                raise Refusal(503, "serverInternal", "maintenance")
+            if self.limited is not None and request.path.startswith(f"/{self.limited[0]}"):
+                raise Refusal(429, "rateLimited", "too many requests of this kind", Retry_After=str(self.limited[1]))
+            answer: web.StreamResponse = await handler(request)
+        except Refusal as refusal:
+            problem = {"type": PROBLEM + refusal.kind, "detail": str(refusal), "status": refusal.status}
+            answer = web.json_response(problem, status=refusal.status, headers=refusal.headers, content_type="application/problem+json")
+        if request.method != "GET":
+            nonce = secrets.token_urlsafe(12)
+            self._nonces.add(nonce)
+            answer.headers["Replay-Nonce"] = nonce
+        return answer
+
+    async def _signed(self, request: web.Request, by: str = "kid") -> tuple[Any, str]:
+        """Payload (None: POST-as-GET) and account of a request, after all checks of RFC 8555, 6.2 to 6.5."""
+        if request.content_type != "application/jose+json":
+            raise Refusal(415, "malformed", "expected application/jose+json")
+        whole = json.loads(await request.read())
+        if set(whole) != {"protected", "payload", "signature"}:
+            raise Refusal(400, "malformed", "expected a flattened JWS")
+        header = json.loads(_plain(whole["protected"]))
+        if set(header) != {"alg", "nonce", "url", by}:
+            raise Refusal(400, "malformed", f"expected alg, nonce, url and {by} in the header")
+        if header["alg"] != "ES256":
+            raise Refusal(400, "badSignatureAlgorithm", "expected ES256")
+        if header["url"] != self._at(request.path):
+            raise Refusal(403, "unauthorized", "signed for another address")
+        if header["nonce"] not in self._nonces:
+            raise Refusal(400, "badNonce", "expected a fresh nonce")
+        self._nonces.discard(header["nonce"])
+        account = header["kid"] if by == "kid" else _thumbprint(header["jwk"])
+        public = self._accounts.get(account) if by == "kid" else _public(header["jwk"])
+        if public is None:
+            raise Refusal(400, "accountDoesNotExist", "no such account")
+        signature = _plain(whole["signature"])
+        if len(signature) != 64:
+            raise Refusal(400, "malformed", "expected a signature of 64 bytes")
+        pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+        try:
+            public.verify(pair, f"{whole['protected']}.{whole['payload']}".encode(), ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature:
+            raise Refusal(403, "unauthorized", "the signature is not good") from None
+        if self.bad_nonces:
+            self.bad_nonces -= 1
+            raise Refusal(400, "badNonce", "that one is forgotten")
+        if by == "jwk":
+            self._accounts[self._at(f"/account/{account[:8]}")] = public
+            self._thumbprints[self._at(f"/account/{account[:8]}")] = account
+            account = self._at(f"/account/{account[:8]}")
+        return (json.loads(_plain(whole["payload"])) if whole["payload"] else None), account
+
+    async def _read(self, request: web.Request) -> str:
+        """Account of a POST-as-GET."""
+        payload, account = await self._signed(request)
+        if payload is not None:
+            raise Refusal(400, "malformed", "expected no payload")
+        return account
+
+    # What there is ------------------------------------------------------------------------------------------------------------------
+
+    async def _directory(self, _: web.Request) -> web.Response:
+        found = {"newNonce": "/nonce", "newAccount": "/new-account", "newOrder": "/new-order", "revokeCert": "/revoke"}
+        return web.json_response({name: self._at(path) for name, path in found.items()} | {"meta": {"website": "https://ca.example"}})
+
+    async def _nothing(self, _: web.Request) -> web.Response:
+        return web.Response(headers={"Cache-Control": "no-store"})
+
+    async def _new_account(self, request: web.Request) -> web.Response:
+        payload, account = await self._signed(request, "jwk")
+        if payload.get("termsOfServiceAgreed") is not True:
+            raise Refusal(403, "userActionRequired", "expected agreement")
+        if any(not one.startswith("mailto:") for one in payload["contact"]):
+            raise Refusal(400, "unsupportedContact", "expected mailto:")
+        if self.needs_eab:
+            self._bound(payload.get("externalAccountBinding"), account)
+        return web.json_response({"status": "valid"}, status=201, headers={"Location": account})
+
+    def _bound(self, binding: Any, account: str) -> None:
+        if binding is None:
+            raise Refusal(403, "externalAccountRequired", "expected a binding")
+        header = json.loads(_plain(binding["protected"]))
+        good = hmac.digest(EAB_KEY, f"{binding['protected']}.{binding['payload']}".encode(), "sha256")
+        if header != {"alg": "HS256", "kid": EAB_KID, "url": self._at("/new-account")} or good != _plain(binding["signature"]):
+            raise Refusal(403, "unauthorized", "the binding is not good")
+        if _thumbprint(json.loads(_plain(binding["payload"]))) != self._thumbprints[account]:
+            raise Refusal(403, "unauthorized", "the binding is for another key")
+
+    async def _new_order(self, request: web.Request) -> web.Response:
+        payload, account = await self._signed(request)
+        names = [one["value"] for one in payload["identifiers"] if one["type"] == "dns"]
+        if not names:
+            raise Refusal(400, "malformed", "expected identifiers")
+        if any(name.endswith(".forbidden.example") for name in names):
+            raise Refusal(403, "rejectedIdentifier", "policy forbids this name")
+        number = secrets.token_hex(4)
+        authorizations = []
+        for name in names:
+            one = secrets.token_hex(4)
+            self._names[one] = {"name": name, "status": "pending", "token": secrets.token_urlsafe(16), "account": account, "error": None}
+            authorizations.append(one)
+        self.orders[number] = {"account": account, "names": names, "authorizations": authorizations, "status": "pending"}
+        return web.json_response(self._shown(number), status=201, headers={"Location": self._at(f"/order/{number}")})
+
+    def _shown(self, number: str) -> dict[str, Any]:
+        order = self.orders[number]
+        states = {self._names[one]["status"] for one in order["authorizations"]}
+        if order["status"] == "pending":
+            order["status"] = "invalid" if "invalid" in states else "ready" if states == {"valid"} else "pending"
+        shown = {
+            "status": order["status"],
+            "identifiers": [{"type": "dns", "value": name} for name in order["names"]],
+            "authorizations": [self._at(f"/authorization/{one}") for one in order["authorizations"]],
+            "finalize": self._at(f"/finalize/{number}"),
+        }
+        return shown | ({"certificate": self._at(f"/certificate/{number}")} if order["status"] == "valid" else {})
+
+    def _mine(self, kept: dict[str, Any], account: str) -> None:
+        if kept["account"] != account:
+            raise Refusal(403, "unauthorized", "of another account")
+
+    async def _order(self, request: web.Request) -> web.Response:
+        account, order = await self._read(request), self.orders.get(request.match_info["id"])
+        if order is None:
+            raise Refusal(404, "malformed", "no such order")
+        self._mine(order, account)
+        return web.json_response(self._shown(request.match_info["id"]), headers={"Retry-After": "0"})
+
+    async def _authorization(self, request: web.Request) -> web.Response:
+        account, number = await self._read(request), request.match_info["id"]
+        one = self._names[number]
+        self._mine(one, account)
+        return web.json_response(
+            {
+                "status": one["status"],
+                "identifier": {"type": "dns", "value": one["name"]},
+                "challenges": [
+                    {"type": "http-01", "url": self._at(f"/http/{number}"), "status": "pending", "token": one["token"]},
+                    self._shown_challenge(number),
+                ],
+            },
+            headers={"Retry-After": "0"},
+        )
+
+    def _shown_challenge(self, number: str) -> dict[str, Any]:
+        one = self._names[number]
+        shown = {"type": "dns-01", "url": self._at(f"/challenge/{number}"), "status": one["status"], "token": one["token"]}
+        return shown | ({"error": {"type": PROBLEM + "dns", "detail": one["error"]}} if one["error"] else {})
+
+    async def _challenge(self, request: web.Request) -> web.Response:
+        payload, account = await self._signed(request)
+        number = request.match_info["id"]
+        self._mine(self._names[number], account)
+        if payload != {}:
+            raise Refusal(400, "malformed", "expected an empty object")
+        self.asked_to_look.set()
+        look = asyncio.get_running_loop().create_task(self._look(number, account))
+        self._looks.add(look)
+        look.add_done_callback(self._looks.discard)
+        return web.json_response(self._shown_challenge(number))
+
+    async def _look(self, number: str, account: str) -> None:
+        await self.pause.wait()
+        one = self._names[number]
+        name = f"_acme-challenge.{one['name']}."
+        self.looked_for.append(name)
+        wanted = base64.urlsafe_b64encode(sha256(f"{one['token']}.{self._thumbprints[account]}".encode()).digest()).decode().rstrip("=")
+        query = dns.message.make_query(name, dns.rdatatype.TXT)
+        answer = await dns.asyncquery.tcp(query, "127.0.0.1", port=self._dns_port, timeout=5)
+        found = [b"".join(each.strings).decode() for rrset in answer.answer for each in rrset]
+        one["status"] = "valid" if wanted in found else "invalid"
+        one["error"] = "" if wanted in found else f"no such TXT record at {name}"
+
+    async def _finalize(self, request: web.Request) -> web.Response:
+        payload, account = await self._signed(request)
+        number = request.match_info["id"]
+        order = self.orders[number]
+        self._mine(order, account)
+        if self._shown(number)["status"] != "ready":
+            raise Refusal(403, "orderNotReady", f"the order is {order['status']}")
+        csr = x509.load_der_x509_csr(_plain(payload["csr"]))
+        names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+        if not csr.is_signature_valid or sorted(names) != sorted(order["names"]):
+            raise Refusal(400, "badCSR", "expected the names of the order")
+        self._chains[number] = self.sign(csr, names)
+        order["status"] = "valid"
+        return web.json_response(self._shown(number))
+
+    def sign(self, csr: x509.CertificateSigningRequest, names: list[str]) -> str:
+        """A chain for a request, as any authority of a city would make it."""
+        now = datetime.now(UTC)
+        leaf = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([]))
+            .issuer_name(self._middle.subject)
+            .public_key(csr.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + timedelta(days=self.days))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=True)
+            .sign(self._middle_key, hashes.SHA256())
+        )
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in (leaf, self._middle))
+
+    async def _certificate(self, request: web.Request) -> web.Response:
+        account, number = await self._read(request), request.match_info["id"]
+        self._mine(self.orders[number], account)
+        return web.Response(text=self._chains[number], content_type="application/pem-certificate-chain")
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        payload, _ = await self._signed(request)
+        serial = x509.load_der_x509_certificate(_plain(payload["certificate"])).serial_number
+        if serial in self.revoked:
+            raise Refusal(400, "alreadyRevoked", "it is")
+        self.revoked.add(serial)
+        return web.Response()
+
+
+def _plain(text: str) -> bytes:
+    if "=" in text:
+        raise Refusal(400, "malformed", "base64url has no padding here")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _public(jwk: dict[str, str]) -> ec.EllipticCurvePublicKey:
+    if set(jwk) != {"kty", "crv", "x", "y"} or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
+        raise Refusal(400, "badPublicKey", "expected a key on P-256")
+    x, y = (int.from_bytes(_plain(jwk[name])) for name in ("x", "y"))
+    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+
+
+def _thumbprint(jwk: dict[str, str]) -> str:
+    text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(sha256(text.encode()).digest()).decode().rstrip("=")
+
+
+def _ca(name: str, key: ec.EllipticCurvePrivateKey, above: str, signer: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, above)]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=3_650))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
+    )
