@@ -118,9 +118,7 @@ async def asked(connection: Connection, gateway: int, csr: str, key_hash: bytes,
 
 async def ordered(connection: Connection, gateway: int, key_hash: bytes, order_url: str) -> None:
     """An order was begun for that request."""
-    await connection.execute(
-        "UPDATE certificates SET order_url = $3 WHERE gateway_id = $1 AND key_hash = $2", gateway, key_hash, order_url
-    )
+    await connection.execute("UPDATE certificates SET order_url = $3 WHERE gateway_id = $1 AND key_hash = $2", gateway, key_hash, order_url)
 
 
 async def issued(
@@ -162,8 +160,7 @@ async def failed(
 async def want_another(connection: Connection, gateway: int, *, revoke: bool) -> None:
     """The gateway is to make another key; ``revoke``: and the certificate that it has is to be revoked."""
     await connection.execute(
-        "UPDATE certificates SET renew = true, revoke = CASE WHEN $2 THEN chain ELSE revoke END, "
-        "next_try_at = NULL WHERE gateway_id = $1",
+        "UPDATE certificates SET renew = true, revoke = CASE WHEN $2 THEN chain ELSE revoke END, next_try_at = NULL WHERE gateway_id = $1",
         gateway,
         revoke,
     )

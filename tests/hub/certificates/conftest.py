@@ -92,5 +92,3 @@ async def ask(box: Box, csr: str) -> Certified:
 async def work(hub: Hub) -> None:
     """One round of the job, with the middle of all chances."""
     await Work(hub, lambda: 0.5).run()
-
-
