@@ -111,9 +111,9 @@ class Machine:
         spaces = ("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd")
         return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "HOME=/root", *words)
 
-    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> str:
+    def run(self, *words: str, stdin: str | None = None, check: bool = True, seconds: float = SECONDS) -> str:
         """Run a program in it; raises ``LabFailed`` with its words when it fails and ``check`` is set."""
-        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False, timeout=SECONDS)
+        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
         if check and done.returncode:
             raise LabFailed(f"{self.name}: {' '.join(words)}: {done.stderr.strip()} {done.stdout.strip()}")
         return done.stdout

@@ -39,6 +39,13 @@ class Running:
         """The next line that it prints."""
         return self._said.readline().strip()
 
+    def until(self, line: str, times: int, most: int = 20_000) -> list[str]:
+        """All that it prints until it has printed ``line`` so many times, one after the other; at most ``most`` lines."""
+        seen: list[str] = []
+        while seen[-times:] != [line] * times and len(seen) < most and self.running:
+            seen.append(self.line())
+        return seen
+
     def rest(self) -> list[str]:
         """All that it still prints until its end."""
         return self._said.read().split("\n")[:-1]

@@ -26,21 +26,23 @@ OWN = {f"etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "hosts
 PROGRAM = ("firewall", "hotspot", "portal_pages")
 PLACES = {".conf": "usr/lib/sysusers.d/{}.conf", ".tmpfiles": "usr/lib/tmpfiles.d/{}.conf", ".sysctl": "etc/sysctl.d/60-{}.conf"}
 """Where files of ``systemd/`` belong; the others are units."""
-FORMAT = 3
+FORMAT = 4
 """Of this file."""
 
 
-def disk(kind: str) -> str:
-    """The folders that overlay each other, as mount(8) wants them: the uppermost first. Each is made when it is not there yet."""
+def bare(kind: str) -> Path:
+    """A disk without the program: Debian, with what dpkg knows of it. Made when it is not there yet."""
     installed = packages.installed_here()
     names = packages.closure(installed, WANTED[kind])
-    lock = TREE / "requirements" / LOCKS[kind]
+    versions = [f"{name} {installed[name].version}" for name in names]
+    return _layer(f"{kind}-debian", versions, [], lambda root: _debian(root, names, ACCOUNTS[kind]))
+
+
+def disk(kind: str) -> str:
+    """The folders that overlay each other, as mount(8) wants them: the uppermost first."""
+    debian, lock = bare(kind), (TREE / "requirements" / LOCKS[kind]).read_text(encoding="utf-8")
+    libraries = _layer(f"{kind}-libraries", [lock, sys.version], [debian], lambda root: _libraries(root, lock))
     files = [path for folder in (*PROGRAM, "systemd") for path in sources(folder)]
-    debian = _layer(
-        f"{kind}-debian", [f"{name} {installed[name].version}" for name in names], [], lambda root: _debian(root, names, ACCOUNTS[kind])
-    )
-    text = lock.read_text(encoding="utf-8")
-    libraries = _layer(f"{kind}-libraries", [text, sys.version], [debian], lambda root: _libraries(root, text))
     told = [f"{path} {path.stat().st_mtime_ns}" for path in files]
     return ":".join(map(str, (_layer(f"{kind}-program", told, [libraries, debian], _program), libraries, debian)))
 
@@ -113,10 +115,24 @@ def _debian(root: Path, names: list[str], accounts: dict[str, str]) -> None:
             shutil.copytree(source, root / "etc" / name, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy(source, root / "etc" / name)
+    _known(root, names)
     inside(root, "ldconfig")
     inside(root, "systemd-sysusers")
     for name, home in accounts.items():
         inside(root, "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin", name)
+
+
+def _known(root: Path, names: list[str]) -> None:
+    """What dpkg knows of these packages, so that it can install others."""
+    known = root / "var" / "lib" / "dpkg"
+    for name in ("alternatives", "info", "parts", "triggers", "updates"):
+        (known / name).mkdir(parents=True, exist_ok=True)
+    told = subprocess.run(["dpkg-query", "--status", *names], capture_output=True, text=True, check=True).stdout
+    (known / "status").write_text(told, encoding="utf-8")
+    wanted = set(names)
+    for path in Path("/var/lib/dpkg/info").iterdir():
+        if path.stem.partition(":")[0] in wanted:
+            shutil.copy(path, known / "info" / path.name)
 
 
 def _libraries(root: Path, lock: str) -> None:

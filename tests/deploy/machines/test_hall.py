@@ -94,9 +94,7 @@ def test_a_restart_of_the_firewall_cuts_nobody(hall: Machine, anna: Phone, bert:
     """No download is cut and no connection refused; until it is back, the page says with 503 that nobody can be let in."""
     with _busy(anna, bert) as loads:
         _restart(hall, "hotspot-firewall.service")
-        seen = [loads.line()]
-        while seen[-PAGES:] != ["200"] * PAGES and len(seen) < 40 * PAGES:
-            seen.append(loads.line())
+        seen = loads.until("200", PAGES)
         assert set(seen) <= {"200", "503"}
         assert seen[-PAGES:] == ["200"] * PAGES
 
