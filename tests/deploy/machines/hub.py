@@ -74,25 +74,25 @@ def _certificate(machine: Machine) -> None:
         "-addext",
         "keyUsage=critical,keyCertSign",
     )
-    machine.run("openssl", "req", "-x509", *CURVE, *authority, "-keyout", "/root/authority.key", "-out", "/root/authority.pem")
-    machine.run("openssl", "req", *CURVE, "-subj", "/CN=hub", "-keyout", "/root/hub.key", "-out", "/root/hub.csr")
-    machine.put("/root/hub.ext", f"subjectAltName=IP:{ADDRESS}\nextendedKeyUsage=serverAuth\n")
-    signed = ("-CA", "/root/authority.pem", "-CAkey", "/root/authority.key", "-CAcreateserial", "-days", "30", "-extfile", "/root/hub.ext")
-    machine.run("openssl", "x509", "-req", "-in", "/root/hub.csr", *signed, "-out", "/root/hub.pem")
+    machine.run("openssl", "req", "-x509", *CURVE, *authority, "-keyout", "/srv/authority.key", "-out", "/srv/authority.pem")
+    machine.run("openssl", "req", *CURVE, "-subj", "/CN=hub", "-keyout", "/srv/hub.key", "-out", "/srv/hub.csr")
+    machine.put("/srv/hub.ext", f"subjectAltName=IP:{ADDRESS}\nextendedKeyUsage=serverAuth\n")
+    signed = ("-CA", "/srv/authority.pem", "-CAkey", "/srv/authority.key", "-CAcreateserial", "-days", "30", "-extfile", "/srv/hub.ext")
+    machine.run("openssl", "x509", "-req", "-in", "/srv/hub.csr", *signed, "-out", "/srv/hub.pem")
 
 
 def _serve(machine: Machine) -> None:
     """Settings, tables, services, the first administrator."""
-    machine.put("/root/hub.toml", SETTINGS)
+    machine.put("/srv/hub.toml", SETTINGS)
     machine.run("install", "-d", "-m", "0750", "-g", "hotspot-hub", "/etc/hotspot")
-    machine.run("install", "-m", "0640", "-g", "hotspot-hub", "/root/hub.toml", "/root/hub.pem", "/root/hub.key", "/etc/hotspot/")
+    machine.run("install", "-m", "0640", "-g", "hotspot-hub", "/srv/hub.toml", "/srv/hub.pem", "/srv/hub.key", "/etc/hotspot/")
     own = ("runuser", "-u", "hotspot-hub", "--", "hotspot", "hub")
     machine.run(*own, "serve", "--config", "/etc/hotspot/hub.toml", "--check-config")
     machine.run(*own, "migrate", "--config", "/etc/hotspot/hub.toml")
     machine.run("systemctl", "enable", "--now", "--quiet", "hotspot-hub", "hotspot-hub-backup.timer")
     machine.run("systemctl", "start", "hotspot-hub-backup")
     token = json.loads(machine.run(*own, "first-admin", "anna", "--config", "/etc/hotspot/hub.toml", "--json"))["token"]
-    machine.run("hotspot", "hub", "login", URL, "--authority", "/root/authority.pem", "--with-token", stdin=f"{token}\n")
+    machine.run("hotspot", "hub", "login", URL, "--authority", "/srv/authority.pem", "--with-token", stdin=f"{token}\n")
 
 
 def said(machine: Machine, *words: str) -> Any:

@@ -27,7 +27,7 @@ def hub(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]
 @pytest.fixture(scope="module")
 def halls(net: str, disk: str, hub: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Machine]]:
     """One hall of each partner, installed, booted and enrolled."""
-    authority = hub.run("cat", "/root/authority.pem")
+    authority = hub.run("cat", "/srv/authority.pem")
     with contextlib.ExitStack() as running:
         there = {}
         for number, partner in enumerate(PARTNERS, 1):
@@ -59,7 +59,7 @@ def test_the_hub_serves_and_has_saved(hub: Machine) -> None:
     """Nothing failed, it answers over TLS, and the first backup is there and can be used."""
     assert hub.run("systemctl", "--failed", "--no-legend") == ""
     assert hub.run("systemctl", "is-active", *city.SERVICES).split() == ["active"] * len(city.SERVICES)
-    assert json.loads(hub.run("curl", "--silent", "--cacert", "/root/authority.pem", f"{city.URL}/healthz"))
+    assert json.loads(hub.run("curl", "--silent", "--cacert", "/srv/authority.pem", f"{city.URL}/healthz"))
     dump = hub.run("sh", "-c", "ls /var/lib/hotspot-hub-backup/*.dump").strip()
     own = ("runuser", "-u", "hotspot-hub", "--", "hotspot", "hub", "restore", "--check", "--config", "/etc/hotspot/hub.toml")
     hub.run(*own, dump)

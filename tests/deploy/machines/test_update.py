@@ -46,8 +46,8 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def put(machine: Machine, package: Path) -> None:
     """Bring a package, and install it."""
     with package.open("rb") as content:
-        subprocess.run(machine.words("cp", "/dev/stdin", "/root/package.deb"), stdin=content, check=True)
-    machine.run("dpkg", "--install", "/root/package.deb", seconds=SECONDS)
+        subprocess.run(machine.words("cp", "/dev/stdin", "/srv/package.deb"), stdin=content, check=True)
+    machine.run("dpkg", "--install", "/srv/package.deb", seconds=SECONDS)
 
 
 def leaders(machine: Machine) -> set[str]:
