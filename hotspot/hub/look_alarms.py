@@ -22,6 +22,8 @@ FORGOTTEN: Final = 7 * 86_400.0
 """… until the hall is one without visits, and what an old look said is nobody's concern any more."""
 ONLINE: Final = "online"
 """The step in which a visitor reaches the Internet."""
+CLOSED: Final = "closed-now"
+"""Why the steps that lead there were not tried although all is well."""
 MOST: Final = 32
 """Alarms of one look."""
 LONGEST: Final = 300
@@ -65,7 +67,8 @@ class Raised(Struct, frozen=True):
 
 def amiss(look: Look) -> tuple[Amiss, ...]:
     """What is worth an alarm in a look, one for each kind, the gravest first. A step that failed without a finding is one too."""
-    online = any(step.name == ONLINE and step.result is Result.PASSED for step in look.steps)
+    # Outside the opening hours nobody is let in, and that is no fault: nothing else kept the visit from it.
+    online = any((step.name == ONLINE and step.result is Result.PASSED) or step.why == CLOSED for step in look.steps)
     failed = {step.why or step.name for step in look.steps if step.result is Result.FAILED}
     findings = list(look.findings)
     told = {finding.kind for finding in findings}

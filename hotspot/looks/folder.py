@@ -56,7 +56,7 @@ def read(folder: Path, by: By) -> Look | None:
         raise BadLook(f"{path}: larger than {LARGEST} bytes")
     try:
         look = _decoder.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadLook(f"{path}: {error}") from None
     if look.by is not by:
         raise BadLook(f"{path}: by = {look.by}: expected {by}")

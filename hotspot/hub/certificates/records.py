@@ -40,9 +40,12 @@ class Records:
         return self._settings.wait
 
     def name_of(self, host: str) -> dns.name.Name:
-        """Where the authority's look at a host ends."""
+        """Where the authority's look at a host ends. Raises ``DnsFailed`` for one that is too long."""
         alias = self._settings.alias
-        return dns.name.from_text(f"{host}.{alias}" if alias else f"_acme-challenge.{host}")
+        try:
+            return dns.name.from_text(f"{host}.{alias}" if alias else f"_acme-challenge.{host}")
+        except dns.exception.DNSException as error:
+            raise DnsFailed(f"{host}: expected a name that leaves room for the challenge's own ({error})") from None
 
     async def add(self, host: str, value: str) -> None:
         """Another value, beside those that are there. Raises ``DnsFailed``."""

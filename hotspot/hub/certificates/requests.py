@@ -18,6 +18,15 @@ from hotspot.hub.certificates.settings import NAME
 MOST_NAMES: Final = 16
 MOST_CHAIN: Final = 8
 CURVES: Final = ("secp256r1", "secp384r1")
+STRANGE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading of strange requests and certificates raises."""
 
 
 class Request(Struct, frozen=True):
@@ -45,7 +54,7 @@ def read_request(pem: str) -> Request:
         csr = x509.load_pem_x509_csr(pem.encode("ascii"))
         public, signed = csr.public_key(), csr.is_signature_valid
         extensions = [extension.value for extension in csr.extensions]
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.InvalidVersion) as error:
+    except (*STRANGE, InvalidSignature, x509.InvalidVersion) as error:
         raise ValueError(f"csr: expected a request for a certificate, PKCS #10 in PEM ({error})") from None
     if not signed:
         raise ValueError("csr: expected one that is signed with its own key")
@@ -72,7 +81,7 @@ def read_chain(pem: str) -> Chain:
             first = chain[0]
             public = first.public_key()
             names = _names(extension.value for extension in first.extensions)
-    except (ValueError, TypeError, IndexError, UnsupportedAlgorithm) as error:
+    except (*STRANGE, IndexError) as error:
         raise ValueError(f"chain: expected certificates in PEM ({error})") from None
     try:
         for below, above in pairwise(chain):

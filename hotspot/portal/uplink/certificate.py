@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
@@ -42,6 +43,16 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 600.0
 SHORTEST, LONGEST = 1.0, 3_600.0
 """Seconds between two questions, whatever the hub says."""
 PLACEHOLDER: Final = timedelta(days=1)
+STRANGE: Final = (
+    ValueError,
+    TypeError,
+    IndexError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading of strange certificates and requests raises."""
 
 log = structlog.get_logger("certificate")
 
@@ -79,11 +90,19 @@ def read(path: Path) -> Kept:
 
 
 def _kept(pem: bytes) -> Kept:
-    chain = x509.load_pem_x509_certificates(pem)
-    first = chain[0]
-    names = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+    """Raises ``ValueError``, whatever is strange about it: a hub that has gone wrong must not end the portal."""
+    try:
+        chain = x509.load_pem_x509_certificates(pem)
+        first = chain[0]
+        names, key = _names(first.extensions), _public(first.public_key())
+    except STRANGE as error:
+        raise ValueError(f"expected a certificate with subjectAltName ({type(error).__name__}: {error})") from None
     placeholder = len(chain) == 1 and first.issuer == first.subject
-    return Kept(frozenset(names), _public(first.public_key()), first.not_valid_before_utc, first.not_valid_after_utc, placeholder)
+    return Kept(frozenset(names), key, first.not_valid_before_utc, first.not_valid_after_utc, placeholder)
+
+
+def _names(extensions: x509.Extensions) -> list[str]:
+    return extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
 
 
 class Certificates:
@@ -124,10 +143,9 @@ class Certificates:
         try:
             key, csr = _parts(path.read_bytes())
             asked = x509.load_pem_x509_csr(csr.encode())
-            wanted = asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
-            if set(wanted) == set(names) and not self._due(_public(asked.public_key())):
+            if set(_names(asked.extensions)) == set(names) and not self._due(_public(asked.public_key())):
                 return key, csr
-        except (OSError, ValueError, x509.ExtensionNotFound):
+        except (OSError, *STRANGE):
             pass  # there is none yet, or a disk has damaged it
         return self._another(names)
 
@@ -135,7 +153,7 @@ class Certificates:
         """Is the certificate for that key there, and too old to go on with?"""
         try:
             now = read(self._office.settings.state_dir / CERTIFICATE)
-        except (OSError, ValueError, x509.ExtensionNotFound):
+        except (OSError, ValueError):
             return False
         margin = min(RENEW, (now.ends - now.begins) / 3) * self._early
         return now.key == requested and datetime.fromtimestamp(self._office.now().unix, UTC) >= now.ends - margin

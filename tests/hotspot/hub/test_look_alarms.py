@@ -43,6 +43,8 @@ def test_a_visit_that_does_not_get_online_twice_is_urgent() -> None:
     assert told(stuck, another) == [("visit", "option114-missing", "urgent", True)]
     for pair in ((served, stuck), (stuck, served), (served, served), (stuck, visit())):
         assert told(*pair) == [("visit", "option114-missing", "warning", True)]
+    closed = visit(SILENT, steps=(API, Step(name="page", result=Result.SKIPPED, why="closed-now"), OFFLINE))
+    assert told(closed, closed) == [("visit", "option114-missing", "warning", True)]
     doctor = replace(stuck, by=By.DOCTOR)
     assert told(doctor, doctor) == [("doctor", "option114-missing", "warning", True)]
 

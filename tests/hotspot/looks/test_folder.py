@@ -29,7 +29,7 @@ def test_a_write_that_fails_leaves_the_last_one(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["guard.json"]
 
 
-@pytest.mark.parametrize("make", ["folder", "link", "pipe", "large", "text", "another"])
+@pytest.mark.parametrize("make", ["folder", "link", "pipe", "large", "text", "deep", "another"])
 def test_what_cannot_be_used_is_named(tmp_path: Path, make: str) -> None:
     """With the file and why; a pipe without a writer is not waited for."""
     path = tmp_path / "guard.json"
@@ -44,6 +44,8 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, make: str) -> None:
             path.write_bytes(b" " * (folder.LARGEST + 1))
         case "text":
             path.write_text("?")
+        case "deep":
+            path.write_text('{"by": "guard", "at": 1, "more": ' + "[" * 50_000)
         case "another":
             path.write_text('{"by": "visit", "at": 1}')
     with pytest.raises(folder.BadLook, match=r"guard\.json: "):

@@ -17,6 +17,9 @@ from tests.hotspot.portal.test_certificates import install, make_pair
 from tests.hotspot.portal.test_service import CONFIG
 from tests.hotspot.test_handed import Manager
 
+pytestmark = pytest.mark.alone
+"""A client that is not given the processor for a second is cut, which is what the portal promises."""
+
 
 class Visitors:
     """Requests without a pause, and what became of them."""

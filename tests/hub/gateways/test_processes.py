@@ -88,6 +88,7 @@ async def test_killed_and_stopped(database: str, hub: Hub, tmp_path: Path) -> No
     assert await value(hub, "SELECT sum(visits) FROM figures_quarters") == 7
 
 
+@pytest.mark.alone
 async def test_a_restart_refuses_nobody(database: str, tmp_path: Path) -> None:
     """A hub that is stopped is followed by another on the same socket: whoever comes meanwhile waits, and each request is answered."""
     with socket.socket() as probe:
