@@ -48,7 +48,7 @@ def read(subject: Subject) -> Facts:
     # Phones are led to the others in clear, and never see it there.
     names = {name: url.hostname or "" for name, url in hosts.items() if url.scheme == "https"}
     try:
-        pem = settings.certificate.read_text(encoding="ascii", errors="replace")
+        pem = settings.certificate.read_text(encoding="ascii", errors="ignore")  # comments may be in any tongue
         ends = end_of(pem)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(settings.certificate, settings.key, password=lambda: "")

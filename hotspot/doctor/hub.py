@@ -59,7 +59,10 @@ def _asked(hub: Hub) -> tuple[str, str, float | None]:
         connection.set_tunnel(host, port)
     try:
         connection.request("HEAD", "/healthz", headers={"User-Agent": "hotspot-gateway"})
-        told = connection.getresponse().getheader("Date")
+        answer = connection.getresponse()
+        told = answer.getheader("Date")
+        if answer.status >= 500:  # what stands before the hub answers for it
+            return f"it answers {answer.status}", "", None
         return "", "", None if told is None else time.time() - parsedate_to_datetime(told).timestamp()
     except ssl.SSLCertVerificationError as error:
         return "", error.verify_message, None

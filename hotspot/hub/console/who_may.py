@@ -42,6 +42,8 @@ WORDS: Final[Mapping[Kind, str]] = {
     ("partners", _ADMIN, True): N_("Add, change and sign off towns"),
     ("halls", _ADMIN, True): N_("Add, change and close halls"),
     ("gateways", _ADMIN, True): N_("Connect, renew, replace and revoke gateways"),
+    ("certificates", _SEE, False): N_("See the certificates of the halls"),
+    ("certificates", _ADMIN, True): N_("Name, renew and revoke certificates of halls"),
     ("users", _ADMIN, True): N_("Manage users, their passwords and second factors"),
     ("audit", _EDIT, False): N_("Read and export the audit log"),
     ("data protection", _SEE, False): N_("See what is stored about whom"),
