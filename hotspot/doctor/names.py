@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from hotspot.doctor import dns
+from hotspot import dns
+from hotspot.doctor.dns import ask
 from hotspot.doctor.found import found
 from hotspot.doctor.servers import DNSMASQ, Server
 from hotspot.doctor.subject import Subject
@@ -53,7 +54,7 @@ def read(subject: Subject) -> Facts:
     servers = upstream([each for each in subject.servers if each.program == DNSMASQ])
     impossible = f"{secrets.token_hex(8)}.invalid"  # RFC 6761, 6.4: nobody can have it
     with ThreadPoolExecutor(MOST_SERVERS, "names") as asking:  # who says nothing costs the others no time
-        answers = list(asking.map(lambda server: dns.ask(server[0], impossible, port=server[1]), servers))
+        answers = list(asking.map(lambda server: ask(server[0], impossible, port=server[1]), servers))
     there = [answer for answer in answers if answer is not None]
     return Facts(
         zones=tuple(_zones(subject)),
@@ -72,7 +73,7 @@ def _zones(subject: Subject) -> Iterator[ZoneNames]:
         host = urlsplit(url).hostname or ""
         host = "" if _is_address(host) else host
         kind = dns.A if "." in server else dns.AAAA
-        open_, captive = (dns.ask(server, host or "portal.invalid", kind, port) for port in (53, zone.captive_dns_port))
+        open_, captive = (ask(server, host or "portal.invalid", kind, port) for port in (53, zone.captive_dns_port))
         yield ZoneNames(
             zone=name,
             answers=open_ is not None,

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from hotspot.dns import Answered
 from hotspot.visitor import names
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.dhcp import Told
@@ -71,7 +72,7 @@ class Known:
             self.found[name, family] = known
         return known
 
-    def ask(self, server: str, name: str, family: int) -> names.Answer:
+    def ask(self, server: str, name: str, family: int) -> Answered:
         """Ask a name server. Raises ``names.Silent``."""
         return names.ask(server, name, family, names.SECONDS * self.choices.patience)
 

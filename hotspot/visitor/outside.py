@@ -6,6 +6,7 @@ import time
 from typing import Final
 from urllib.parse import urlsplit
 
+from hotspot.dns import NO_ERROR, NXDOMAIN
 from hotspot.visitor import names
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.known import Known
@@ -45,7 +46,7 @@ def true_names(known: Known, family: int) -> None:
         inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
         if inner:
             raise Failed("dns-lies", name=probe.host)
-        if told.code not in (0, names.NO_SUCH_NAME):
+        if told.code not in (NO_ERROR, NXDOMAIN):
             raise Failed("dns-upstream-dead")
         known.found[probe.host, family] = told.addresses
         if told.addresses:

@@ -4,10 +4,9 @@ import socket
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
 from scapy.layers.dns import DNS, DNSQR, DNSRR
 
+from hotspot.dns import AAAA, NXDOMAIN, A, Answered, understood
 from hotspot.visitor import names
 
 
@@ -24,7 +23,7 @@ def said(number: int, *records: DNSRR, code: int = 0) -> bytes:
     return bytes(DNS(id=number, qr=1, rcode=code, qd=DNSQR(qname="a.example"), an=list(records)))
 
 
-def test_an_answer_is_read() -> None:
+def test_an_answer_as_scapy_makes_it() -> None:
     """The addresses of the kind that was asked for; aliases are passed over."""
     message = said(
         7,
@@ -32,22 +31,15 @@ def test_an_answer_is_read() -> None:
         DNSRR(rrname="b.example", type="A", rdata="198.51.100.10"),
         DNSRR(rrname="b.example", type="AAAA", rdata="2001:db8::1"),
     )
-    assert names.answer(message, 7, names.A) == names.Answer(0, ("198.51.100.10",))
-    assert names.answer(message, 7, names.AAAA) == names.Answer(0, ("2001:db8::1",))
-    assert names.answer(said(7, code=3), 7, names.A) == names.Answer(names.NO_SUCH_NAME, ())
+    told = understood(message, 7)
+    assert told is not None
+    assert (told.code, told.of(A), told.of(AAAA)) == (0, ("198.51.100.10",), ("2001:db8::1",))
+    assert (understood(said(7, code=3), 7), understood(said(8), 7)) == (Answered(NXDOMAIN), None)
 
 
-def test_somebody_elses_answer_is_none() -> None:
-    """Another number, and a question."""
-    assert names.answer(said(8), 7, names.A) is None
-    assert names.answer(names.question(7, "a.example", names.A), 7, names.A) is None
-
-
-@given(some.binary(max_size=300))
-def test_strangers_bytes_raise_nothing(data: bytes) -> None:
-    """Whole messages, and what follows a good head."""
-    names.answer(data, 7, names.A)
-    names.answer(said(7)[:12] + data, 7, names.A)
+def test_what_is_no_name_has_no_address() -> None:
+    """Without a word to anybody: there is no server at that address."""
+    assert names.ask("198.18.255.254", "x" * 64 + ".example", 4, 0.2) == Answered(NXDOMAIN)
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
