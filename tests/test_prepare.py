@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def prepared(venv: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One call of it, for an environment at ``venv``, with more of the environment as given."""
     return subprocess.run(
         [ROOT / "scripts" / "prepare", "venv"],
         env={**os.environ, "VENV": str(venv), **environment},
@@ -22,6 +23,7 @@ def prepared(venv: Path, **environment: str) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def kept() -> Path:
+    """Where this machine keeps environments."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME", "/root")) / ".cache") / "hotspot" / "venv"
     if not folder.is_dir() or not any(folder.iterdir()):
         pytest.skip("no environment is kept on this machine (KEPT= was given, or there was no room)")
@@ -29,6 +31,7 @@ def kept() -> Path:
 
 
 def test_a_second_environment_is_a_copy_that_stands_alone(tmp_path: Path, kept: Path) -> None:
+    """Its scripts call its own interpreter, and a second call has nothing left to do."""
     venv = tmp_path / "second"
     ran = prepared(venv)
     assert ran.returncode == 0, ran.stderr
