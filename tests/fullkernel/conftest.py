@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.fullkernel.guests import Play, guests, need_user_mode, told
+from tests.fullkernel.guests import NotHere, Play, guests, need_user_mode, tell, told
 
 HERE = Path(__file__).parent
 
@@ -30,11 +30,15 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(scope="session")
 def found(request: pytest.FixtureRequest) -> Any:
-    """What a scene has found; the test is skipped where there is no kernel for it."""
+    """What a scene has found; the test is skipped where there is no kernel for it, or what it needs cannot be fetched."""
     play: Play = request.param
     if not play.debian:
         need_user_mode()
-    return guests.found(play)
+    try:
+        return guests.found(play)
+    except NotHere as none:
+        tell("not run", f"{play.scene}: {none}")
+        pytest.skip(str(none))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

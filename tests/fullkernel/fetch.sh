@@ -14,7 +14,7 @@ fetch() { # fetch FOLDER PACKAGE...: unpack packages and what they need, as far 
     mkdir -p "$apt/archives/partial" "$folder.new/usr"
     DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dir::Cache::archives="$apt/archives" -o Debug::NoLocking=1 -o APT::Sandbox::User= \
         --no-install-recommends --download-only install "$@" >"$folder.log" 2>&1 ||
-        { tail -5 "$folder.log" >&2; die "cannot fetch $*: see apt-get's words above (apt-get update first?)"; }
+        cannot_fetch "$folder.log" "$*"
     for each in "$apt"/archives/*.deb; do
         [ ! -e "$each" ] || dpkg-deb --fsys-tarfile "$each" | tar -x -C "$folder.new" --no-same-owner || die "cannot unpack $each"
     done
@@ -28,7 +28,17 @@ fetch() { # fetch FOLDER PACKAGE...: unpack packages and what they need, as far 
     rm -rf "$folder" "$apt"
     mv "$folder.new" "$folder"
 }
-download() { apt-get -qq -o APT::Sandbox::User= download "$@" >/dev/null; } # one package, into this folder
+download() { # one package, into this folder
+    apt-get -qq -o APT::Sandbox::User= download "$@" >/dev/null 2>"$cache/download.log" || cannot_fetch "$cache/download.log" "$*"
+}
+cannot_fetch() { # cannot_fetch LOG WHAT: ends the run, with a status of its own where nobody answers
+    sed 's/^/fullkernel: /' "$1" | tail -5 >&2
+    if grep -qE 'Temporary failure resolving|Could not resolve|Could not connect|Network is unreachable|timed out' "$1"; then
+        say "cannot fetch $2: no package registry answers"
+        exit 123
+    fi
+    die "cannot fetch $2: see apt-get's words above (apt-get update first?)"
+}
 run_fetched() { LD_LIBRARY_PATH=$host/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} "$@"; }
 tool() { # tool NAME: its path, on this machine or fetched
     command -v "$1" && return
@@ -42,13 +52,13 @@ run_depmod() {
     run_fetched "$depmod" "$@"
 }
 
-find_busybox() { # sets busybox: it must be a static one, for nothing else is there when the guest starts
-    [ -d "$host" ] || fetch "$host" kmod zstd xz-utils
-    busybox=$host/busybox
-    if [ ! -x "$busybox" ]; then
-        (cd "$host" && download busybox-static && dpkg-deb --fsys-tarfile busybox-static*.deb | tar -xO --wildcards './*bin/busybox' >busybox.new &&
-            chmod 755 busybox.new && mv busybox.new busybox && rm -f -- *.deb) || die "cannot fetch busybox-static"
-    fi
+copy_busybox() { # into the folder $1, with the libraries it is linked to: nothing else is there when the guest starts
+    mkdir -p "$1/bin"
+    cp -L "$busybox" "$1/bin/busybox"
+    ldd "$busybox" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+        mkdir -p "$1$(dirname "$library")"
+        cp -L "$library" "$1$library"
+    done
 }
 
 built_uml=$cache/uml-$(md5sum <"$here/uml.config" | cut -c1-8)
@@ -66,11 +76,12 @@ build_uml() { # sets uml: one executable of 10 MB with everything in it
     local build=$cache/build tools=$cache/buildtools source version source_package=linux-source-6.12
     apt-cache show "$source_package" >/dev/null 2>&1 || source_package=linux-source
     [ -d "$tools" ] || fetch "$tools" flex bison bc m4 xz-utils
+    [ -d "$host" ] || fetch "$host" kmod zstd xz-utils
     rm -rf "$build"
     mkdir -p "$build/o"
     say "fetching $source_package"
     (cd "$build" && { [ "$source_package" != linux-source ] || source_package=$(apt-cache depends linux-source | sed -n 's/^ *Depends: //p' | head -1); } &&
-        download "$source_package") || die "cannot download $source_package"
+        download "$source_package") || exit
     dpkg-deb --fsys-tarfile "$build"/linux-source-*.deb | tar -x -C "$build" --wildcards './usr/src/*.tar.*' || die "cannot unpack the source"
     tar -x -f "$build"/usr/src/linux-source-*.tar.* -C "$build" --wildcards --exclude='*/arch/arm*/boot/*' --exclude='*/drivers/gpu/drm/amd/include/*' ||
         die "cannot unpack the source"
@@ -97,7 +108,10 @@ build_uml() { # sets uml: one executable of 10 MB with everything in it
 }
 
 lay_packages() { # sets layer: programs over the guest's root that this machine lacks
-    local want="kmod hostapd wpasupplicant iw ethtool"
+    local want=$programs
+    [ $engine = uml ] || want="$want kmod" # its modules are files
+    layer=$cache/layer-none
+    [ -n "$want" ] || { mkdir -p "$layer"; return; }
     # shellcheck disable=SC2086  # a list of names
     layer=$cache/layer-$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $want 2>/dev/null | md5sum | cut -c1-12)
     # shellcheck disable=SC2086
@@ -122,13 +136,14 @@ needless="drivers/gpu drivers/media drivers/scsi drivers/infiniband drivers/iio 
 
 find_debian_kernel() { # sets kernel and version; a package like linux-image-amd64 stands for the one that it depends on
     local name version_file
+    [ -d "$host" ] || fetch "$host" kmod zstd xz-utils
     name=$(apt-cache depends --important "$package" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-.*\)$/\1/p' | head -1)
     kernel=$cache/kernel-${name:-$package} version_file=$kernel/version
     if [ ! -e "$kernel/ready" ]; then
         say "fetching ${name:-$package}"
         rm -rf "$kernel"
         mkdir -p "$kernel/dl" "$kernel/tree" "$kernel/mods/usr/lib" "$kernel/mods/lib"
-        (cd "$kernel/dl" && download "${name:-$package}") || die "cannot download ${name:-$package}"
+        (cd "$kernel/dl" && download "${name:-$package}") || exit
         dpkg-deb -x "$kernel"/dl/*.deb "$kernel/tree" || die "cannot unpack ${name:-$package}"
         rm -rf "$kernel/dl"
         mv "$kernel"/tree/lib/modules "$kernel/mods/usr/lib/" 2>/dev/null || mv "$kernel"/tree/usr/lib/modules "$kernel/mods/usr/lib/"
@@ -154,8 +169,8 @@ make_initrd() { # sets initrd: busybox, first.sh and the modules that reach the 
     [ -e "$initrd" ] && [ "$initrd" -nt "$here/first.sh" ] && [ "$initrd" -nt "$kernel/ready" ] && return
     local tree
     tree=$(mktemp -d)
-    mkdir -p "$tree"/{bin,mod,dev,proc,sys,ro,lay,mods,rw,new}
-    cp "$busybox" "$tree/bin/busybox"
+    mkdir -p "$tree"/{mod,dev,proc,sys,ro,lay,mods,rw,new}
+    copy_busybox "$tree"
     ln -s busybox "$tree/bin/sh"
     install -m 755 "$here/first.sh" "$tree/init"
     python3 "$here/initrd.py" initrd "$kernel/mods/usr/lib/modules/$version" "$tree" "$initrd.new" || die "cannot make the initial root"

@@ -48,4 +48,5 @@ ln -sf fd/2 dev/stderr
 [ -e /uml ] || exec switch_root /new /bin/bash /fk/init
 mkdir -p oldroot
 pivot_root . oldroot
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin # from here on the machine's own programs
 exec chroot . /bin/bash -c 'umount -l /oldroot; rmdir /oldroot; exec /bin/bash /fk/init'

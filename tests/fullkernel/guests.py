@@ -25,6 +25,16 @@ told: dict[str, list[str]] = {}
 """What there is to say at the end, by heading: kernels and figures."""
 
 
+PROGRAMS = {"air": "hostapd wpasupplicant iw"}
+"""Debian packages that a scene needs beside what this machine has."""
+NO_REGISTRY = 123
+"""Exit status of ``run.sh`` when what the guest needs is not here and nobody answers who has it."""
+
+
+class NotHere(Exception):
+    """What a guest needs cannot be fetched on this machine; the text says what."""
+
+
 class SceneFailed(Exception):
     """A scene did not come to its end; the text is what it said."""
 
@@ -69,7 +79,7 @@ class Guests:
         self._running: set[subprocess.Popen[str]] = set()
 
     def found(self, play: Play) -> Any:
-        """What a run has found; waits for its end. Raises ``SceneFailed``."""
+        """What a run has found; waits for its end. Raises ``SceneFailed`` and ``NotHere``."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(AT_ONCE)
             wanted = [each for each in dict.fromkeys((*self.wanted, play)) if each.debian or user_mode()]
@@ -93,11 +103,13 @@ class Guests:
             inside = [sys.executable, "-P", "-m", f"tests.fullkernel.scenes.{play.scene}", str(out), *play.words]
             # Bytecode stays in the guest, and saves it from compiling everything for each process.
             environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
-            whole: list[str | Path] = [RUN, *engine, "-i", "-t", "900", "-w", folder, "--", *inside]
+            whole: list[str | Path] = [RUN, *engine, "-p", PROGRAMS.get(play.scene, ""), "-i", "-t", "900", "-w", folder, "--", *inside]
             process = subprocess.Popen(whole, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self._running.add(process)
             said, complained = process.communicate()
             self._running.discard(process)
+            if process.returncode == NO_REGISTRY:
+                raise NotHere(complained.strip().rpartition("\n")[2])
             if process.returncode != 0:
                 raise SceneFailed(f"{' '.join([play.scene, *play.words])}: exit status {process.returncode}\n{complained}{said[-20_000:]}")
             return complained.strip(), json.loads(out.read_text())

@@ -10,11 +10,13 @@
 #   -k PACKAGE  the kernel package for qemu (default linux-image-amd64)
 #   -i          virtual time: the guest's clock skips idle time and does not notice how busy this machine is
 #   -m MB       memory of the guest (512)          -t SECONDS  time limit in real time (600; exit status 124 when it has passed)
+#   -p NAMES    Debian packages whose programs the guest needs and this machine may lack, e.g. "hostapd iw"
 #   -w FOLDER   share FOLDER read-write at the same path (up to 8 times); all else that the command writes goes with the guest
 #   -v          print the guest kernel's messages too
 #
 # The command runs in the folder this is called from, with this environment; stdin is empty, stdout and stderr come back as stdout, its
-# exit status is this script's (125: the guest did not come up, or died). No network goes into the guest or out of it.
+# exit status is this script's (125: the guest did not come up, or died; 123: what it needs cannot be fetched, no package registry answers).
+# No network goes into the guest or out of it.
 #
 # The user-mode kernel is looked for in $FULLKERNEL (a folder with linux and mods/ in it or in one uml-* below), then where --build puts
 # it. What is fetched or built is kept in $FULLKERNEL_CACHE (default: hotspot-fullkernel in the user's cache folder); nothing is
@@ -22,10 +24,11 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${FULLKERNEL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var}/.cache}/hotspot-fullkernel}
-engine=auto package=linux-image-amd64 memory=512 limit=600 verbose=0 virtual=0 only= shared=()
+engine=auto package=linux-image-amd64 memory=512 limit=600 verbose=0 virtual=0 only= programs= shared=()
 while [ $# -gt 0 ]; do case $1 in
     -e) engine=$2; shift 2 ;; -k) package=$2; shift 2 ;; -m) memory=$2; shift 2 ;; -t) limit=$2; shift 2 ;;
-    -w) shared+=("$(readlink -f "$2")"); shift 2 ;; -i) virtual=1; shift ;; -v) verbose=1; shift ;;
+    -w) shared+=("$(readlink -f "$2")"); shift 2 ;; -i) virtual=1; shift ;; -p) programs=$2; shift 2 ;;
+    -v) verbose=1; shift ;;
     --which) only=which; shift ;; --build) only=build; engine=uml; shift ;; --) shift; break ;;
     -h | --help) sed -n '2,/^set /p' "$0" | sed '$d;s/^# \{0,1\}//'; exit 0 ;;
     -*) echo "fullkernel: unknown option $1 (--help)" >&2; exit 125 ;; *) break ;; esac; done
@@ -48,7 +51,7 @@ fi
 mkdir -p "$cache" || die "cannot make $cache"
 exec 9>"$cache/.lock"
 flock 9 # two runs at once: the second waits until the first has fetched
-find_busybox
+busybox=$(command -v busybox) || die "no busybox on this machine: install Debian's package of that name"
 case $engine in
     uml) [ -n "$uml" ] || { [ "$only" = build ] || die "no user-mode kernel (FULLKERNEL, make fullkernel)"; build_uml; } ;;
     qemu) find_qemu; find_debian_kernel ;;
@@ -91,8 +94,8 @@ export -p | grep -Ev '^declare -x (PWD|OLDPWD|SHLVL|_|LD_LIBRARY_PATH|TMPDIR)(=|
 
 if [ $engine = uml ]; then
     first=$run/first
-    mkdir -p "$first"/{bin,dev,proc,sys,ro,lay,mods,rw,new}
-    cp "$busybox" "$first/bin/busybox"
+    mkdir -p "$first"/{dev,proc,sys,ro,lay,mods,rw,new}
+    copy_busybox "$first"
     ln -s busybox "$first/bin/sh"
     install -m 755 "$here/first.sh" "$first/init"
     printf 'ROOT=%q LAY=%q MODS=%q CTL=%q\n' / "$layer" "$modules" "$run/ctl" >"$first/uml"
