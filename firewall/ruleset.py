@@ -25,6 +25,9 @@ def zone_table(zones: Mapping[str, Zone], name: str) -> str:
     blocked = [ipaddress.ip_network(network) for network in zone.blocked_networks]
     ports = ", ".join(port.replace("/", " . ") for port in zone.blocked_ports)
     leased = "meta nfproto ipv4 ether saddr . ip saddr != @leased4" if zone.leases is not None else "ip saddr != { $networks4 }"
+    # A delegated prefix may be another one tomorrow, without anybody telling the daemon: the kernel's own routes know it at each moment.
+    on_link6 = f' fib saddr oifname != "{zone.lan}"' if zone.prefix6 == "delegated" else ""
+    translated6 = f'\n\t\toifname "{zone.wan}" ip6 saddr {{ $networks6 }} masquerade' if zone.prefix6 == "translated" else ""
     # A list that is empty gets an element that no packet has: nft wants one, and the rule stays where an auditor looks for it.
     values = {
         "zone": name,
@@ -47,8 +50,9 @@ def zone_table(zones: Mapping[str, Zone], name: str) -> str:
         "garden_bytes": zone.garden_bytes,
         "garden_class": f"{garden_minor(zones, name):x}",
         "own_class": f"{OWN:x}",
+        "on_link6": on_link6,
     }
-    values["lease_rule"] = Template(leased).substitute(values)
+    values |= {key: Template(rule).substitute(values) for key, rule in (("lease_rule", leased), ("translated6", translated6))}
     text = _template("ruleset.nft").substitute(values)
     return text if zone.leases is None else f"{text}\n{_template('arp.nft').substitute(values)}"
 

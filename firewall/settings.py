@@ -4,7 +4,7 @@ import ipaddress
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -63,6 +63,10 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     """IPv4 addresses that dnsmasq has to lease (``dhcp-range``); None: all of the zone's networks."""
     addresses6: Annotated[int, Meta(ge=1, le=1_000)] = 16
     """IPv6 addresses of one client."""
+    prefix6: Literal["fixed", "delegated", "translated"] = "fixed"
+    """Where the clients' IPv6 prefix is from. ``fixed``: it is in ``addresses`` and routed to this gateway. ``delegated``: the line gives it
+    (DHCPv6, RFC 8415 §6.3) and may change it at any time; it is whatever the kernel routes to ``lan``. ``translated``: a private one in
+    ``addresses`` (RFC 4193), behind the gateway's own address on ``wan``: for lines that give one address and no prefix."""
     connections: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
     """Open connections of one client."""
     new_connections: Annotated[int, Meta(ge=5, le=10_000)] = 100
@@ -214,6 +218,10 @@ def _check(settings: Settings) -> None:
                 ) from None
         if not zone.own(4) and not zone.own(6):
             raise ValueError(f"zones.{name}.addresses: expected at least one address with prefix length")
+        if zone.prefix6 == "translated" and not zone.own(6):
+            raise ValueError(
+                f'zones.{name}.prefix6 = "translated": addresses has no IPv6 address; expected a private one to translate, such as fd00:1::1/64'
+            )
         ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port, zone.captive_dns_port)
         if len(set(ports)) != len(ports):
             keys = "capture_port, portal_port, portal_tls_port and captive_dns_port"

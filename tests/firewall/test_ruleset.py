@@ -56,3 +56,17 @@ def test_leases_are_kept_for_arp_too() -> None:
     assert (ruleset.families(text), ruleset.families(ruleset.zone_table({"public": ZONE}, "public"))) == (("inet", "arp"), ("inet",))
     assert (GOLDEN / "arp.nft").read_text(encoding="utf-8") == _code(text[text.index("table arp") :])
     assert "ether saddr . ip saddr != @leased4" in text
+
+
+def test_a_delegated_prefix_is_what_the_kernel_routes() -> None:
+    """An address that is in no prefix of the settings has to be on the link; with a fixed prefix nothing asks the routes."""
+    delegated = ruleset.zone_table({"public": structs.replace(ZONE, addresses=("198.18.0.1/20",), prefix6="delegated")}, "public")
+    assert 'ip6 saddr != { ::/128 } fib saddr oifname != "lan0" counter name spoofed drop' in delegated
+    assert "saddr oifname" not in ruleset.zone_table({"public": ZONE}, "public")
+
+
+def test_a_translated_prefix_goes_out_as_the_gateway() -> None:
+    """The zone's own prefix, and only that one."""
+    private = structs.replace(ZONE, addresses=("198.18.0.1/20", "fd00:1::1/64"), prefix6="translated")
+    assert 'oifname "wan0" ip6 saddr { fd00:1::/64 } masquerade' in ruleset.zone_table({"public": private}, "public")
+    assert "ip6 saddr { 2001:db8:1::/64 } masquerade" not in ruleset.zone_table({"public": ZONE}, "public")
