@@ -64,8 +64,8 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     addresses6: Annotated[int, Meta(ge=1, le=1_000)] = 16
     """IPv6 addresses of one client."""
     prefix6: Literal["fixed", "delegated", "translated"] = "fixed"
-    """Where the clients' IPv6 prefix is from. ``fixed``: it is in ``addresses`` and routed to this gateway. ``delegated``: the line gives it
-    (DHCPv6, RFC 8415 §6.3) and may change it at any time; it is whatever the kernel routes to ``lan``. ``translated``: a private one in
+    """Where the clients' IPv6 prefix is from. ``fixed``: it is in ``addresses`` and routed to this gateway. ``delegated``: the line gives
+    it (DHCPv6, RFC 8415 §6.3) and may change it at any time; it is whatever the kernel routes to ``lan``. ``translated``: a private one in
     ``addresses`` (RFC 4193), behind the gateway's own address on ``wan``: for lines that give one address and no prefix."""
     connections: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
     """Open connections of one client."""
@@ -220,7 +220,7 @@ def _check(settings: Settings) -> None:
             raise ValueError(f"zones.{name}.addresses: expected at least one address with prefix length")
         if zone.prefix6 == "translated" and not zone.own(6):
             raise ValueError(
-                f'zones.{name}.prefix6 = "translated": addresses has no IPv6 address; expected a private one to translate, such as fd00:1::1/64'
+                f'zones.{name}.prefix6 = "translated": addresses has no IPv6 address; expected a private one such as fd00:1::1/64'
             )
         ports = (zone.capture_port, zone.portal_port, zone.portal_tls_port, zone.captive_dns_port)
         if len(set(ports)) != len(ports):

@@ -27,7 +27,8 @@ def ask(server: str, name: str, family: int, seconds: float = SECONDS) -> Answer
         return Answered(NXDOMAIN)
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
-            asking.connect((server, PORT))
+            # As a whole address: of a pair, Python would leave out the interface of a link-local one.
+            asking.connect(socket.getaddrinfo(server, PORT, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4])
         except OSError:
             raise Silent from None
         while (left := until - time.monotonic()) > 0:

@@ -30,7 +30,10 @@ def said(zones: list[dict[str, Any]], wan: dict[str, Any] | None = None, managem
 def test_two_zones_a_line_and_a_management_network_that_fit() -> None:
     """Nothing is said."""
     assert said([PUBLIC, COUNCIL], management=MANAGEMENT) == []
-    assert said([PUBLIC], {"interface": "wan0", "dhcp": True}) == []
+    given = {"interface": "wan0", "dhcp": True}
+    assert said([PUBLIC], given) == []
+    assert said([{**PUBLIC, "ipv6": "translated", "address6": "fd12:3456:789a:1::1/64"}], given) == []
+    assert said([{**PUBLIC, "ipv6": "delegated", "address6": ""}], given) == []
 
 
 @pytest.mark.parametrize(
@@ -48,8 +51,15 @@ def test_two_zones_a_line_and_a_management_network_that_fit() -> None:
             {"first": "198.18.0.1"},
             "gateway_zones, public: address 198.18.0.1 lies between first 198.18.0.1 and last 198.18.14.255; expected",
         ),
-        ({"ipv6": "off"}, "gateway_zones, public: ipv6 is off and address6 is '2001:db8:1::1/64'; expected an address with fixed"),
-        ({"address6": ""}, "gateway_zones, public: ipv6 is fixed and address6 is ''; expected an address with fixed, and none with off"),
+        ({"ipv6": "off"}, "gateway_zones, public: ipv6 is off and address6 is '2001:db8:1::1/64'; expected no address6 with off"),
+        ({"address6": ""}, "gateway_zones, public: ipv6 is fixed and address6 is ''; expected an address6 with fixed"),
+        ({"ipv6": "nat"}, "gateway_zones, public: ipv6 is nat; expected one of fixed, delegated, translated, off"),
+        (
+            {"ipv6": "delegated", "address6": ""},
+            "gateway_zones, public: ipv6 is delegated and gateway_wan has no dhcp: true; expected a line",
+        ),
+        ({"ipv6": "translated"}, "gateway_zones, public: ipv6 is translated and address6 is 2001:db8:1::1/64; expected a private one"),
+        ({"address6": "fd00:1::1/64"}, "gateway_zones, public: ipv6 is fixed and address6 is fd00:1::1/64; expected one that the Internet"),
         ({"address6": "2001:db8:1::1/56"}, "gateway_zones, public: address6 2001:db8:1::1/56 has a prefix of 56 bits; expected 64"),
         ({"address6": "2001:db8:f::9/64"}, "gateway_wan has 2001:db8:f::/64 and gateway_zones, public has 2001:db8:f::/64, which overlap"),
         (

@@ -28,7 +28,7 @@ def on_the_way(wires: Wires) -> Iterator[list[tuple[str, ...]]]:
 def serving(wires: Wires, folder: Path, **zone: object) -> Iterator[Peer]:
     """A daemon with such a zone."""
     folder.chmod(0o755)
-    with running(wires, folder, **zone) as (_, peer):
+    with running(wires, folder, "", **zone) as (_, peer):
         yield peer
 
 

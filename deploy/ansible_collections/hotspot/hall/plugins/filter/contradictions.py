@@ -42,6 +42,9 @@ _value:
 """
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+KINDS = {"fixed": True, "delegated": False, "translated": True, "off": False}
+"""Where a zone's IPv6 prefix is from, and whether it is in the inventory."""
+PRIVATE = ipaddress.IPv6Network("fc00::/7")
 
 
 def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any] | None = None) -> list[str]:
@@ -49,7 +52,7 @@ def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], manag
     management = management or {}
     if not zones:
         return ["gateway_zones is empty; expected at least one network of visitors"]
-    found = [*_interfaces(zones, wan, management), *_line(wan)]
+    found = [*_interfaces(zones, wan, management), *_line(wan, zones)]
     for zone in zones:
         found += _zone(zone)
     return found or list(_overlaps(zones, wan, management))
@@ -72,8 +75,12 @@ def _interfaces(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], manageme
             yield f"gateway_zones has {name} {times} times; expected each name once"
 
 
-def _line(wan: Mapping[str, Any]) -> Iterator[str]:
-    """It has addresses, or is given some."""
+def _line(wan: Mapping[str, Any], zones: list[Mapping[str, Any]]) -> Iterator[str]:
+    """It has addresses, or is given some; who waits for a prefix has to ask for it."""
+    if not wan.get("dhcp"):
+        for zone in zones:
+            if zone.get("ipv6") == "delegated":
+                yield f"gateway_zones, {zone['name']}: ipv6 is delegated and gateway_wan has no dhcp: true; expected a line to ask for it"
     if not wan.get("dhcp") and not (wan.get("addresses") and wan.get("routers")):
         yield "gateway_wan has neither dhcp: true nor addresses and routers; expected one of both"
 
@@ -94,17 +101,28 @@ def _zone(zone: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: first {first} to last {last} holds the first or last address of {net}, which no device can have"
     elif first <= own.ip <= last:
         yield f"{name}: address {own.ip} lies between first {first} and last {last}; expected it outside of what DHCP gives out"
-    address6 = zone.get("address6") or ""
-    if (zone.get("ipv6", "off") == "fixed") != bool(address6):
-        yield f"{name}: ipv6 is {zone.get('ipv6', 'off')} and address6 is '{address6}'; expected an address with fixed, and none with off"
+    yield from _prefix(name, zone)
+
+
+def _prefix(name: str, zone: Mapping[str, Any]) -> Iterator[str]:
+    """IPv6 whole or not at all, with an address of the right kind."""
+    kind, address6 = zone.get("ipv6", "off"), zone.get("address6") or ""
+    if kind not in KINDS:
+        yield f"{name}: ipv6 is {kind}; expected one of {', '.join(KINDS)}"
+    elif KINDS[kind] != bool(address6):
+        wanted = "an address6" if KINDS[kind] else "no address6"
+        yield f"{name}: ipv6 is {kind} and address6 is '{address6}'; expected {wanted} with {kind}"
     elif address6:
         try:
-            prefix = ipaddress.IPv6Interface(address6).network.prefixlen
+            own = ipaddress.IPv6Interface(address6)
         except ValueError as error:
             yield f"{name}: {error}; expected address6 as 2001:db8:1::1/64"
-        else:
-            if prefix != 64:
-                yield f"{name}: address6 {address6} has a prefix of {prefix} bits; expected 64, as phones need it"
+            return
+        if own.network.prefixlen != 64:
+            yield f"{name}: address6 {address6} has a prefix of {own.network.prefixlen} bits; expected 64, as phones need it"
+        if (kind == "translated") != (own in PRIVATE):
+            what = "a private one (RFC 4193), such as fd12:3456:789a:1::1/64" if kind == "translated" else "one that the Internet routes"
+            yield f"{name}: ipv6 is {kind} and address6 is {address6}; expected {what}"
 
 
 def _overlaps(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
