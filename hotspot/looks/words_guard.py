@@ -169,15 +169,16 @@ GUARD: Catalogue = {
         "andere ausgibt.",
         english="A device speaks for others in the guests' Wi-Fi (port {port}, seen {times} times): a repeater, or somebody who says that "
         "they are others.",
-        meaning_german="Hinter einem Repeater ist das WLAN langsamer, und alle Gäste dort sehen für Switch und Access Points wie ein Gerät "
-        "aus. Gehört keiner ins Haus, hat jemand einen mitgebracht, oder ein Gerät gibt sich als das eines Gastes aus, der gerade "
-        "schweigt.",
-        meaning_english="Behind a repeater the Wi-Fi is slower, and to switch and access points all guests there look like one device. If "
-        "none belongs to the building, somebody has brought one, or a device says that it is that of a guest who is silent just now.",
-        remedy_german="Gibt es im Haus einen Repeater, ist nichts zu tun; besser ist ein Access Point mit Kabel. Gibt es keinen: "
-        f"{_FIND_GERMAN}",
-        remedy_english="If there is a repeater in the building, there is nothing to do; an access point with a cable is better. If there "
-        f"is none: {_FIND_ENGLISH}",
+        meaning_german="Gäste hinter einem Repeater, der für sie mit seiner Kennung spricht, kommen nicht ins Internet: Das Gateway lässt "
+        "jedes Gerät nur mit der Adresse hinaus, die es selbst bekommen hat. Gehört kein Repeater ins Haus, hat jemand einen mitgebracht, "
+        "oder ein Gerät gibt sich als das eines Gastes aus, der gerade schweigt.",
+        meaning_english="Guests behind a repeater that speaks for them with its own MAC do not get onto the Internet: the gateway lets "
+        "each device out only with the address that it was given itself. If no repeater belongs to the building, somebody has brought one, "
+        "or a device says that it is that of a guest who is silent just now.",
+        remedy_german="Einen Repeater des Hauses durch einen Access Point mit Kabel ersetzen oder auf „WDS“ oder „Mesh“ stellen. Gibt es "
+        f"keinen: {_FIND_GERMAN}",
+        remedy_english='Replace a repeater of the building by an access point with a cable, or set it to "WDS" or "mesh". If there is '
+        f"none: {_FIND_ENGLISH}",
         command="tcpdump -eni {interface} -c 20 arp",
     ),
     "mac-flood": Words(

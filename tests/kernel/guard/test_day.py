@@ -85,15 +85,15 @@ async def _recorded(hall: Hall, phone: Phone) -> Recorded:
 
 
 async def test_a_day_of_a_hall_is_no_danger(raise_hall: RaiseHall) -> None:
-    """2,500 stays with a power cut and a restart; and at its end a real danger is still seen."""
+    """2,500 stays with a power cut, a restart, a repeater and a switch that dies: no alarm, and one notice, of the repeater that is there.
+    At its end a real danger is still seen."""
     hall = await raise_hall(Options(gateway=False))
     recorded = await _recorded(hall, await hall.add_phone("anna"))
     assert recorded.address != socket.inet_aton(SITE)
     day, began = Day(recorded), time.process_time()
     day.run()
     seconds = time.process_time() - began
-    seen = sorted(one.kind for one in day.watch.findings(86_400, 1_800_000_000))
-    assert (seen, day.changes) == ([], 0)
+    assert day.seen == {("repeater", "notice")}
     heard = {name: {type(what).__name__ for frame in getattr(recorded, name) if (what := said(frame.data))} for name in _PARTS}
     assert (heard["join"], heard["renew"], heard["leave"]) == ({"Dhcp", "Heard"}, {"Dhcp"}, {"Dhcp"}), heard
     assert {"Arp", "Neighbour"} <= heard["use"]
@@ -101,4 +101,4 @@ async def test_a_day_of_a_hall_is_no_danger(raise_hall: RaiseHall) -> None:
     assert (day.frames > 400_000, day.most > 500) == (True, True), (day.frames, day.most)
     assert seconds < MOST_SECONDS
     day.watch.incoming(at.router(at.mac(66)), 86_400)
-    assert [one.kind for one in day.watch.findings(86_400, 1_800_000_000)] == ["rogue-ra"]
+    assert "rogue-ra" in {one.kind for one in day.watch.findings(86_400, 1_800_000_000)}
