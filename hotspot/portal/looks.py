@@ -66,7 +66,6 @@ def _interfaces() -> list[str]:
 def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[By, Seen]:
     """All three files; blocks."""
     found: dict[By, Seen] = {}
-    interfaces = _interfaces()
     for by in By:
         last = before.get(by, Seen())
         try:
@@ -76,7 +75,7 @@ def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[
             continue
         if look is None:
             continue
-        clean, removed = leaving.cleaned(look, zones, interfaces)
+        clean, removed = leaving.cleaned(look, zones, _interfaces())
         gap = last.gap
         if last.look is not None and clean.at > last.look.at:
             gap = clean.at - last.look.at
