@@ -116,7 +116,8 @@ class Guarded:
         """Start a guard that knows nothing yet, as a user that may open packet sockets and nothing else; returns when it listens.
         ``notify``: what systemd would listen at."""
         self.seen.clear()
-        (self.looks / "guard.json").unlink(missing_ok=True)
+        for old in self.looks.rglob("*.json"):
+            old.unlink()
         places = ["--interface", f"{BRIDGE}=public", "--interface", f"{QUIET}=quiet"]
         words = [sys.executable, "-P", "-m", "hotspot", "guard", *places, "--looks", str(self.looks)]
         rights = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *_RIGHTS]
