@@ -3,6 +3,7 @@ of them needs a capability. ``include/uapi/linux/{rtnetlink,neighbour,if_addr,if
 """
 
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ _ERROR, _DONE = 2, 3
 _GROUPS = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 8
 """RTMGRP_LINK, RTMGRP_NEIGH, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR."""
 _AF_BRIDGE = 7
-_NDA_LLADDR, _NDA_MASTER = 2, 9
+_NDA_LLADDR, _NDA_CACHE, _NDA_MASTER = 2, 3, 9
+_CLOCK = os.sysconf("SC_CLK_TCK")
 _NUD_PERMANENT = 0x80
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _IFF_UP, _IFF_LOWER_UP = 0x1, 0x10000
@@ -104,16 +106,28 @@ class Kernel:
 
     def port(self, bridge: int, mac: bytes) -> str:
         """The port behind which ``mac`` is; "": the bridge does not know it. Raises ``LookupError`` when this is no bridge."""
+        answer = self._entry(bridge, mac)
+        return name_of(_NDMSG.unpack_from(answer)[1]) if answer else ""
+
+    def silent(self, bridge: int, mac: bytes) -> float | None:
+        """For how many seconds the bridge has not been sent anything by ``mac``; None: it does not know it. Raises ``LookupError`` as
+        above."""
+        answer = self._entry(bridge, mac)
+        times = dict(_attributes(answer[_NDMSG.size :])).get(_NDA_CACHE, b"")
+        return int(struct.unpack_from("=III", times)[2]) / _CLOCK if len(times) >= 12 else None
+
+    def _entry(self, bridge: int, mac: bytes) -> bytes:
+        """Of the bridge's table; b"": there is none."""
         body = _NDMSG.pack(_AF_BRIDGE, 0, 0, 0, 0) + _attribute(_NDA_LLADDR, mac) + _attribute(_NDA_MASTER, struct.pack("=I", bridge))
         for kind, answer in self._ask(_GET_NEIGHBOUR, 0, body):
             if kind == _ERROR and len(answer) >= 4:
                 error = -struct.unpack_from("=i", answer)[0]
                 if error == 2:  # ENOENT
-                    return ""
+                    return b""
                 raise LookupError(error)
             if kind == NEW_NEIGHBOUR and len(answer) >= _NDMSG.size:
-                return name_of(_NDMSG.unpack_from(answer)[1])
-        return ""
+                return answer
+        return b""
 
     def _ask(self, kind: int, flags: int, body: bytes) -> Iterator[tuple[int, bytes]]:
         """The messages of the answer, at last an error if there is one."""

@@ -1,18 +1,27 @@
 """The town's own network in the guests' (pure): a cable or an access point joins the two.
 
-Certain signs: routers that talk among themselves, and switches of two different spanning trees. A sign only together with others:
+Certain signs: routers that talk among themselves, and switches of two spanning trees at the same time. A sign only together with others:
 computers that stay in a network that is not the hall's and never ask the hall for an address. One such device is a visitor's with a fixed
 address, and every phone asks about the network that it comes from when it joins.
+
+Where two trees have joined, the better root leads both, as a better switch does that somebody has just built in: nobody can tell these
+apart, so it is a finding of its own that says both, for a day. A worse one only leads when the one before has gone.
 """
 
 from collections import OrderedDict
 
 from hotspot.guard.frames import Arp, Broadcast, Routing, Tree
 from hotspot.guard.hall import LINK_LOCAL4, Device, Hall, network_text
-from hotspot.guard.memory import Turns, Window
+from hotspot.guard.memory import Often, Turns, Window
 
+ROUTERS = Often(2, 60.0)
+ROOTS = Often(5, 30.0)
+"""So often one root follows on the other: two that talk every two seconds do, a tree that finds a new root changes once."""
 LEARNING = 600.0
 """Seconds after the start in which the hall's own switches are learnt."""
+NEW_ROOT = Often(3, 30.0)
+SETTLED = 86_400.0
+"""Seconds after which a new root is one of the hall's: somebody was told, and left it so."""
 MOST_SWITCHES = 64
 STAYS = 20.0
 """Seconds after which a device that talks in a foreign network is not just passing."""
@@ -27,26 +36,51 @@ class Bridging:
 
     def __init__(self, hall: Hall, now: float) -> None:
         self._hall, self._started = hall, now
-        self._routers = Window(2, 60.0)
-        self._switches: set[bytes] = set()
-        self._roots = Turns(3, 60.0)
-        self._foreign_roots = Window(3, 30.0)
+        self._routers = Window()
+        self._switches: OrderedDict[bytes, None] = OrderedDict()
+        """The hall's own."""
+        self._root = b""
+        """Of the hall's tree: priority and MAC, the smaller the better; b"": none was heard yet."""
+        self._newcomer, self._since, self._often = b"", now, Window()
+        """A root that is not known, and since when it leads."""
+        self._roots = Turns()
         self._networks: OrderedDict[bytes, OrderedDict[bytes, float]] = OrderedDict()
         """Who stays in a foreign network, and when they were last heard."""
 
     def routing(self, said: Routing, now: float) -> None:
         """Routers' own protocols."""
-        if self._routers.add(now):
+        if self._routers.add(now, ROUTERS):
             self._hall.see("lan-bridged", now, said.source, sign=said.protocol)
 
     def tree(self, said: Tree, now: float) -> None:
         """Switches' own protocol. One tree is the hall's; its switches may take each other's place, one after the other."""
-        to_and_fro = self._roots.add(said.root, now)
-        if now - self._started <= LEARNING and len(self._switches) < MOST_SWITCHES:
-            self._switches |= {said.root, said.bridge}
-        foreign = said.root not in self._switches and self._foreign_roots.add(now)
-        if to_and_fro or foreign:
+        if self._roots.add(said.root, now, ROOTS):
             self._hall.see("lan-bridged", now, said.source, sign="STP")
+        if now - self._started <= LEARNING:
+            self._learn(said.root, said.bridge)
+        if said.root[2:] in self._switches:
+            self._root = said.root
+        else:
+            self._unknown(said, now)
+
+    def _unknown(self, said: Tree, now: float) -> None:
+        """A root that is not one of the hall's switches, as far as they are known."""
+        if said.root != self._newcomer:
+            self._newcomer, self._since, self._often = said.root, now, Window()
+        if not self._often.add(now, NEW_ROOT):
+            return
+        if not self._root or said.root > self._root or now - self._since >= SETTLED:
+            self._learn(said.root)
+            self._root = said.root
+        else:
+            self._hall.see("tree-changed", now, said.source)
+
+    def _learn(self, *switches: bytes) -> None:
+        for switch in switches:
+            self._switches[switch[2:]] = None
+            self._switches.move_to_end(switch[2:])
+        while len(self._switches) > MOST_SWITCHES:
+            self._switches.popitem(last=False)
 
     def arp(self, said: Arp, device: Device, now: float) -> None:
         """Somebody uses an address that is not of the hall's networks."""

@@ -56,6 +56,8 @@ def incoming() -> bytes:
             _Step(_JEQ, 0x0806, "take"),
             _Step(_JEQ, 0x0800, "ipv4"),
             _Step(_JEQ, 0x86DD, "ipv6"),
+            # A second VLAN tag: the kernel has taken the first away. Hosts that ignore tags read on behind it.
+            *_any_of((0x8100, 0x88A8), "take", ""),
             _Step(_JGT, 1500, "leave"),
             _Step(_LDH, 0),  # to the bridges' own group addresses
             *_any_of((0x0180, 0x0100), "take", "leave"),
@@ -75,8 +77,14 @@ def incoming() -> bytes:
             # Behind one extension header; what has more of them is looked at in any case.
             _Step(_LDB, 54, label="behind"),
             *_any_of((0, 43, 44, 60), "take", ""),
-            _Step(_JEQ, 58, "", "leave"),
+            _Step(_JEQ, 58, "behind icmp6"),
+            _Step(_JEQ, 17, "", "leave"),
             _Step(_LDB, 55),
+            _Step(_LSH, 3),
+            _Step(_TAX),
+            _Step(_LDH_X, 64),
+            *_any_of((546, 547), "take", "leave"),
+            _Step(_LDB, 55, label="behind icmp6"),
             _Step(_LSH, 3),
             _Step(_TAX),
             _Step(_LDB_X, 62),
@@ -91,7 +99,8 @@ def incoming() -> bytes:
 
 
 def outgoing() -> bytes:
-    """What the gateway says itself: answers of its own DHCP servers, from which the guard learns whose an address is."""
+    """What the gateway says itself: answers of its own DHCP servers, from which the guard learns whose an address is, and its router
+    advertisements. What comes back from outside is compared with both."""
     return _assembled(
         [
             _Step(_LDB, _PACKET_TYPE),
@@ -100,9 +109,12 @@ def outgoing() -> bytes:
             _Step(_JEQ, 0x0800, "ipv4"),
             _Step(_JEQ, 0x86DD, "", "leave"),
             _Step(_LDB, 20),
+            _Step(_JEQ, 58, "icmp6"),
             _Step(_JEQ, 17, "", "leave"),
             _Step(_LDH, 54),
             _Step(_JEQ, 547, "take", "leave"),
+            _Step(_LDB, 54, label="icmp6"),
+            _Step(_JEQ, 134, "take", "leave"),
             _Step(_LDB, 23, label="ipv4"),
             _Step(_JEQ, 17, "", "leave"),
             _Step(_LDH, 20),

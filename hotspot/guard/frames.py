@@ -1,18 +1,21 @@
 """Frames of the guests' LAN -> what was said (pure). Whatever the bytes are, nothing here raises: what cannot be read is ``None``.
 
 RFC 826 (ARP), 2131 and 2132 (DHCP), 8415 (DHCPv6), 4861 (ND), 7113 (how advertisements are hidden behind extension headers),
-IEEE 802.1D (spanning tree), 802.1AB (LLDP).
+IEEE 802.1D (spanning tree), 802.1Q (VLAN tags).
 """
 
 import struct
 
 from msgspec import Struct
 
-ARP, IPV4, IPV6, LLDP = 0x0806, 0x0800, 0x86DD, 0x88CC
+ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
+TAGS = (0x8100, 0x88A8)
+"""Types of a VLAN tag. One has been taken away by the kernel; whoever puts a second one in front of an advertisement wants to hide it."""
 DISCOVER, REQUEST, DECLINE, ACK, NAK, RELEASE = 1, 3, 4, 5, 6, 7
 """DHCP message types."""
 SOLICIT6, ADVERTISE6, REQUEST6, REPLY6, RECONFIGURE6 = 1, 2, 3, 7, 10
 """DHCPv6 message types."""
+MOST_TAGS = 4
 MOST_EXTENSIONS = 8
 """Extension headers of IPv6 that are followed."""
 STP_TO = bytes.fromhex("0180c2000000")
@@ -33,6 +36,7 @@ class Arp(Struct, frozen=True, gc=False):
     """Who says it, by ARP itself."""
     address: bytes
     target: bytes
+    answer: bool = False
 
 
 class Dhcp(Struct, frozen=True, gc=False):
@@ -55,6 +59,8 @@ class Dhcp(Struct, frozen=True, gc=False):
     """Of the lease."""
     fingerprint: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     """What the client asks for, its class and its host name."""
+    wanted: bytes = _NOWHERE4
+    """Address that the client asks for or declines (option 50), or zeros."""
 
 
 class Dhcp6(Struct, frozen=True, gc=False):
@@ -78,6 +84,7 @@ class Neighbour(Struct, frozen=True, gc=False):
     source: bytes
     address: bytes
     mac: bytes
+    answer: bool = False
 
 
 class Heard(Struct, frozen=True, gc=False):
@@ -116,6 +123,11 @@ def said(frame: bytes) -> Said | None:
     if len(frame) < 34:
         return None
     source, kind = frame[6:12], int.from_bytes(frame[12:14])
+    for _ in range(MOST_TAGS):
+        if kind not in TAGS:
+            break
+        frame = frame[:12] + frame[16:]
+        kind = int.from_bytes(frame[12:14])
     if kind == ARP:
         return _arp(source, frame)
     try:
@@ -131,7 +143,7 @@ def said(frame: bytes) -> Said | None:
 def _arp(source: bytes, frame: bytes) -> Arp | None:
     if len(frame) < 42 or frame[14:20] != b"\x00\x01\x08\x00\x06\x04":
         return None
-    return Arp(source, frame[22:28], frame[28:32], frame[38:42])
+    return Arp(source, frame[22:28], frame[28:32], frame[38:42], frame[20:22] == b"\0\2")
 
 
 def _ipv4(source: bytes, frame: bytes) -> Said | None:
@@ -142,9 +154,10 @@ def _ipv4(source: bytes, frame: bytes) -> Said | None:
         return Routing(source, _ROUTING[protocol])
     if protocol != 17 or int.from_bytes(frame[20:22]) & 0x1FFF:
         return None
-    from_port, to_port = struct.unpack_from(">HH", frame, start)
-    if {from_port, to_port} <= {67, 68}:
-        return _dhcp(source, frame[start + 8 :])
+    (to_port,) = struct.unpack_from(">H", frame, start + 2)
+    if to_port in (67, 68):  # a client does not look at the port that an answer comes from
+        part = to_port == 68 and int.from_bytes(frame[20:22]) & 0x2000
+        return _dhcp(source, frame[start + 8 :]) or (_hidden(source) if part else None)
     if to_port in (_HSRP, _GLBP):
         return Routing(source, "HSRP" if to_port == _HSRP else "GLBP")
     if to_port in _NETBIOS and frame[0] & 1:
@@ -156,11 +169,11 @@ def _dhcp(source: bytes, data: bytes) -> Dhcp | None:
     if len(data) < 240 or data[236:240] != _DHCP_COOKIE:
         return None
     op, hardware, length, _, transaction, _, _, own, given, _, relay, mac = _DHCP.unpack_from(data)
-    if hardware != 1 or length != 6 or op not in (1, 2):
+    if op not in (1, 2) or (op == 1 and (hardware != 1 or length != 6)):
         return None
     options = _options(data)
     kind, lease = options.get(53, b""), options.get(51, b"")
-    server = options.get(54, b"")
+    server, wanted = options.get(54, b""), options.get(50, b"")
     return Dhcp(
         source,
         op == 2,
@@ -173,7 +186,13 @@ def _dhcp(source: bytes, data: bytes) -> Dhcp | None:
         server if len(server) == 4 else b"",
         int.from_bytes(lease) if len(lease) == 4 else 0,
         (options.get(55, b""), options.get(60, b""), options.get(12, b"")),
+        wanted if len(wanted) == 4 else _NOWHERE4,
     )
+
+
+def _hidden(source: bytes) -> Dhcp:
+    """An answer in pieces, of which the first is too short to read: no server cuts so small but to hide."""
+    return Dhcp(source, True, 0, 0, bytes(6), False, _NOWHERE4, _NOWHERE4)
 
 
 def _options(data: bytes) -> dict[int, bytes]:
@@ -211,8 +230,8 @@ def _ipv6(source: bytes, frame: bytes) -> Said | None:
     if header == 58:
         return _icmp6(source, frame, start)
     if header == 17:
-        from_port, to_port = struct.unpack_from(">HH", frame, start)
-        if {from_port, to_port} <= {546, 547}:
+        (to_port,) = struct.unpack_from(">H", frame, start + 2)
+        if to_port in (546, 547):
             return _dhcp6(source, frame[start + 8 :])
     return None
 
@@ -228,11 +247,12 @@ def _icmp6(source: bytes, frame: bytes, start: int) -> Said | None:
         return None
     if kind == 135 and sender == _NOWHERE6:
         return Neighbour(source, target, b"")
+    answer = kind == 136
     wanted = 1 if kind == 135 else 2
     at = start + 24
     while at + 8 <= len(frame) and frame[at + 1]:
         if frame[at] == wanted:
-            return Neighbour(source, sender if kind == 135 else target, frame[at + 2 : at + 8])
+            return Neighbour(source, sender if kind == 135 else target, frame[at + 2 : at + 8], answer)
         at += frame[at + 1] * 8
     return Heard(source)
 

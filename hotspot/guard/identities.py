@@ -2,11 +2,11 @@
 
 from hotspot.guard.frames import DISCOVER, REQUEST, Dhcp
 from hotspot.guard.hall import Device, Hall
-from hotspot.guard.memory import Turns
+from hotspot.guard.memory import Often, Turns
 
-MOVES, MOVES_WITHIN = 6, 60.0
+MOVES = Often(6, 60.0)
 """Moves back to the port before. Somebody who walks between two access points is not that quick; two devices that talk are."""
-CHANGES, CHANGES_WITHIN = 2, 3600.0
+CHANGES = Often(2, 3600.0)
 """Returns to what it was before: this, that, this, that. A laptop that starts from the network and then its system changes once."""
 _FROM_NETWORK = b"PXEClient"
 
@@ -19,17 +19,19 @@ class Identities:
 
     def dhcp(self, said: Dhcp, device: Device, now: float) -> None:
         """A client says by DHCP what it wants, of which make it is and how it is called."""
-        if said.kind not in (DISCOVER, REQUEST) or said.relayed or said.fingerprint[1].startswith(_FROM_NETWORK):
+        if said.kind not in (DISCOVER, REQUEST) or said.fingerprint[1].startswith(_FROM_NETWORK):
             return
+        if device.identities is None:
+            device.identities = {}
         turns = device.identities.get(said.kind)
         if turns is None:
-            turns = device.identities[said.kind] = Turns(CHANGES, CHANGES_WITHIN)
-        if turns.add(hash(said.fingerprint), now):  # the name itself is not kept
+            turns = device.identities[said.kind] = Turns()
+        if turns.add(hash(said.fingerprint), now, CHANGES):  # the name itself is not kept
             self._hall.see("mac-cloned", now, said.source)
 
     def moved(self, device: Device, port: int, now: float) -> None:
         """The bridge has learnt that a device is behind ``port``, the number of an interface."""
         if device.ports is None:
-            device.ports = Turns(MOVES, MOVES_WITHIN)
-        if device.ports.add(port, now):
+            device.ports = Turns()
+        if device.ports.add(port, now, MOVES):
             self._hall.see("mac-cloned", now, device.mac)

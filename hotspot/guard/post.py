@@ -10,7 +10,7 @@ from hotspot.guard import bridge
 from hotspot.guard.bridge import Address, Kernel
 from hotspot.guard.ears import Ears
 from hotspot.guard.filter import incoming, outgoing
-from hotspot.guard.hall import Gateway
+from hotspot.guard.hall import Gateway, Shared
 from hotspot.guard.watch import Watch
 
 log = structlog.get_logger("guard")
@@ -35,15 +35,15 @@ class Place(Struct, frozen=True):
 class Post:
     """Of one interface. Opening it needs CAP_NET_RAW."""
 
-    def __init__(self, place: Place, kernel: Kernel, now: float) -> None:
+    def __init__(self, place: Place, kernel: Kernel, shared: Shared, now: float) -> None:
         self.place, self._kernel = place, kernel
         self.others, self.own = Ears(incoming()), Ears(outgoing())
         self._index = 0
         self._gone = now
         """Since when there is nothing to hear; 0: there is."""
-        self.watch = Watch(place.zone, place.interface, Gateway(b""), self._where, now)
-        self.left = A_SECOND
-        """Frames that may still be read in this second."""
+        self.watch = Watch(place.zone, place.interface, Gateway(b""), self._where, now, self._heard, shared)
+        self.left = self.own_left = A_SECOND
+        """Frames that may still be read in this second: of others, and of the gateway itself, which no flood of others' holds up."""
         self.look(now)
 
     def close(self) -> None:
@@ -76,14 +76,26 @@ class Post:
         except OSError:
             return ""
 
+    def _heard(self, mac: bytes) -> float:
+        """When the bridge was last sent anything by a device, 0 when it does not say or is none."""
+        try:
+            ago = self._kernel.silent(self._index, mac)
+        except (LookupError, OSError):
+            return 0.0
+        return time.monotonic() - ago if ago is not None else 0.0
+
     def read(self, ears: Ears) -> None:
         """What waits at one of the two."""
         now = time.monotonic()
-        take = self.watch.outgoing if ears is self.own else self.watch.incoming
         try:
-            for frame in ears.frames(min(AT_ONCE, self.left)):
-                self.left -= 1
-                take(frame, now)
+            if ears is self.own:
+                for frame in ears.frames(min(AT_ONCE, self.own_left)):
+                    self.own_left -= 1
+                    self.watch.outgoing(frame, now)
+            else:
+                for frame in ears.frames(min(AT_ONCE, self.left)):
+                    self.left -= 1
+                    self.watch.incoming(frame, now)
         except OSError:  # the interface has gone down; the kernel tells of it by itself
             return
 
@@ -95,7 +107,7 @@ class Post:
 
     def tick(self, now: float) -> None:
         """Once a second."""
-        self.left = A_SECOND
+        self.left = self.own_left = A_SECOND
         for ears in (self.own, self.others):
             if ears.dropped():
                 self.watch.lost(ears is self.own, now)

@@ -35,7 +35,7 @@ class Servers:
             self._hall.see("rogue-dhcp", now, said.source, **given)
             return
         own = self._hall.gateway.addresses
-        if said.kind != REQUEST or not said.server or not own or said.server in own or said.relayed:
+        if said.kind != REQUEST or not said.server or not own or said.server in own:
             return
         if all(transaction != said.transaction for _, transaction in self._named):
             self._named.append((now, said.transaction))

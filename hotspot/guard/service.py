@@ -13,6 +13,7 @@ import structlog
 
 from hotspot.guard import rights
 from hotspot.guard.bridge import Kernel
+from hotspot.guard.hall import Shared
 from hotspot.guard.post import Place, Post
 from hotspot.looks import folder
 from hotspot.looks.values import MOST_FINDINGS, By, Finding, Look
@@ -34,11 +35,12 @@ class Guard:
         self._looks, self._written, self._changes = looks, float("-inf"), -1
         self._kernel = Kernel()
         now = time.monotonic()
-        self._posts = [Post(place, self._kernel, now) for place in places]
+        shared = Shared()
+        self._posts = [Post(place, self._kernel, shared, now) for place in places]
         rights.give_up()
         self.stopping = asyncio.Event()
         self._moves_left = MOVES_A_SECOND
-        self._told: frozenset[tuple[str, str]] = frozenset()
+        self._told: frozenset[tuple[str, str, str]] = frozenset()
 
     async def run(self) -> None:
         """Listen until ``stopping`` is set."""
@@ -63,15 +65,19 @@ class Guard:
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         loop.add_reader(self._kernel.fileno(), self._kernel_says)
         for post in self._posts:
-            loop.add_reader(post.own.fileno(), post.read, post.own)  # first: whose an address is, then who says so
+            loop.add_reader(post.own.fileno(), self._own, loop, post)  # first: whose an address is, then who says so
             loop.add_reader(post.others.fileno(), self._others, loop, post)
+
+    def _own(self, loop: asyncio.AbstractEventLoop, post: Post) -> None:
+        post.read(post.own)
+        if not post.own_left:
+            loop.remove_reader(post.own.fileno())  # until the next second
 
     def _others(self, loop: asyncio.AbstractEventLoop, post: Post) -> None:
         post.read(post.own)
         post.read(post.others)
         if not post.left:
-            for ears in (post.own, post.others):
-                loop.remove_reader(ears.fileno())  # until the next second
+            loop.remove_reader(post.others.fileno())
 
     def _kernel_says(self) -> None:
         changed, moves = self._kernel.changes()
@@ -113,11 +119,11 @@ class Guard:
         self._log(findings)
 
     def _log(self, findings: Sequence[Finding]) -> None:
-        seen = frozenset((one.kind, one.values["port"]) for one in findings)
-        for kind, port in sorted(seen - self._told):
-            log.warning("seen", kind=kind, port=port)
-        for kind, port in sorted(self._told - seen):
-            log.info("not seen any more", kind=kind, port=port)
+        seen = frozenset((one.kind, one.zone, one.values["port"]) for one in findings)
+        for kind, zone, port in sorted(seen - self._told):
+            log.warning("seen", kind=kind, zone=zone, port=port)
+        for kind, zone, port in sorted(self._told - seen):
+            log.info("not seen any more", kind=kind, zone=zone, port=port)
         self._told = seen
 
 
@@ -148,7 +154,7 @@ def run(places: Sequence[Place], looks: Path | None) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, guard.stopping.set)
-        log.info("the guard listens", interfaces=[place.interface for place in places])
+        log.info("the guard listens", interfaces=[place.interface for place in places], pools=[place.pool for place in places])
         await guard.run()
 
     asyncio.run(until_stopped())

@@ -6,7 +6,9 @@ from hotspot.looks.values import MOST_FINDINGS, Finding
 from hotspot.looks.words_guard import GUARD
 
 QUIET = 300.0
-"""Seconds without a further sighting after which a finding ends."""
+"""Seconds without a further sighting after which a finding ends …"""
+LONGER = {"repeater": 3600.0}
+"""… and of what is seen only now and then."""
 SEVERAL = "*"
 """Instead of a place, when there are more of them than fit."""
 _ROOM = MOST_FINDINGS - len(GUARD)
@@ -46,7 +48,7 @@ class Sightings:
 
     def end(self, now: float) -> None:
         """Forget what has been quiet."""
-        over = [key for key, sighting in self._all.items() if sighting.last <= now - QUIET]
+        over = [key for key, sighting in self._all.items() if sighting.last <= now - LONGER.get(key[0], QUIET)]
         for key in over:
             del self._all[key]
         self.changes += len(over)

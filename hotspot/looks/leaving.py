@@ -25,6 +25,8 @@ OWN_V4, OWN_V6 = 29, 64
 _MAC: Final = re.compile(
     r"(?<![0-9a-f])(?:[0-9a-f]{1,2}(?:[:-][0-9a-f]{1,2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}|[0-9a-f]{12})(?![0-9a-f])", re.IGNORECASE
 )
+_OWN_NAME: Final = re.compile(r"(?<![0-9a-z])enx[0-9a-f]{12}(?![0-9a-z])")
+"""What systemd calls a network card at USB: by its own MAC, so it looks like one …"""
 _V4: Final = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?(?![0-9])")
 _V6: Final = re.compile(r"(?<![0-9a-f:])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*(?:/[0-9]{1,3})?", re.IGNORECASE)
 
@@ -48,13 +50,21 @@ def _is_address(text: str) -> bool:
     return not (whole and str(network.network_address) == str(ipaddress.ip_address(text.partition("/")[0])))
 
 
-def cleaned(look: Look, zones: Collection[str]) -> tuple[Look, int]:
+def _names_device(value: str, interfaces: Collection[str] | None) -> bool:
+    """… but is a name of the gateway's when it has such an interface. Where nobody knows what it has (None), the form is enough: a device's
+    own MAC has no such letters in front."""
+    known = interfaces if interfaces is not None else _OWN_NAME.findall(value)
+    return identifies(_OWN_NAME.sub(lambda found: " " if found.group() in known else found.group(), value))
+
+
+def cleaned(look: Look, zones: Collection[str], interfaces: Collection[str] | None = None) -> tuple[Look, int]:
     """The look without what could name a device, and how many places that were. A value that could is left out (people read "?"); a
-    finding or a step whose own kind could is left out whole; a zone that the hall does not have is none."""
+    finding or a step whose own kind could is left out whole; a zone that the hall does not have is none. ``interfaces``: those of the
+    gateway, which may be named; None: not known here."""
     removed = int(identifies(look.software))
     findings, steps = [], []
     for finding in look.findings:
-        values = {key: value for key, value in finding.values.items() if not identifies(key) and not identifies(value)}
+        values = {key: value for key, value in finding.values.items() if not identifies(key) and not _names_device(value, interfaces)}
         removed += len(finding.values) - len(values)
         if identifies(finding.kind):
             removed += 1

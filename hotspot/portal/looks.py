@@ -55,6 +55,14 @@ class Seen(Struct, frozen=True, kw_only=True):
         return not -AHEAD <= unix - self.look.at <= longest
 
 
+def _interfaces() -> list[str]:
+    """Of this machine; no socket is needed for it."""
+    try:
+        return [path.name for path in Path("/sys/class/net").iterdir()]
+    except OSError:
+        return []
+
+
 def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[By, Seen]:
     """All three files; blocks."""
     found: dict[By, Seen] = {}
@@ -67,7 +75,7 @@ def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[
             continue
         if look is None:
             continue
-        clean, removed = leaving.cleaned(look, zones)
+        clean, removed = leaving.cleaned(look, zones, _interfaces())
         gap = last.gap
         if last.look is not None and clean.at > last.look.at:
             gap = clean.at - last.look.at

@@ -1,5 +1,6 @@
 """The unit files: systemd accepts them, and they take from each process what it does not need."""
 
+import re
 import shutil
 import subprocess
 from configparser import RawConfigParser
@@ -151,3 +152,13 @@ def test_the_lan_guard_has_one_right_and_gives_it_back() -> None:
     assert (guard["AmbientCapabilities"], guard["CapabilityBoundingSet"]) == ("CAP_NET_RAW", "CAP_NET_RAW")
     assert (set(guard["RestrictAddressFamilies"].split()), guard["SystemCallFilter"]) == ({"AF_PACKET", "AF_NETLINK", "AF_UNIX"}, "capset")
     assert guard["MemoryMax"] == "80M"
+
+
+def test_the_lan_guard_can_read_what_it_is_told_to() -> None:
+    """Both files of settings are for their own service's group, as the playbook installs them."""
+    guard = service("hotspot-lan-guard")
+    assert "--config /etc/hotspot/portal.toml --firewall /etc/hotspot/firewall.toml" in guard["ExecStart"]
+    assert guard["SupplementaryGroups"].split() == ["hotspot-portal", "hotspot-firewall"]
+    tasks = (UNITS.parent / "deploy/ansible_collections/hotspot/hall/roles/gateway/tasks/configure.yml").read_text()
+    owned = re.findall(r"dest: \S+ _gateway_settings \S+/(\w+\.toml).*?group: (\S+)\s+mode: \"(\d+)\"", tasks, re.DOTALL)
+    assert owned == [("firewall.toml", "hotspot-firewall", "0640"), ("portal.toml", "hotspot-portal", "0640")]

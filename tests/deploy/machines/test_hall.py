@@ -164,6 +164,7 @@ def test_nobody_can_be_found_in_the_journal(hall: Machine, anna: Phone) -> None:
 def test_the_lan_guard_listens_and_the_doctor_looks(hall: Machine) -> None:
     """Both as their own units: the guard leaves what it saw, and the doctor finds nothing that is worse than a notice."""
     assert hall.run("systemctl", "is-active", "hotspot-lan-guard.service").strip() == "active"
+    assert '"pools":[3583]' in hall.journal("--boot", "-u", "hotspot-lan-guard")  # it may read firewall.toml, and found its zone there
     hall.run("systemctl", "start", "hotspot-doctor.service")
     looks = hall.run("ls", "/run/hotspot-looks").split()
     assert {"doctor.json", "guard.json"} <= set(looks)

@@ -62,17 +62,19 @@ def dhcp(
     make: bytes = b"android-dhcp-14",
     name: bytes = b"",
     relay: bytes = NOBODY4,
+    wanted: bytes = b"",
+    ports: tuple[int, int] | None = None,
 ) -> bytes:
     """A DHCP message, from a client or a server."""
     client = client or source
     fixed = struct.pack(">BBBBIHH4s4s4s4s", 2 if reply else 1, 1, 6, 0, transaction, 0, 0, own, given, NOBODY4, relay)
     options = bytes((53, 1, kind))
-    for code, value in ((54, server), (60, b"" if reply else make), (12, name), (51, seconds.to_bytes(4) if reply else b"")):
+    for code, value in ((54, server), (60, b"" if reply else make), (12, name), (51, seconds.to_bytes(4) if reply else b""), (50, wanted)):
         options += bytes((code, len(value))) + value if value else b""
     options += b"" if reply else bytes((55, 4, 1, 3, 6, 114))
     data = fixed + client + bytes(10 + 64 + 128) + b"\x63\x82\x53\x63" + options + b"\xff"
-    ports, address = ((67, 68), server or GATEWAY4) if reply else ((68, 67), own)
-    return udp4(source, address, b"\xff" * 4, ports, data)
+    usual, address = ((67, 68), server or GATEWAY4) if reply else ((68, 67), own)
+    return udp4(source, address, b"\xff" * 4, ports or usual, data)
 
 
 def ipv6(source: bytes, from_: bytes, to: bytes, header: int, payload: bytes) -> bytes:
@@ -102,11 +104,17 @@ def router_wanted(source: bytes) -> bytes:
     return ipv6(source, NOBODY6, GATEWAY6, 58, b"\x85\0\0\0" + bytes(4))
 
 
-def dhcp6(source: bytes, kind: int, server: bytes = b"") -> bytes:
-    """A DHCPv6 message."""
+def dhcp6(source: bytes, kind: int, server: bytes = b"", *, extension: bytes = b"", first: int = 17, port: int = 0) -> bytes:
+    """A DHCPv6 message, maybe behind extension headers, and from another port than usual."""
     data = bytes((kind, 0, 0, 1)) + (struct.pack(">HH", 2, len(server)) + server if server else b"")
-    ports = (546, 547) if kind in (1, 3, 5, 6, 8, 11) else (547, 546)
-    return ipv6(source, bytes(15) + b"\x01", GATEWAY6, 17, struct.pack(">HHHH", *ports, 8 + len(data), 0) + data)
+    here, there = (546, 547) if kind in (1, 3, 5, 6, 8, 11) else (547, 546)
+    datagram = struct.pack(">HHHH", port or here, there, 8 + len(data), 0) + data
+    return ipv6(source, bytes(15) + b"\x01", GATEWAY6, first, extension + datagram)
+
+
+def tagged(frame: bytes, kind: int = 0x8100) -> bytes:
+    """The same behind a VLAN tag that says nothing but a priority."""
+    return frame[:12] + kind.to_bytes(2) + b"\0\0" + frame[12:]
 
 
 def bpdu(source: bytes, root: bytes) -> bytes:

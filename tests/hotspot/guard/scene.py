@@ -1,6 +1,6 @@
 """A guard in virtual time: what devices send goes straight into its watch."""
 
-from hotspot.guard.hall import Gateway
+from hotspot.guard.hall import Gateway, Shared
 from hotspot.guard.watch import Watch
 from tests.hotspot.guard import packets as at
 
@@ -10,10 +10,11 @@ POOL = 3_584
 class Scene:
     """One interface, by its gateway's addresses, at a time of its own."""
 
-    def __init__(self, pool: int = POOL) -> None:
-        self.now, self.ports, self.frames = 1000.0, dict[bytes, str](), 0
+    def __init__(self, pool: int = POOL, shared: Shared | None = None) -> None:
+        self.now, self.ports, self.heard, self.frames = 1000.0, dict[bytes, str](), dict[bytes, float](), 0
         gateway = Gateway(at.GATEWAY, frozenset((at.GATEWAY4, at.GATEWAY6)), (at.NETWORK,), pool)
-        self.watch = Watch("public", "lan0", gateway, lambda mac: self.ports.get(mac, ""), self.now)
+        where, heard = (lambda mac: self.ports.get(mac, "")), (lambda mac: self.heard.get(mac, 0.0))
+        self.watch = Watch("public", "lan0", gateway, where, self.now, heard, shared)
 
     def hear(self, *frames: bytes, every: float = 0.0) -> None:
         """Somebody sends."""

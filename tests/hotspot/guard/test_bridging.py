@@ -37,12 +37,35 @@ def test_two_trees(bpdu: Callable[[bytes, bytes], bytes]) -> None:
 
 
 def test_another_tree_comes() -> None:
-    """And the hall's own switches give way to it."""
+    """And the hall's own switches give way to it: a better switch was built in, or another network is joined. After a day it is the
+    hall's."""
     scene = Scene()
-    scene.hear(*[at.bpdu(SWITCH, SWITCH)] * 300, every=2)
-    scene.wait(60)
-    scene.hear(*[at.bpdu(SWITCH, OTHER)] * 4, every=2)
-    assert scene.kinds == ["lan-bridged"]
+    scene.ports[SWITCH] = "port1"
+    scene.hear(*[at.bpdu(THIRD, OTHER)] * 400, every=2)
+    scene.hear(*[at.bpdu(SWITCH, SWITCH)] * 4, every=2)
+    assert scene.places == [("tree-changed", "port1")]
+    scene.hear(*[at.bpdu(SWITCH, SWITCH)] * (86_400 // 10), every=10)
+    assert scene.kinds == ["tree-changed"]
+    scene.hear(*[at.bpdu(SWITCH, SWITCH)] * 200, every=2)
+    assert scene.kinds == []
+
+
+def test_the_root_dies() -> None:
+    """Another of the hall's switches, of which the guard had not heard, leads until the root is back: where two trees join, the better one
+    leads, so this is none. Later it is known."""
+    scene = Scene()
+    scene.hear(*[at.bpdu(OTHER, SWITCH)] * 400, every=2)
+    for root in (THIRD, SWITCH, THIRD):
+        scene.hear(*[at.bpdu(OTHER, root)] * 100, every=2)
+    assert scene.kinds == []
+
+
+def test_a_switch_falls_out_again_and_again() -> None:
+    """A loose plug: the tree changes every few seconds, one root after the other."""
+    scene = Scene()
+    for root in (SWITCH, OTHER) * 10:
+        scene.hear(*[at.bpdu(OTHER, root)] * 4, every=2)
+    assert scene.kinds == []
 
 
 def test_the_halls_own_switches() -> None:

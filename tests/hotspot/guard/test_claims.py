@@ -97,7 +97,116 @@ def test_privacy_addresses_are_many_and_one_device_cannot_fill_the_table() -> No
 
 
 def test_the_gateways_own_mac_from_outside() -> None:
-    """A loop, or a clone of the gateway itself."""
+    """A loop, or a clone of the gateway itself; a question that an access point reflected once is none."""
     scene = Scene()
-    scene.hear(*[at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1))] * 3, every=1)
-    assert scene.kinds == ["gateway-mac"]
+    scene.hear(*[at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1))] * 2, every=1)
+    assert scene.kinds == []
+    scene.hear(at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1)))
+    assert scene.places == [("gateway-mac", "?")]
+
+
+@pytest.mark.parametrize(
+    ("frame", "kinds"),
+    [
+        (at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1), op=2), ["gateway-mac"]),
+        (at.neighbour(at.GATEWAY, at.GATEWAY6), ["gateway-mac"]),
+        (at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1), claimed=THIEF, op=2), ["gateway-address", "gateway-mac"]),
+        (at.arp(at.GATEWAY, at.GATEWAY4, at.guest(1), claimed=THIEF), ["gateway-address"]),
+        (at.neighbour(at.GATEWAY, at.GATEWAY6, THIEF), ["gateway-address", "gateway-mac"]),
+    ],
+    ids=["ARP answer", "ND answer", "ARP answer for another", "ARP question for another", "ND for another"],
+)
+def test_claims_behind_the_gateways_own_mac(frame: bytes, kinds: list[str]) -> None:
+    """One is enough: the gateway's own answers come back in loops only, and what names another device was never its."""
+    scene = Scene()
+    scene.hear(frame)
+    assert scene.kinds == kinds
+
+
+def test_a_lease_is_spoofed_behind_the_gateways_own_mac() -> None:
+    """It hides nobody."""
+    scene = Scene()
+    scene.join(1)
+    scene.hear(*[at.arp(at.GATEWAY, at.guest(1), at.GATEWAY4, claimed=THIEF)] * 3)
+    assert "address-spoofed" in scene.kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [(7, {"own": at.guest(1)}), (4, {"wanted": at.guest(1)}), (4, {"own": at.guest(1)})],
+    ids=["release", "decline", "decline elsewhere"],
+)
+def test_nobody_gives_back_what_is_anothers(kind: int, how: dict[str, bytes]) -> None:
+    """A thief who says in the victim's name that the lease is over is found all the same."""
+    scene = Scene()
+    scene.join(1)
+    scene.hear(at.dhcp(THIEF, kind, client=ONE, **how))  # type: ignore[arg-type]
+    scene.hear(*[at.arp(THIEF, at.guest(1), at.GATEWAY4)] * 3, every=1)
+    assert scene.kinds == ["address-spoofed"]
+
+
+@pytest.mark.parametrize(("kind", "how"), [(7, {"own": at.guest(1)}), (4, {"wanted": at.guest(1)})], ids=["release", "decline"])
+def test_who_goes_on_using_an_address_has_not_given_it_back(kind: int, how: dict[str, bytes]) -> None:
+    """Even the sender's MAC was forged: the victim's next word takes it back. Without one it is over."""
+    scene = Scene()
+    scene.join(1)
+    scene.hear(at.dhcp(ONE, kind, **how))  # type: ignore[arg-type]
+    scene.hear(*[at.arp(THIEF, at.guest(1), at.GATEWAY4)] * 5, every=1)
+    assert scene.kinds == []
+    scene.hear(at.arp(ONE, at.guest(1), at.GATEWAY4))
+    scene.hear(*[at.arp(THIEF, at.guest(1), at.GATEWAY4)] * 3, every=1)
+    assert scene.kinds == ["address-spoofed"]
+
+
+REPEATER = at.mac(55)
+
+
+def _behind_repeater(scene: Scene, number: int) -> None:
+    """A phone joins behind a repeater, which speaks for it with its own MAC."""
+    client, own = at.mac(number), at.guest(number)
+    scene.hear(at.dhcp(REPEATER, 1, client=client), at.dhcp(REPEATER, 3, client=client, server=at.GATEWAY4))
+    scene.lease(client, own)
+    scene.hear(at.arp(REPEATER, own, own), at.arp(REPEATER, own, at.GATEWAY4))
+
+
+def test_a_repeater_is_no_spoofer() -> None:
+    """It claims addresses that were leased to others, who are never heard themselves: a notice that says what it is or may be. One of them
+    comes nearer to an access point, speaks itself, and goes back."""
+    scene = Scene()
+    scene.ports[REPEATER] = "port3"
+    for number in range(1, 20):
+        _behind_repeater(scene, number)
+    for _ in range(20):
+        scene.hear(*(at.arp(REPEATER, at.guest(number), at.GATEWAY4) for number in range(1, 20)), every=1)
+    scene.join(5)
+    scene.wait(20)
+    _behind_repeater(scene, 5)
+    scene.hear(*[at.arp(REPEATER, at.guest(5), at.GATEWAY4)] * 10, every=2)
+    assert scene.places == [("repeater", "port3")]
+
+
+@pytest.mark.parametrize("by_bridge", [False, True], ids=["heard by the guard", "heard by the bridge"])
+def test_a_spoofer_who_says_that_it_is_a_repeater(by_bridge: bool) -> None:
+    """It asks for others, as a repeater does; but its victim is heard itself meanwhile."""
+    scene = Scene()
+    scene.join(1)
+    scene.hear(at.dhcp(THIEF, 1, client=at.mac(99)))
+    for _ in range(5):
+        scene.hear(at.arp(THIEF, at.guest(1), at.GATEWAY4), every=2)
+        if by_bridge:
+            scene.heard[ONE] = scene.now - 0.5
+        else:
+            scene.hear(at.arp(ONE, at.guest(1), at.GATEWAY4))
+        scene.wait(2)
+    assert "address-spoofed" in scene.kinds
+
+
+def test_addresses_that_a_device_no_longer_uses() -> None:
+    """IPv6 gives a new one each day: after weeks the newest is remembered as the first was, and those of an hour ago are not."""
+    scene = Scene()
+    for number in range(100):
+        scene.hear(at.neighbour(ONE, at.guest6(number)))
+        scene.now += 1800.0
+        scene.wait(1)
+    remembered = [scene.watch._claims.bindings.get(at.guest6(number)) is not None for number in (0, 97, 99)]
+    assert remembered == [False, False, True]

@@ -24,6 +24,9 @@ WANTED = {
     "solicitation": at.solicitation(ONE, at.guest6(1), at.GATEWAY6),
     "DHCPv6": at.dhcp6(ONE, 2),
     "DHCPv6 question": at.dhcp6(ONE, 1),
+    "DHCPv6 behind an extension": at.dhcp6(ONE, 2, first=60, extension=bytes((17, 1)) + bytes(14)),
+    "a second VLAN tag": at.tagged(at.router(ONE)),
+    "a second tag of a provider": at.tagged(at.router(ONE), 0x88A8),
     "VRRP": at.ipv4(ONE, 112),
     "OSPF": at.ipv4(ONE, 89),
     "HSRP": at.udp4(ONE, at.guest(1), bytes((224, 0, 0, 2)), (1985, 1985), b""),
@@ -38,6 +41,9 @@ UNWANTED = {
     "web over IPv6": at.ipv6(ONE, at.guest6(1), at.guest6(2), 6, bytes(40)),
     "QUIC over IPv6": at.ipv6(ONE, at.guest6(1), at.guest6(2), 17, struct.pack(">HHHH", 40000, 443, 28, 0) + bytes(20)),
     "echo over IPv6": at.ipv6(ONE, at.guest6(1), at.guest6(2), 58, b"\x80" + bytes(20)),
+    "QUIC behind an extension": at.ipv6(
+        ONE, at.guest6(1), at.guest6(2), 60, bytes((17, 0)) + bytes(6) + struct.pack(">HHHH", 40000, 443, 28, 0) + bytes(20)
+    ),
     "listener report": at.ipv6(ONE, at.guest6(1), at.guest6(2), 0, bytes((58, 0, 5, 2, 0, 0, 1, 0)) + b"\x8f" + bytes(20)),
     "a later fragment with the ports of DHCP": at.udp4(ONE, at.guest(1), at.GATEWAY4, (68, 67), b"")[:20] + b"\0\5" + bytes(40),
     "unknown": at.ethernet(ONE, 0x88B5, bytes(40)),

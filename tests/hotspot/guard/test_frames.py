@@ -40,7 +40,7 @@ def test_dhcp() -> None:
 def test_neighbours() -> None:
     """A claim by question, a claim by answer, and a look whether an address is free."""
     assert said(at.solicitation(ONE, at.guest6(1), at.GATEWAY6)) == Neighbour(ONE, at.guest6(1), ONE)
-    assert said(at.neighbour(ONE, at.guest6(1), claimed=TWO)) == Neighbour(ONE, at.guest6(1), TWO)
+    assert said(at.neighbour(ONE, at.guest6(1), claimed=TWO)) == Neighbour(ONE, at.guest6(1), TWO, answer=True)
     assert said(at.solicitation(ONE, at.NOBODY6, at.guest6(1))) == Neighbour(ONE, at.guest6(1), b"")
     assert said(at.router_wanted(ONE)) == Heard(ONE)
 
@@ -60,6 +60,22 @@ def test_neighbours() -> None:
 def test_advertisements_do_not_hide_behind_extensions(first: int, extension: bytes) -> None:
     """RFC 7113: what fools a switch's RA guard does not fool this one."""
     assert said(at.router(ONE, first=first, extension=extension)) == Advertisement(ONE)
+
+
+def test_nothing_hides_behind_tags() -> None:
+    """Hosts that ignore VLAN tags read on behind them; who puts hundreds there is not followed."""
+    assert said(at.tagged(at.tagged(at.router(ONE)), 0x88A8)) == Advertisement(ONE)
+    frame = at.router(ONE)
+    for _ in range(200):
+        frame = at.tagged(frame)
+    assert said(frame) is None
+
+
+def test_what_a_client_declines() -> None:
+    """The address is in an option, not in the head."""
+    declined = said(at.dhcp(ONE, 4, wanted=at.guest(1)))
+    assert isinstance(declined, Dhcp)
+    assert (declined.own, declined.wanted) == (bytes(4), at.guest(1))
 
 
 def test_others() -> None:

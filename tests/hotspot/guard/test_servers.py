@@ -65,3 +65,61 @@ def test_foreign_router() -> None:
     scene = Scene()
     scene.hear(at.router(ROGUE))
     assert scene.kinds == ["rogue-ra"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind"),
+    [
+        (at.router(at.GATEWAY), "rogue-ra"),
+        (at.dhcp(at.GATEWAY, 5, client=ONE, reply=True, given=at.guest(1), server=FOREIGN), "rogue-dhcp"),
+        (at.dhcp6(at.GATEWAY, 2, b"other"), "rogue-dhcp6"),
+    ],
+    ids=["RA", "DHCP", "DHCPv6"],
+)
+def test_servers_behind_the_gateways_own_mac(frame: bytes, kind: str) -> None:
+    """What comes from outside with the gateway's MAC and was not said by the gateway is foreign, from the first frame on."""
+    scene = Scene()
+    scene.hear(frame)
+    assert scene.places == [(kind, "?")]
+
+
+def test_a_loop_brings_back_what_the_gateway_said() -> None:
+    """That is no foreign server, but a loop once there is more of it; also where the card calculates the checksum after the guard saw the
+    frame, and where an access point sends it on to everybody."""
+    scene = Scene()
+    own = [at.router(at.GATEWAY), at.dhcp(at.GATEWAY, 5, client=ONE, reply=True, given=at.guest(1)), at.dhcp6(at.GATEWAY, 7, b"own")]
+    for frame in own:
+        scene.watch.outgoing(frame, scene.now)
+    places = (56, 40, 60)
+    back = [at.mac(9) + frame[6:place] + b"\x12\x34" + frame[place + 2 :] for frame, place in zip(own, places, strict=True)]
+    scene.hear(*back[:2])
+    assert scene.kinds == []
+    scene.hear(back[2])
+    assert scene.kinds == ["gateway-mac"]
+    scene.hear(at.router(at.GATEWAY)[:-1] + b"x")
+    assert scene.kinds == ["gateway-mac", "rogue-ra"]
+
+
+@pytest.mark.parametrize("ports", [(4011, 68), (53, 68), (67, 67)], ids=["PXE", "DNS", "to a relay"])
+def test_a_foreign_server_answers_from_another_port(ports: tuple[int, int]) -> None:
+    """Clients look at the port that an answer goes to, and so does the guard."""
+    scene = Scene()
+    scene.hear(at.dhcp(ROGUE, 2, client=ONE, reply=True, given=bytes((192, 168, 178, 20)), server=FOREIGN, ports=ports))
+    scene.hear(at.dhcp6(ROGUE, 2, b"other", port=40_000))
+    assert scene.kinds == ["rogue-dhcp", "rogue-dhcp6"]
+
+
+def test_an_answer_in_pieces() -> None:
+    """The first is too short to be read: it is one all the same."""
+    scene = Scene()
+    whole = at.dhcp(ROGUE, 5, client=ONE, reply=True, given=bytes((192, 168, 178, 20)), server=FOREIGN)
+    scene.hear(whole[:20] + b"\x20\x00" + whole[22:66])
+    assert scene.kinds == ["rogue-dhcp"]
+
+
+def test_a_relay_that_names_a_foreign_server() -> None:
+    """A forged relay's address hides nothing."""
+    scene = Scene()
+    for number in (1, 2):
+        scene.hear(at.dhcp(ROGUE, 3, client=at.mac(number), server=FOREIGN, transaction=number, relay=FOREIGN))
+    assert "rogue-dhcp" in scene.kinds

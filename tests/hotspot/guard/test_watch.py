@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotspot.guard.memory import HOUR, MOST
+from hotspot.guard.hall import Shared
+from hotspot.guard.memory import HOUR, MOST, PROVEN
 from hotspot.guard.watch import Watch
 from hotspot.looks.values import MOST_FINDINGS
 from tests.hotspot.guard import packets as at
@@ -53,6 +54,34 @@ def test_a_flood_hides_nobody() -> None:
     scene.hear(*[at.arp(at.mac(66), at.guest(1), at.GATEWAY4)] * 3)
     assert {"address-spoofed", "mac-flood"} <= set(scene.kinds)
     assert scene.watch.devices <= 2 * MOST
+
+
+def test_a_flood_of_addresses_reaches_no_lease() -> None:
+    """A guest was given an address and is silent since. Few devices claim more addresses than the guard remembers, and go on doing so: it
+    says that it had to forget some, and the lease is none of them."""
+    scene = Scene()
+    scene.join(1)
+    for first in (0, 3_000, 6_000):
+        for _ in range(2):
+            scene.hear(*(at.neighbour(at.mac(1_000 + number // 30), at.guest6(5_000 + number)) for number in range(first, first + 3_000)))
+            scene.wait(PROVEN + 1)
+    assert scene.kinds == ["mac-flood"]
+    scene.hear(*[at.arp(at.mac(66), at.guest(1), at.GATEWAY4)] * 3)
+    assert scene.kinds == ["address-spoofed", "mac-flood"]
+
+
+def test_a_flood_in_one_zone_is_told_there() -> None:
+    """The zones share the memory: the other one keeps its devices, and has no finding."""
+    shared = Shared()
+    flooded, quiet = Scene(shared=shared), Scene(shared=shared)
+    for number in range(1, 300):
+        quiet.join(number)
+    before = quiet.watch.devices
+    for number in range(20_000):
+        flooded.hear(at.arp(at.mac(50_000 + number), at.guest(number % 1_000), at.GATEWAY4))
+    flooded.wait(1)
+    quiet.wait(1)
+    assert (flooded.kinds, quiet.kinds, quiet.watch.devices) == (["mac-flood"], [], before)
 
 
 def test_nothing_is_left_after_an_hour() -> None:

@@ -69,6 +69,28 @@ def test_a_value_with_an_address_does_not_leave() -> None:
     assert clean.findings == (Finding(kind="rogue-dhcp", severity=Severity.URGENT, zone="public", values={"port": "lan3"}),)
 
 
+CARD = "enx00e04c680001"
+
+
+@pytest.mark.parametrize(
+    ("value", "here", "there"),
+    [
+        (CARD, True, True),
+        (f"{CARD}, lan0", True, True),
+        ("enx00e04c680002", False, True),
+        ("00e04c680001", False, False),
+        (f"x{CARD}", False, False),
+        (f"{CARD} 02:00:00:00:00:07", False, False),
+        (f"{CARD.upper()}", False, False),
+    ],
+)
+def test_a_card_that_is_called_by_its_mac(value: str, here: bool, there: bool) -> None:
+    """The gateway's own stays where its interfaces are known, and all of that form at the hub; a bare MAC never does."""
+    told = look(findings=[{"kind": "rogue-dhcp", "severity": "urgent", "values": {"port": value}}])
+    assert [cleaned(told, (), known)[0].findings[0].values == {"port": value} for known in ([CARD, "lan0"], None)] == [here, there]
+    assert [cleaned(told, (), known)[1] for known in ([CARD], None)] == [not here, not there]
+
+
 def test_kinds_and_keys_can_name_a_device_too() -> None:
     """A kind, a key, a step, a reason or the version that spells an address goes; a zone that the hall does not have is none."""
     mac = "02-00-00-00-00-07"

@@ -180,3 +180,13 @@ async def test_an_old_look_is_told_as_old(bench: Bench, path: Path, firewall: Fa
     assert "(OLD)" in portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(bench.office)))
     seldom = Seen(look=VISIT, gap=10_800.0)
     assert [seldom.old(VISIT.at + hours * 3_600) for hours in (8.9, 9.1)] == [False, True]
+
+
+async def test_a_card_that_is_called_by_its_mac_is_the_gateways(bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """USB cards are called so. Where the gateway has it, its name goes on to the hub; a card that it does not have could be a device."""
+    assert "lo" in looks._interfaces()
+    monkeypatch.setattr(looks, "_interfaces", lambda: ["enx00e04c680001"])
+    values = {"port": "enx00e04c680001", "interface": "enx00e04c680002"}
+    folder.write(path, Look(by=By.GUARD, at=VISIT.at, findings=(replace(FAILED, values=values),)))
+    await looks.look(bench.office)
+    assert health(bench.office).looks[0].findings == (replace(FAILED, values={"port": "enx00e04c680001"}),)

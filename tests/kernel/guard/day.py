@@ -1,7 +1,8 @@
 """A hall's day in virtual time (pure): hundreds of phones that do what a real one was recorded doing, and whatever else is normal.
 
-They come, use the net, renew, roam between access points, go, and come back with another MAC. At eleven the power fails and everybody is
-back at once; at two the gateway is started anew, the guard with it, and for a minute nobody is given an address.
+They come, use the net, renew, roam between access points, go, and come back with another MAC. Some are behind a repeater, which speaks for
+them with its own MAC. At eleven the power fails and everybody is back at once; at two the gateway is started anew, the guard with it, and
+for a minute nobody is given an address. At four the switch that leads the tree dies for an hour, and another takes its place.
 """
 
 import random
@@ -15,13 +16,19 @@ from hotspot.guard.watch import Watch
 from tests.hotspot.guard import packets as at
 
 HOUR, DAY = 3600.0, 86_400.0
-POWER_CUT, REBOOT = 11 * HOUR, 14 * HOUR
+POWER_CUT, REBOOT, ROOT_DIES = 11 * HOUR, 14 * HOUR, 16 * HOUR
 DARK = 90.0
 """Seconds without power, or without a DHCP server."""
 VISITS = 2_500
 """Stays of the day, each with a MAC and an address of its own."""
-SWITCH = at.mac(0xAAAA)
+SWITCH, OTHER_SWITCH, NEAREST_SWITCH = at.mac(0xAAAA), at.mac(0xAAAC), at.mac(0xAAAB)
+"""One leads the tree, one takes its place, and the gateway hears of both by the one that it is plugged into."""
+REPEATER, BEHIND = at.mac(0xDDDD), 40
+"""One in so many phones is behind it."""
 FIRST_LEASE = int.from_bytes(bytes((198, 18, 1, 0)))
+
+
+_PARTS = ("join", "use", "renew", "leave")
 
 
 class Frame(Struct, frozen=True):
@@ -62,7 +69,10 @@ class Day:
     def __init__(self, recorded: Recorded, seed: int = 1) -> None:
         self._recorded, self._chance = recorded, random.Random(seed)
         self._queue: list[tuple[float, int, str, int]] = []
-        self._number, self.frames, self.changes, self.most = 0, 0, 0, 0
+        self._number, self.frames, self.most = 0, 0, 0
+        self.seen: set[tuple[str, str]] = set()
+        """Kind and severity of all that was ever seen."""
+        self._changes = 0
         self._phones: dict[int, dict[str, list[Frame]]] = {}
         self._macs: dict[int, bytes] = {}
         self.watch = self._guard(0.0)
@@ -85,9 +95,15 @@ class Day:
             while second < now:
                 second += 1.0
                 self.watch.tick(second)
+                self._look(second)
             self.most = max(self.most, self.watch.devices)
             getattr(self, f"_{what}")(now, who)
-        self.changes += self.watch.sightings.changes
+        self._look(DAY)
+
+    def _look(self, now: float) -> None:
+        if self.watch.sightings.changes != self._changes:
+            self._changes = self.watch.sightings.changes
+            self.seen |= {(one.kind, one.severity.value) for one in self.watch.findings(now, 1_800_000_000)}
 
     def _plan(self, when: float, what: str, who: int) -> None:
         self._number += 1
@@ -108,12 +124,25 @@ class Day:
             home = bytes((192, 168, 178, 20 + who % 200))
             self._say(now, [Frame(False, at.arp(mac, home, bytes((192, 168, 178, 1)))), Frame(False, at.arp(mac, at.NOBODY4, home))])
         told = self._recorded
-        self._phones[who] = {name: told.as_if(getattr(told, name), mac, address) for name in ("join", "use", "renew", "leave")}
+        self._phones[who] = {name: self._way(who, told.as_if(getattr(told, name), mac, address), mac) for name in _PARTS}
         self._back(now, who)
         self._plan(now + self._chance.uniform(600, 5400), "leave", who)
         self._plan(now + 900, "renew", who)
         self._plan(now + self._chance.uniform(10, 60), "use", who)
         self._plan(now + self._chance.uniform(60, 600), "roam", who)
+
+    def _way(self, who: int, frames: list[Frame], mac: bytes) -> list[Frame]:
+        """A repeater puts its own MAC in the place of the phone's, but not into what DHCP says."""
+        if who % BEHIND:
+            return frames
+        dhcp = b"\x08\x00"
+        changed = []
+        for frame in frames:
+            data = frame.data
+            if not frame.own:
+                data = data[:6] + REPEATER + data[12:] if data[12:14] == dhcp else data[:6] + data[6:].replace(mac, REPEATER)
+            changed.append(Frame(frame.own, data))
+        return changed
 
     def _back(self, now: float, who: int) -> None:
         """Asks for its address; while there is no server, again and again in vain."""
@@ -139,7 +168,7 @@ class Day:
             self._plan(now + 900, "renew", who)
 
     def _roam(self, now: float, who: int) -> None:
-        if who in self._phones:
+        if who in self._phones and who % BEHIND:
             self.watch.moved(self._macs[who], 1 + self._chance.randrange(4), now)
             self._plan(now + self._chance.uniform(8, 300), "roam", who)
 
@@ -154,14 +183,15 @@ class Day:
 
     def _reboot(self, now: float, _: int) -> None:
         """The guard knows nothing any more, and the phones think that they were away."""
-        self.changes += self.watch.sightings.changes
-        self.watch = self._guard(now)
+        self._look(now)
+        self.watch, self._changes = self._guard(now), 0
         for who in self._phones:
             self._plan(now + self._chance.uniform(5, 30), "back", who)
 
     def _switch(self, now: float, _: int) -> None:
-        """The hall's switch talks about its spanning tree."""
-        self._say(now, [Frame(False, at.bpdu(SWITCH, SWITCH))])
+        """The nearest switch talks about the spanning tree."""
+        root = OTHER_SWITCH if ROOT_DIES <= now < ROOT_DIES + HOUR else SWITCH
+        self._say(now, [Frame(False, at.bpdu(NEAREST_SWITCH, root))])
         self._plan(now + 2, "switch", 0)
 
     def _strangers(self, now: float, _: int) -> None:

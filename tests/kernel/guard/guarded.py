@@ -1,4 +1,4 @@
-"""A gateway whose guest interface is a bridge, guests at its ports, and a guard that listens: namespaces, wires, real servers."""
+"""A gateway whose guest interface is a bridge, guests at its ports, and guards that listen: namespaces, wires, real servers."""
 
 import contextlib
 import itertools
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from socket import AF_PACKET, AF_UNIX, SOCK_DGRAM, SOCK_RAW, socket
+from socket import AF_PACKET, SOCK_RAW, socket
 
 import msgspec
 from scapy.packet import Packet
@@ -50,8 +50,6 @@ class Guarded:
     process: "subprocess.Popen[bytes] | None" = None
     seen: list[tuple[str, str]] = field(default_factory=list)
     """Kind and port of every finding so far, as the guard logged them."""
-    told_systemd: tuple[bytes, ...] = ()
-    """The first that it said to it."""
     _unread: bytes = b""
 
     def namespace(self, place: str) -> str:
@@ -65,9 +63,17 @@ class Guarded:
 
     def wire(self, number: int, device: str = "eth0") -> socket:
         """The end of a cable at guest ``number``, for any bytes."""
-        end = inside(self.namespace(f"c{number}"), lambda: socket(AF_PACKET, SOCK_RAW))
+        return self._end(f"c{number}", device)
+
+    def _end(self, place: str, device: str) -> socket:
+        end = inside(self.namespace(place), lambda: socket(AF_PACKET, SOCK_RAW))
         end.bind((device, 0))
         return end
+
+    def say(self, packet: Packet) -> None:
+        """The gateway itself sends to its guests."""
+        with self._end("gw", BRIDGE) as end:
+            end.send(bytes(packet))
 
     def send(self, number: int, *packets: Packet, device: str = "eth0") -> None:
         """Guest ``number`` sends what scapy made."""
@@ -106,12 +112,16 @@ class Guarded:
         assert look is not None
         return look
 
-    def start(self) -> None:
-        """Start the guard as a user that may open packet sockets and nothing else; returns when it listens."""
+    def start(self, notify: Path | None = None) -> None:
+        """Start a guard that knows nothing yet, as a user that may open packet sockets and nothing else; returns when it listens.
+        ``notify``: what systemd would listen at."""
+        self.seen.clear()
+        for old in self.looks.rglob("*.json"):
+            old.unlink()
         places = ["--interface", f"{BRIDGE}=public", "--interface", f"{QUIET}=quiet"]
         words = [sys.executable, "-P", "-m", "hotspot", "guard", *places, "--looks", str(self.looks)]
         rights = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *_RIGHTS]
-        told = {"NOTIFY_SOCKET": str(self.looks.parent / "notify"), "WATCHDOG_USEC": "2000000"}
+        told = {"NOTIFY_SOCKET": str(notify), "WATCHDOG_USEC": "2000000"} if notify is not None else {}
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **told, **python_environment()}
         whole = ["ip", "netns", "exec", self.namespace("gw"), *rights, *words]
         self.process = subprocess.Popen(whole, stderr=subprocess.PIPE, env=environment)
@@ -122,6 +132,7 @@ class Guarded:
         assert self.process is not None
         self.process.terminate()
         self.process.communicate(timeout=10)
+        self._unread = b""
         return self.process.returncode
 
     def _until(self, reached: Callable[[], bool], what: str, line_with: bytes = b"\0", again: Callable[[], None] = lambda: None) -> None:
@@ -184,7 +195,7 @@ def _wires(hall: Guarded) -> None:
 
 @contextlib.contextmanager
 def guarded(files: Path) -> Iterator[Guarded]:
-    """Raise it all; take it down whatever happens."""
+    """Raise it all but the guard; take it down whatever happens."""
     looks = files / "looks"
     looks.mkdir()
     os.chown(looks, NOBODY, NOBODY)
@@ -198,11 +209,15 @@ def guarded(files: Path) -> Iterator[Guarded]:
             hall.run(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0")
         _wires(hall)
         stack.enter_context(hall.program("gw", *lan))
-        with socket(AF_UNIX, SOCK_DGRAM) as systemd:  # closed afterwards: who wanted to know has gone
-            systemd.bind(str(files / "notify"))
-            systemd.settimeout(SECONDS)
-            (files / "notify").chmod(0o777)
-            hall.start()
-            hall.told_systemd = tuple(systemd.recv(100) for _ in range(3))
-        stack.callback(lambda: hall.process is None or hall.process.poll() is not None or hall.stop())
         yield hall
+
+
+@contextlib.contextmanager
+def listening(hall: Guarded, notify: Path | None = None) -> Iterator[Guarded]:
+    """With a guard of its own."""
+    hall.start(notify)
+    try:
+        yield hall
+    finally:
+        if hall.process is not None and hall.process.poll() is None:
+            hall.stop()

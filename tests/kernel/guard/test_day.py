@@ -5,11 +5,12 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from hotspot.guard.bridge import Kernel, index_of
 from hotspot.guard.ears import Ears
 from hotspot.guard.filter import incoming, outgoing
-from hotspot.guard.frames import said
+from hotspot.guard.frames import Advertisement, said
 from hotspot.guard.post import gateway_of
 from hotspot.lab import Hall, Options, namespaces, processes
 from hotspot.lab.layout import SITE
@@ -84,21 +85,26 @@ async def _recorded(hall: Hall, phone: Phone) -> Recorded:
     return Recorded(mac, address, address6, recorder.gateway, join, use, renew, leave)
 
 
+def _kinds(frames: Sequence[Frame]) -> set[str]:
+    """What is said in them, but for the gateway's advertisements, which come when they come."""
+    return {type(what).__name__ for frame in frames if (what := said(frame.data)) and not isinstance(what, Advertisement)}
+
+
 async def test_a_day_of_a_hall_is_no_danger(raise_hall: RaiseHall) -> None:
-    """2,500 stays with a power cut and a restart; and at its end a real danger is still seen."""
+    """2,500 stays with a power cut, a restart, a repeater and a switch that dies: no alarm, and one notice, of the repeater that is there.
+    At its end a real danger is still seen."""
     hall = await raise_hall(Options(gateway=False))
     recorded = await _recorded(hall, await hall.add_phone("anna"))
     assert recorded.address != socket.inet_aton(SITE)
     day, began = Day(recorded), time.process_time()
     day.run()
     seconds = time.process_time() - began
-    seen = sorted(one.kind for one in day.watch.findings(86_400, 1_800_000_000))
-    assert (seen, day.changes) == ([], 0)
-    heard = {name: {type(what).__name__ for frame in getattr(recorded, name) if (what := said(frame.data))} for name in _PARTS}
+    assert day.seen == {("repeater", "notice")}
+    heard = {name: _kinds(getattr(recorded, name)) for name in _PARTS}
     assert (heard["join"], heard["renew"], heard["leave"]) == ({"Dhcp", "Heard"}, {"Dhcp"}, {"Dhcp"}), heard
     assert {"Arp", "Neighbour"} <= heard["use"]
     sys.stdout.write(f"{day.frames} frames, at most {day.most} devices, {seconds:.1f} s\n")  # pytest -s
     assert (day.frames > 400_000, day.most > 500) == (True, True), (day.frames, day.most)
     assert seconds < MOST_SECONDS
     day.watch.incoming(at.router(at.mac(66)), 86_400)
-    assert [one.kind for one in day.watch.findings(86_400, 1_800_000_000)] == ["rogue-ra"]
+    assert "rogue-ra" in {one.kind for one in day.watch.findings(86_400, 1_800_000_000)}
