@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding, Severity
 from hotspot.portal.certificate_end import end_of
@@ -37,10 +37,10 @@ class Facts(Struct, frozen=True):
 
 
 def read(subject: Subject) -> Facts:
-    """Take the files and try them."""
+    """Take the files and try them. Raises ``NotLooked`` when nobody says which."""
     settings = subject.portal
     if settings is None:
-        return Facts(subject.now, none=True)
+        raise NotLooked("no-portal-settings")
     hosts = {name: urlsplit(zone.portal_url) for name, zone in settings.zones.items()}
     wants_tls = any(url.scheme == "https" for url in hosts.values())
     if settings.certificate is None or settings.key is None:

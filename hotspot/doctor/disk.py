@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding, Severity
 from hotspot.portal.journal.soundness import unsound
@@ -31,10 +31,10 @@ class Facts(Struct, frozen=True):
     """What is wrong with the journal; "": nothing that can be seen from outside."""
 
 
-def read(subject: Subject) -> Facts | None:
-    """Look at the folder; None: the settings do not say where it is."""
+def read(subject: Subject) -> Facts:
+    """Look at the folder. Raises ``NotLooked`` when nobody says where it is."""
     if subject.portal is None:
-        return None
+        raise NotLooked("no-portal-settings")
     folder = subject.portal.state_dir
     try:
         disk = os.statvfs(folder)
@@ -81,10 +81,8 @@ def damage(path: Path) -> str:
     return ""
 
 
-def judge(facts: Facts | None) -> Iterator[Finding]:
+def judge(facts: Facts) -> Iterator[Finding]:
     """Room and health."""
-    if facts is None:
-        return
     if facts.missing:
         yield found("state-folder-missing", path=facts.folder)
         return

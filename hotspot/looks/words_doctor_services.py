@@ -4,6 +4,26 @@ from hotspot.looks.values import Severity
 from hotspot.looks.words import Words
 
 SERVICES = {
+    "look-stumbled": Words(
+        severity=Severity.WARNING,
+        german="Der Teil {part} dieser Prüfung ist an einem Fehler des Programms gescheitert ({error}, {where})",
+        english="The part {part} of this look failed by a fault of the program ({error}, {where})",
+        meaning_german="Besucher merken davon nichts; ob in diesem Teil etwas gestört ist, weiß niemand. Alles andere ist geprüft.",
+        meaning_english="Visitors notice nothing of it; whether anything is amiss in this part nobody knows. All else was looked at.",
+        remedy_german="Die Datei für die Fehlersuche erzeugen und an die Stelle schicken, von der das Programm ist.",
+        remedy_english="Make the file for support and send it to where the program is from.",
+        command="hotspot doctor --bundle /root/hotspot-support.tar.gz",
+    ),
+    "kernel-not-seen": Words(
+        severity=Severity.WARNING,
+        german="Regeln und Tempogrenzen im Kernel lassen sich nicht prüfen: {why}",
+        english="Rules and speed limits in the kernel cannot be looked at: {why}",
+        meaning_german="Vielleicht merken Besucher nichts; ob die Regeln stimmen, weiß niemand.",
+        meaning_english="Perhaps visitors notice nothing; whether the rules are right nobody knows.",
+        remedy_german="Nachsehen, ob die Firewall läuft und was sie sagt; fehlt nft, das Paket nftables installieren.",
+        remedy_english="See whether the firewall runs and what it says; if nft is missing, install the package nftables.",
+        command="systemctl status hotspot-firewall; nft --version",
+    ),
     "firewall-settings-bad": Words(
         severity=Severity.URGENT,
         german="firewall.toml ist nicht zu gebrauchen: {why}",

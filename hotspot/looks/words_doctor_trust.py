@@ -175,6 +175,16 @@ TRUST = {
         remedy_english="Correct what is named at the hub; if the gateway is older than the hub, update the gateway.",
         command="hotspot status",
     ),
+    "policy-unusable": Words(
+        severity=Severity.WARNING,
+        german="Die gespeicherte Vorgabe des Hubs passt nicht zu portal.toml: {why}",
+        english="The hub's policy as it was kept does not fit portal.toml: {why}",
+        meaning_german="Bis zum nächsten Start gilt, was galt; danach nimmt das Portal die letzten guten Einstellungen.",
+        meaning_english="Until the next start what was in force stays so; then the portal takes the last good settings.",
+        remedy_german="Die genannte Stelle in portal.toml oder am Hub berichtigen; oft wurde eine Zone oder ein Plan umbenannt.",
+        remedy_english="Correct what is named in portal.toml or at the hub; often a zone or a plan was given another name.",
+        command="hotspot status",
+    ),
     "versions-differ": Words(
         severity=Severity.WARNING,
         german="Es läuft noch Version {version} ({what}), installiert ist {program}",

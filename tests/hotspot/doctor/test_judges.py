@@ -268,7 +268,6 @@ def test_cards() -> None:
 def test_the_hub() -> None:
     """Away, somebody else, never enrolled, reports that wait or are lost, a policy that cannot be applied."""
     status = HubStatus(NOW, None, "", 3)
-    assert kinds(hub.judge(hub.Facts(none=True, away="x"))) == []
     assert kinds(hub.judge(hub.Facts(status=status))) == []
     assert kinds(hub.judge(hub.Facts(enrolled=False, away="no answer in time"))) == ["hub-not-enrolled", "hub-away"]
     assert kinds(hub.judge(hub.Facts(stranger="self-signed certificate"))) == ["hub-untrusted"]
