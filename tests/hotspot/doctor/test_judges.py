@@ -297,6 +297,6 @@ def test_sysctls() -> None:
 
 def test_no_address_gets_into_a_finding() -> None:
     """Whatever an error message says; and a value has its length."""
-    said = found("hub-away", why=f"cannot reach 198.51.100.7 or 2001:db8::7 of 02:00:00:00:00:01 {'x' * 200}")
+    said = found("hub-away", why=f"cannot reach 198.51.100.7 or 2001:db8::7 of 02:00:00:00:00:01 {'x ' * 200}")
     assert [word for word in ("198.51.100", "2001:db8", "02:00") if word in said.values["why"]] == []
     assert (said.values["why"][:12], len(said.values["why"])) == ("cannot reach", 120)
