@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from hotspot import dns
+from hotspot.doctor import files
 from hotspot.doctor.dns import ask
 from hotspot.doctor.found import found
 from hotspot.doctor.servers import DNSMASQ, Server
@@ -19,6 +20,7 @@ from hotspot.looks.values import Finding
 
 MOST_SERVERS = 8
 RESOLV = Path("/etc/resolv.conf")
+LARGEST = 2**16
 
 
 class ZoneNames(Struct, frozen=True):
@@ -109,8 +111,8 @@ def upstream(servers: list[Server]) -> list[tuple[str, int]]:
 
 
 def _of_resolv(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(errors="replace").splitlines()
+    try:  # the system's own may be a link of anybody's who keeps it up to date
+        lines = files.text(path.resolve() if path == RESOLV else path, LARGEST).splitlines()
     except OSError:
         return []
     return [line.split()[1] for line in lines if line.startswith("nameserver ") and len(line.split()) > 1]

@@ -40,8 +40,8 @@ class Facts(Struct, frozen=True):
     units: tuple[str, ...] = ()
     """Those that failed."""
     servers: tuple[Server, ...] = ()
-    lans: tuple[tuple[str, str, bool, bool], ...] = ()
-    """Zone, interface, has IPv4, has IPv6."""
+    lans: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Zone, interface, the gateway's addresses there."""
 
 
 def read(subject: Subject) -> Facts:
@@ -57,10 +57,7 @@ def read(subject: Subject) -> Facts:
         unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
         units=failed(printed("systemctl", "list-units", "--all", "--plain", "--no-legend", *UNITS)) if SYSTEMD.is_dir() else (),
         servers=subject.servers,
-        lans=tuple(
-            (name, zone.lan, any("." in each for each in zone.addresses), any(":" in each for each in zone.addresses))
-            for name, zone in subject.zones.items()
-        ),
+        lans=tuple((name, zone.lan, zone.addresses) for name, zone in subject.zones.items()),
     )
 
 
@@ -138,11 +135,13 @@ def _portal(portal: StatusIs, firewall_answers: bool) -> Iterator[Finding]:
 
 
 def _servers(facts: Facts) -> Iterator[Finding]:
-    for zone, lan, has4, has6 in facts.lans:
-        names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan)]
-        if has4 and not any(server.gives_leases for server in names):
+    # Of a server whose settings cannot be read nobody knows whom it serves: that is said, and nothing else of it.
+    unknown = any(server.program == DNSMASQ and server.unreadable for server in facts.servers)
+    for zone, lan, addresses in facts.lans:
+        names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan, addresses)]
+        if not unknown and any("." in each for each in addresses) and not any(server.leases_on(lan) for server in names):
             yield found("dhcp-server-missing", zone, interface=lan)
-        if has6 and not any(server.program == RADVD for server in facts.servers):
+        if any(":" in each for each in addresses) and not any(server.program == RADVD for server in facts.servers):
             yield found("radvd-missing", zone, interface=lan)
     for server in facts.servers:
         if server.unreadable:

@@ -8,11 +8,11 @@ import pytest
 
 from firewall import api
 from hotspot.control import HubStatus, StatusIs
-from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, services, sysctls, versions
+from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, servers, services, sysctls, versions
 from hotspot.doctor.found import found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
-from tests.hotspot.doctor.gateways import NOW, SEEN, dnsmasq, inspected, links, zone
+from tests.hotspot.doctor.gateways import ADDRESSES, NOW, SEEN, dnsmasq, inspected, links, zone
 
 DAY = 86_400
 
@@ -119,9 +119,13 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"closed_socket": "/run/f.sock"}, ["socket-closed"]),
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
-        ({"lans": (("public", "lan0", True, True),)}, ["dhcp-server-missing", "radvd-missing"]),
-        ({"lans": (("public", "lan0", True, False),), "servers": (dnsmasq(),)}, []),
-        ({"lans": (("public", "lan1", True, False),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+        ({"lans": (("public", "lan0", ADDRESSES),)}, ["dhcp-server-missing", "radvd-missing"]),
+        ({"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, []),
+        ({"lans": (("public", "lan1", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+        (
+            {"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (servers.Server(servers.DNSMASQ, unreadable="/d"),)},
+            ["server-settings-unreadable"],
+        ),
     ],
 )
 def test_services(changes: dict[str, object], wanted: list[str]) -> None:
@@ -156,8 +160,8 @@ def test_leases_are_counted() -> None:
     rows = [(NOW + 9, "198.18.1.1"), (0, "198.18.1.2"), (NOW + 9, "10.0.0.1"), (NOW - 60, "198.18.1.3"), (NOW - 9_999, "198.18.1.4")]
     text = "".join(f"{until:.0f} 02:00:00:00:00:01 {address} name *\n" for until, address in rows) + "duid 00:01\n"
     assert leases.counted(text, [ipaddress.ip_network("198.18.0.0/20")], NOW) == (2, 1)
-    first, last = next(iter(leases.ranges(dnsmasq("dhcp-range=set:guests,lan0,198.18.1.0,198.18.1.9,1h\n"))))
-    assert (str(first), str(last)) == ("198.18.1.0", "198.18.1.9")
+    (told,) = dnsmasq("dhcp-range=set:guests,lan0,198.18.1.0,198.18.1.9,1h\n").ranges
+    assert (str(told.first), str(told.last), told.sets) == ("198.18.1.0", "198.18.1.9", frozenset({"guests"}))
 
 
 @pytest.mark.parametrize(
