@@ -290,4 +290,14 @@ SERVICES = {
         remedy_english="Check the disk; keep the file for finding out why.",
         command="journalctl -u hotspot-portal -g journal",
     ),
+    "journal-unchecked": Words(
+        severity=Severity.NOTICE,
+        german="Ob das Journal heil ist, ließ sich nicht prüfen: {why}",
+        english="Whether the journal is whole could not be looked at: {why}",
+        meaning_german="Besucher merken nichts. Das Portal prüft das Journal selbst, wenn es startet.",
+        meaning_english="Visitors notice nothing. The portal checks the journal itself when it starts.",
+        remedy_german="Fehlt Platz in /tmp, dort Platz schaffen; läuft das Portal nicht, es zuerst starten.",
+        remedy_english="If /tmp has no room, make some; if the portal does not run, start it first.",
+        command="df -h /tmp; systemctl status hotspot-portal",
+    ),
 }

@@ -1,7 +1,13 @@
 """Each group's judge: what was read -> what is amiss. Every row is one fault, and beside each fault stands what is well."""
 
+import errno
 import ipaddress
-from collections.abc import Iterable
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -12,6 +18,7 @@ from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, 
 from hotspot.doctor.found import found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
+from hotspot.portal.journal import soundness
 from tests.hotspot.doctor.gateways import ADDRESSES, NOW, SEEN, dnsmasq, inspected, links, zone
 
 DAY = 86_400
@@ -202,9 +209,34 @@ def test_the_disk() -> None:
         ({"free": 9 * 10**9}, ["disk-nearly-full"]),
         ({"inodes_free": 9}, ["disk-inodes"]),
         ({"damaged": "not SQLite"}, ["journal-damaged"]),
+        ({"unchecked": "no room for a copy"}, ["journal-unchecked"]),
     ):
         assert kinds(disk.judge(msgspec.structs.replace(well, **changes))) == wanted
     assert [f.severity for f in disk.judge(msgspec.structs.replace(well, free=10**9))] == [Severity.URGENT]
+
+
+def test_a_journal_that_cannot_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room, a torn copy, no right to read it: not looked at, which is not damaged. What the disk cannot read is."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(disk.MAGIC + (4_096).to_bytes(2) + bytes(4_078))
+
+    def fails(number: int) -> Callable[[Path], str]:
+        def raising(_path: Path) -> str:
+            raise OSError(number, os.strerror(number))
+
+        return raising
+
+    assert disk._journal(path, alone=False) == ("", "")
+    for number, wanted in ((errno.EACCES, ("", "Permission denied")), (errno.EIO, ("Input/output error", ""))):
+        monkeypatch.setattr(disk, "damage", fails(number))
+        assert disk._journal(path, alone=True) == wanted
+    monkeypatch.undo()
+    states = itertools.count()
+    monkeypatch.setattr(soundness, "_state", lambda _path: [("journal.db", 4_096, next(states))])
+    assert disk._journal(path, alone=True) == ("", "somebody writes it")
+    monkeypatch.undo()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5_000))
+    assert disk._journal(path, alone=True) == ("", "no room for a copy")
 
 
 # Names, line, hub, versions ---------------------------------------------------------------------------------------------------------
