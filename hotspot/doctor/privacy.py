@@ -26,7 +26,7 @@ _LEAST_COLONS = 5
 """Of what is too long for a time; with ``::`` it is an address whatever its length."""
 _PAIRS = re.compile(rf"{_HEX}{{1,2}}(?:([-._]){_HEX}{{1,2}})(?:\1{_HEX}{{1,2}}){{4,}}|{_HEX}{{2}}(?: {_HEX}{{2}}){{5,}}")
 """MAC addresses by pairs, also with the type of hardware before them (``01-02-…``)."""
-_WORDS = re.compile(rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[.:_-]{_HEX}{{6}}")
+_WORDS = re.compile(rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[:_-]{_HEX}{{6}}")
 """MAC addresses by threes and twos, as switches print them."""
 _PLAIN = re.compile(rf"{_HEX}{{12,}}")
 """MAC addresses and IPv6 addresses without anything between."""

@@ -193,9 +193,13 @@ def test_certificates(facts: certificate.Facts, wanted: list[str]) -> None:
 
 def test_the_clock() -> None:
     """A minute is borne; what nobody keeps is a warning where somebody should."""
-    for ahead, wanted in ((None, []), (-59.0, []), (61.0, ["clock-wrong"]), (-3_600.0, ["clock-wrong"])):
+    for ahead, wanted in ((None, []), (-59.0, []), (61.0, ["clock-ahead"]), (-3_600.0, ["clock-behind"])):
         assert kinds(clock.judge(clock.Facts(NOW, True, True, ahead))) == wanted
-    assert kinds(clock.judge(clock.Facts(0.0, True, True))) == ["clock-wrong"]
+    assert [(f.kind, f.values) for f in clock.judge(clock.Facts(0.0, True, True))] == [("clock-wrong", {"date": "1970-01-01"})]
+    assert kinds(clock.judge(clock.Facts(NOW, None, True))) == []
+    assert [clock.told(said) for said in ("yes\n", "no\n", "")] == [True, False, None]
+    spans = [clock.span(each) for each in (61, 119.6, 180, 3_600, 7_500, 4 * 86_400 + 3 * 3_600, 40 * 86_400)]
+    assert spans == ["61 s", "120 s", "3 min", "1 h 0 min", "2 h 5 min", "4 d 3 h", "40 d"]
     assert [f.severity for supervised in (True, False) for f in clock.judge(clock.Facts(NOW, False, supervised))] == ["warning", "notice"]
 
 

@@ -157,6 +157,7 @@ def test_settings_of_the_name_server_can_still_be_read() -> None:
     )
     assert Filter().clean(text) == text
     assert Filter().clean("dhcp-range=198.18.1.0,198.18.14.255,1h") == "dhcp-range=[ip 1],[ip 2],1h"
+    assert Filter().clean('"at": 1795452000.123456') == '"at": 1795452000.123456'
     assert Filter().clean(f"{'-' * 40}\n{'=' * 40}") == f"{'-' * 40}\n{'=' * 40}"
 
 
