@@ -26,6 +26,7 @@ class Facts(Struct, frozen=True):
     """What was read."""
 
     enrolled: bool = True
+    url: str = ""
     away: str = ""
     """Why it cannot be reached; "": it can."""
     stranger: str = ""
@@ -45,7 +46,7 @@ def read(subject: Subject) -> Facts:
     enrolled = (subject.portal.state_dir / NAME).exists()
     status = subject.status.hub if subject.status is not None else None
     away, stranger, ahead = _asked(subject.portal.hub)
-    return Facts(enrolled, away, stranger, ahead, status, subject.policy_error)
+    return Facts(enrolled, subject.portal.hub.url, away, stranger, ahead, status, subject.policy_error)
 
 
 def _asked(hub: Hub) -> tuple[str, str, float | None]:
@@ -82,7 +83,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.stranger:
         yield found("hub-untrusted", why=facts.stranger)
     elif facts.away:
-        yield found("hub-away", why=facts.away)
+        yield found("hub-away", why=facts.away, url=facts.url)
     if facts.unusable:
         yield found("policy-unusable", why=facts.unusable)
     status = facts.status

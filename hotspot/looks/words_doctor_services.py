@@ -144,8 +144,8 @@ SERVICES = {
         english="There is no user {user}, who may ask the firewall",
         meaning_german="Das Portal darf niemanden freischalten.",
         meaning_english="The portal may let nobody online.",
-        remedy_german="Die Nutzer anlegen, wie systemd/hotspot.conf sie nennt, oder clients in firewall.toml berichtigen.",
-        remedy_english="Make the users that systemd/hotspot.conf names, or correct clients in firewall.toml.",
+        remedy_german="Die Nutzer anlegen (der Befehl tut es, wenn das Paket installiert ist), oder clients in firewall.toml berichtigen.",
+        remedy_english="Make the users (the command does so when the package is installed), or correct clients in firewall.toml.",
         command="systemd-sysusers",
     ),
     "unit-failed": Words(
@@ -156,7 +156,17 @@ SERVICES = {
         meaning_english="What it does is not done any more.",
         remedy_german="Sein Protokoll lesen und ihn neu starten.",
         remedy_english="Read its log and restart it.",
-        command="systemctl status {unit}; systemctl restart {unit}",
+        command="journalctl -u {unit} -n 50; systemctl restart {unit}",
+    ),
+    "unit-idle": Words(
+        severity=Severity.WARNING,
+        german="Der Dienst {unit} ist eingeschaltet und läuft nicht",
+        english="The unit {unit} is enabled and does not run",
+        meaning_german="Was er tut, geschieht nicht, bis ihn jemand startet; oft hat ihn jemand angehalten und vergessen.",
+        meaning_english="What it does is not done until somebody starts it; often somebody stopped it and forgot.",
+        remedy_german="Ihn starten; soll er nicht laufen, ihn ausschalten (systemctl disable).",
+        remedy_english="Start it; if it is not meant to run, switch it off (systemctl disable).",
+        command="systemctl start {unit}; systemctl status {unit}",
     ),
     "dhcp-server-missing": Words(
         severity=Severity.URGENT,
@@ -166,7 +176,7 @@ SERVICES = {
         meaning_english="Phones join the Wi-Fi and get no address.",
         remedy_german="dnsmasq starten; seine Einstellungen brauchen dhcp-range und diese Schnittstelle.",
         remedy_english="Start dnsmasq; its settings need dhcp-range and this interface.",
-        command="systemctl restart dnsmasq; journalctl -u dnsmasq -n 30",
+        command="systemctl restart 'dnsmasq*'; journalctl -u 'dnsmasq*' -n 30",
     ),
     "radvd-missing": Words(
         severity=Severity.WARNING,
@@ -215,7 +225,7 @@ SERVICES = {
         meaning_english="dnsmasq does not tidy up any more; soon there are no addresses left.",
         remedy_german="dnsmasq neu starten, und die Uhr des Gateways prüfen.",
         remedy_english="Restart dnsmasq, and check the gateway's clock.",
-        command="systemctl restart dnsmasq; timedatectl",
+        command="systemctl restart 'dnsmasq*'; timedatectl",
     ),
     "pool-nearly-full": Words(
         severity=Severity.WARNING,
@@ -256,9 +266,15 @@ SERVICES = {
         english="The file system of {path} is read-only",
         meaning_german="Niemand Neues kommt ins Netz, weil keine Zustimmung gespeichert werden kann.",
         meaning_english="Nobody new gets online, because no acceptance can be stored.",
-        remedy_german="Meist ist der Datenträger defekt: das Protokoll des Kernels lesen, den Datenträger tauschen.",
-        remedy_english="Usually the disk is failing: read the kernel's log, replace the disk.",
-        command="dmesg --level=err | tail; mount -o remount,rw /",
+        remedy_german=(
+            "Meist ist der Datenträger defekt: das Protokoll des Kernels lesen und den Datenträger tauschen. Nicht einfach wieder "
+            "schreibbar machen: Das zerstört, was noch heil ist."
+        ),
+        remedy_english=(
+            "Usually the disk is failing: read the kernel's log and replace the disk. Do not just make it writable again: that destroys "
+            "what is still whole."
+        ),
+        command="dmesg --level=err,crit | tail; findmnt -T {path}",
     ),
     "disk-nearly-full": Words(
         severity=Severity.WARNING,
@@ -266,9 +282,9 @@ SERVICES = {
         english="The disk has only {free} left",
         meaning_german="Ist er voll, kommt niemand Neues mehr ins Netz.",
         meaning_english="When it is full, nobody new gets online.",
-        remedy_german="Platz schaffen: alte Protokolle und Pakete löschen.",
-        remedy_english="Make room: delete old logs and packages.",
-        command="journalctl --vacuum-size=100M; apt-get clean; df -h {path}",
+        remedy_german="Nachsehen, was den Platz belegt; alte Pakete und Protokolle dürfen weg, der Ordner des Portals nicht.",
+        remedy_english="See what takes the room; old packages and logs may go, the portal's folder may not.",
+        command="df -h {path}; du -xh --max-depth=2 /var | sort -h | tail; apt-get clean; journalctl --vacuum-size=100M",
     ),
     "disk-inodes": Words(
         severity=Severity.WARNING,
@@ -276,9 +292,9 @@ SERVICES = {
         english="The disk of {path} runs out of inodes",
         meaning_german="Obwohl Platz ist, lässt sich bald nichts mehr speichern.",
         meaning_english="Although there is room, soon nothing can be stored.",
-        remedy_german="Ordner mit sehr vielen kleinen Dateien suchen und leeren.",
-        remedy_english="Find folders with very many small files and empty them.",
-        command="df -i {path}",
+        remedy_german="Ordner mit sehr vielen kleinen Dateien suchen; was nicht zum Portal gehört und niemand braucht, löschen.",
+        remedy_english="Find folders with very many small files; delete what is not the portal's and nobody needs.",
+        command="df -i {path}; du -x --inodes --max-depth=3 / | sort -n | tail",
     ),
     "journal-damaged": Words(
         severity=Severity.URGENT,

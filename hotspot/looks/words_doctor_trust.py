@@ -47,9 +47,15 @@ TRUST = {
         english="The certificate ended {days} days ago",
         meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
         meaning_english="Phones show a warning instead of the page.",
-        remedy_german="Das Zertifikat verlängern; das Portal nimmt die neue Datei von selbst.",
-        remedy_english="Renew the certificate; the portal takes the new file by itself.",
-        command="certbot renew",
+        remedy_german=(
+            "Kommt es über den Hub (certificate = true unter [hub]), dort nachsehen, warum es nicht verlängert wurde. Sonst die Dateien "
+            "aus portal.toml erneuern; das Portal nimmt sie von selbst."
+        ),
+        remedy_english=(
+            "If it comes by the hub (certificate = true in [hub]), see there why it was not renewed. Else renew the files in portal.toml; "
+            "the portal takes them by itself."
+        ),
+        command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
     ),
     "certificate-ends-soon": Words(
         severity=Severity.WARNING,
@@ -57,9 +63,15 @@ TRUST = {
         english="The certificate ends in {days} days",
         meaning_german="Danach zeigen Handys eine Warnung statt der Anmeldeseite.",
         meaning_english="From then on phones show a warning instead of the page.",
-        remedy_german="Das Zertifikat verlängern und nachsehen, warum es nicht von selbst geschah.",
-        remedy_english="Renew the certificate and find out why it was not done by itself.",
-        command="certbot renew --dry-run",
+        remedy_german=(
+            "Kommt es über den Hub (certificate = true unter [hub]), dort nachsehen, ob die Anfrage wartet und worauf. Sonst die Dateien "
+            "aus portal.toml erneuern und nachsehen, warum es nicht von selbst geschah."
+        ),
+        remedy_english=(
+            "If it comes by the hub (certificate = true in [hub]), see there whether the request waits, and for what. Else renew the files "
+            "in portal.toml, and find out why it was not done by itself."
+        ),
+        command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
     ),
     "certificate-not-yet": Words(
         severity=Severity.URGENT,
@@ -145,7 +157,7 @@ TRUST = {
         meaning_english="Visitors notice nothing; the city does not see the hall and cannot change anything.",
         remedy_german="Am Hub ein Token machen und hier einlösen.",
         remedy_english="Make a token at the hub and use it here.",
-        command="hotspot enrol",
+        command="hotspot enrol --help",
     ),
     "hub-untrusted": Words(
         severity=Severity.WARNING,
@@ -166,7 +178,7 @@ TRUST = {
         meaning_english="Visitors notice nothing unless the setting away forbids new ones; reports wait on disk.",
         remedy_german="Prüfen, ob die Leitung geht, der Name stimmt und eine Firewall der Stadt den Weg zum Hub erlaubt.",
         remedy_english="Check the line, the name, and whether a firewall of the town allows the way to the hub.",
-        command="curl -I https://hub.example/healthz",
+        command="hotspot status; curl -sSI {url}/healthz",
     ),
     "hub-backlog": Words(
         severity=Severity.WARNING,
@@ -225,7 +237,7 @@ TRUST = {
         meaning_english="Rules or names may not work as described.",
         remedy_german="Das System aktualisieren (Debian 12 oder neuer).",
         remedy_english="Update the system (Debian 12 or newer).",
-        command="apt-get update; apt-get upgrade",
+        command="cat /etc/debian_version; apt-get update; apt list --upgradable",
     ),
     "radvd-without-option37": Words(
         severity=Severity.NOTICE,

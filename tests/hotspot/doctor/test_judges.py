@@ -126,6 +126,7 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"closed_socket": "/run/f.sock"}, ["socket-closed"]),
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
+        ({"idle": ("hotspot-visit.timer",)}, ["unit-idle"]),
         ({"lans": (("public", "lan0", ADDRESSES),)}, ["dhcp-server-missing", "radvd-missing"]),
         ({"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, []),
         ({"lans": (("public", "lan1", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
@@ -140,10 +141,28 @@ def test_services(changes: dict[str, object], wanted: list[str]) -> None:
     assert kinds(services.judge(msgspec.structs.replace(WELL, **changes))) == wanted
 
 
-def test_units_that_failed() -> None:
-    """As systemctl lists them."""
-    listed = "hotspot-portal.service loaded failed failed Hotspot portal\nhotspot-guard.service loaded active exited Hotspot guard table\n"
-    assert services.failed(listed) == ("hotspot-portal.service",)
+def _shown(name: str, active: str, file: str, condition: str = "yes", asked: int = 9, load: str = "loaded") -> str:
+    keys = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
+    return "".join(f"{key}={value}\n" for key, value in zip(keys, (name, load, active, file, condition, asked), strict=True))
+
+
+def test_units() -> None:
+    """As systemctl shows them: failed, enabled and not running; not what a timer starts, nobody enabled, its conditions keep from running,
+    or is not installed."""
+    shown = (
+        _shown("hotspot-portal.service", "failed", "enabled"),
+        _shown("hotspot-guard.service", "active", "enabled"),
+        _shown("hotspot-visit.timer", "inactive", "enabled"),
+        _shown("hotspot-visit.service", "inactive", "static", "no"),
+        _shown("dnsmasq-hotspot@public.service", "inactive", "enabled", "no", 0),
+        _shown("radvd.service", "inactive", "disabled"),
+        _shown("hotspot-lan-guard.service", "inactive", "enabled", "no"),
+        _shown("chrony.service", "inactive", "", load="not-found"),
+    )
+    units = services.told("\n".join(shown))
+    assert services.failed(units) == ("hotspot-portal.service",)
+    assert services.idle(units) == ("hotspot-visit.timer", "dnsmasq-hotspot@public.service")
+    assert services.told("") == []
 
 
 # Leases, certificate, clock, disk ---------------------------------------------------------------------------------------------------
