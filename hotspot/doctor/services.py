@@ -54,7 +54,7 @@ def read(subject: Subject) -> Facts:
     told = subject.firewall.settings if subject.firewall is not None else None
     path = Path(told.socket) if told is not None else subject.portal.firewall_socket if subject.portal is not None else None
     sockets = [each for each in (path, subject.portal.control_socket if subject.portal is not None else None) if each is not None]
-    units = told(printed("systemctl", "show", "--all", "--no-pager", f"--property={','.join(_ASKED)}", *UNITS)) if SYSTEMD.is_dir() else []
+    units = units_of(printed("systemctl", "show", "--all", "--no-pager", f"--property={','.join(_ASKED)}", *UNITS)) if SYSTEMD.is_dir() else []
     return Facts(
         firewall=None if path is None else firewall_status(path),
         portal=subject.status,
@@ -101,7 +101,7 @@ def _known(who: str | int) -> bool:
     return True
 
 
-def told(shown: str) -> list[dict[str, str]]:
+def units_of(shown: str) -> list[dict[str, str]]:
     """Units as ``systemctl show`` prints them: a block of ``Key=value`` each. One that does not exist is left out."""
     blocks = [dict(line.partition("=")[::2] for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
     return [unit for unit in blocks if unit.get("LoadState") == "loaded" and unit.get("Id")]

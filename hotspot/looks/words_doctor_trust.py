@@ -47,15 +47,9 @@ TRUST = {
         english="The certificate ended {days} days ago",
         meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
         meaning_english="Phones show a warning instead of the page.",
-        remedy_german=(
-            "Kommt es über den Hub (certificate = true unter [hub]), dort nachsehen, warum es nicht verlängert wurde. Sonst die Dateien "
-            "aus portal.toml erneuern; das Portal nimmt sie von selbst."
-        ),
-        remedy_english=(
-            "If it comes by the hub (certificate = true in [hub]), see there why it was not renewed. Else renew the files in portal.toml; "
-            "the portal takes them by itself."
-        ),
-        command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
+        remedy_german="Die Dateien aus portal.toml erneuern; das Portal nimmt die neuen von selbst.",
+        remedy_english="Renew the files in portal.toml; the portal takes new ones by itself.",
+        command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
     ),
     "certificate-ends-soon": Words(
         severity=Severity.WARNING,
@@ -63,14 +57,38 @@ TRUST = {
         english="The certificate ends in {days} days",
         meaning_german="Danach zeigen Handys eine Warnung statt der Anmeldeseite.",
         meaning_english="From then on phones show a warning instead of the page.",
-        remedy_german=(
-            "Kommt es über den Hub (certificate = true unter [hub]), dort nachsehen, ob die Anfrage wartet und worauf. Sonst die Dateien "
-            "aus portal.toml erneuern und nachsehen, warum es nicht von selbst geschah."
-        ),
-        remedy_english=(
-            "If it comes by the hub (certificate = true in [hub]), see there whether the request waits, and for what. Else renew the files "
-            "in portal.toml, and find out why it was not done by itself."
-        ),
+        remedy_german="Die Dateien aus portal.toml erneuern und nachsehen, warum es nicht von selbst geschah.",
+        remedy_english="Renew the files in portal.toml, and find out why it was not done by itself.",
+        command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
+    ),
+    "certificate-pending": Words(
+        severity=Severity.URGENT,
+        german="Das Zertifikat, das über den Hub kommt, ist noch nicht da; angefragt ist es seit {since}",
+        english="The certificate that comes by the hub is not there yet; it was asked for {since} ago",
+        meaning_german="Handys finden die Anmeldeseite nur durch ihre eigenen Proben; wer sie über https öffnet, sieht eine Warnung.",
+        meaning_english="Phones find the page by their own probes alone; whoever opens it by https sees a warning.",
+        remedy_german="Bis zu einer Stunde ist das üblich. Danach am Hub bei diesem Rathaus nachsehen, worauf die Anfrage wartet.",
+        remedy_english="Up to an hour that is usual. After that see at the hub, at this hall, what the request waits for.",
+        command="journalctl -u hotspot-portal -g certificate -n 20",
+    ),
+    "certificate-not-asked-for": Words(
+        severity=Severity.URGENT,
+        german="Das Zertifikat soll über den Hub kommen und ist dort noch nicht angefragt",
+        english="The certificate shall come by the hub and was not asked for there yet",
+        meaning_german="Handys finden die Anmeldeseite nur durch ihre eigenen Proben; wer sie über https öffnet, sieht eine Warnung.",
+        meaning_english="Phones find the page by their own probes alone; whoever opens it by https sees a warning.",
+        remedy_german="Das Portal fragt von selbst, sobald es läuft und am Hub angemeldet ist; sein Protokoll sagt, warum nicht.",
+        remedy_english="The portal asks by itself as soon as it runs and is enrolled at the hub; its log says why not.",
+        command="systemctl status hotspot-portal; journalctl -u hotspot-portal -g certificate -n 20",
+    ),
+    "certificate-not-renewed": Words(
+        severity=Severity.WARNING,
+        german="Das Zertifikat vom Hub gilt noch {days} Tage und ist nicht verlängert; angefragt seit: {since}",
+        english="The certificate from the hub has {days} days left and is not renewed; asked for since: {since}",
+        meaning_german="Ist es abgelaufen, zeigen Handys eine Warnung statt der Anmeldeseite.",
+        meaning_english="When it has ended, phones show a warning instead of the page.",
+        remedy_german="Am Hub bei diesem Rathaus nachsehen, worauf die Anfrage wartet; hier, ob der Hub erreichbar ist.",
+        remedy_english="See at the hub, at this hall, what the request waits for; here, whether the hub can be reached.",
         command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
     ),
     "certificate-not-yet": Words(
@@ -157,7 +175,7 @@ TRUST = {
         meaning_english="Visitors notice nothing; the city does not see the hall and cannot change anything.",
         remedy_german="Am Hub ein Token machen und hier einlösen.",
         remedy_english="Make a token at the hub and use it here.",
-        command="hotspot enrol --help",
+        command="hotspot enrol --config /etc/hotspot/portal.toml -",
     ),
     "hub-untrusted": Words(
         severity=Severity.WARNING,

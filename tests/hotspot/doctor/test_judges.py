@@ -11,6 +11,10 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from firewall import api
 from hotspot.control import HubStatus, StatusIs
@@ -19,6 +23,8 @@ from hotspot.doctor.found import found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
 from hotspot.portal.journal import soundness
+from hotspot.portal.settings_hub import CERTIFICATE
+from hotspot.portal.uplink.certificate import REQUEST, _placeholder, _private
 from tests.hotspot.doctor.gateways import ADDRESSES, NOW, SEEN, dnsmasq, inspected, links, zone
 
 DAY = 86_400
@@ -159,10 +165,10 @@ def test_units() -> None:
         _shown("hotspot-lan-guard.service", "inactive", "enabled", "no"),
         _shown("chrony.service", "inactive", "", load="not-found"),
     )
-    units = services.told("\n".join(shown))
+    units = services.units_of("\n".join(shown))
     assert services.failed(units) == ("hotspot-portal.service",)
     assert services.idle(units) == ("hotspot-visit.timer", "dnsmasq-hotspot@public.service")
-    assert services.told("") == []
+    assert services.units_of("") == []
 
 
 # Leases, certificate, clock, disk ---------------------------------------------------------------------------------------------------
@@ -201,6 +207,10 @@ def test_leases_are_counted() -> None:
         (certificate.Facts(NOW, ends=NOW - 1), ["certificate-ended"]),
         (certificate.Facts(NOW, ends=NOW + 13 * DAY), ["certificate-ends-soon"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, not_yet=True), ["certificate-not-yet"]),
+        (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, waits="3 min"), ["certificate-pending"]),
+        (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, untrusted="x"), ["certificate-not-asked-for"]),
+        (certificate.Facts(NOW, ends=NOW + 13 * DAY, by_hub=True, waits="3 d 0 h"), ["certificate-not-renewed"]),
+        (certificate.Facts(NOW, ends=NOW - DAY, by_hub=True), ["certificate-not-renewed"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, uncovered=(("public", "x.example"),)), ["certificate-name-wrong"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, untrusted="unable to get local issuer certificate"), ["certificate-untrusted"]),
     ],
@@ -208,6 +218,20 @@ def test_leases_are_counted() -> None:
 def test_certificates(facts: certificate.Facts, wanted: list[str]) -> None:
     """What phones would say."""
     assert kinds(certificate.judge(facts)) == wanted
+
+
+def test_a_certificate_that_comes_by_the_hub(tmp_path: Path) -> None:
+    """A placeholder, asked for or not; one that is there, and the request that it came for."""
+    path, request = tmp_path / CERTIFICATE, tmp_path / REQUEST
+    path.write_bytes(_placeholder(("portal.hall.example",)))
+    assert certificate._asked(tmp_path, path, NOW) == (True, "")
+    private = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(private, hashes.SHA256()).public_bytes(Encoding.PEM)
+    request.write_bytes(csr + _private(private))
+    os.utime(request, (NOW - 180, NOW - 180))
+    assert certificate._asked(tmp_path, path, NOW) == (True, "3 min")
+    request.write_bytes(b"damaged")
+    assert certificate._asked(tmp_path, path, NOW) == (True, "")
 
 
 def test_the_clock() -> None:
