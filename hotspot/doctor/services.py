@@ -54,7 +54,9 @@ def read(subject: Subject) -> Facts:
     told = subject.firewall.settings if subject.firewall is not None else None
     path = Path(told.socket) if told is not None else subject.portal.firewall_socket if subject.portal is not None else None
     sockets = [each for each in (path, subject.portal.control_socket if subject.portal is not None else None) if each is not None]
-    units = units_of(printed("systemctl", "show", "--all", "--no-pager", f"--property={','.join(_ASKED)}", *UNITS)) if SYSTEMD.is_dir() else []
+    units = (
+        units_of(printed("systemctl", "show", "--all", "--no-pager", f"--property={','.join(_ASKED)}", *UNITS)) if SYSTEMD.is_dir() else []
+    )
     return Facts(
         firewall=None if path is None else firewall_status(path),
         portal=subject.status,

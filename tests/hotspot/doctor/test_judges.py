@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from firewall import api
 from hotspot.control import HubStatus, StatusIs
 from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, servers, services, sysctls, versions
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
 from hotspot.portal.journal import soundness
@@ -53,6 +53,7 @@ def test_the_kernel() -> None:
     [
         (rules.Facts(inspected()), []),
         (rules.Facts(None, "zones: expected"), ["firewall-settings-bad"]),
+        (rules.Facts(None, unseen="it says nothing"), ["kernel-not-seen"]),
         (rules.Facts(inspected(guard="missing")), ["guard-missing"]),
         (rules.Facts(inspected(guard="changed")), ["guard-changed"]),
         (rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0))), ["zone-table-missing"]),
@@ -101,6 +102,13 @@ def test_grants() -> None:
     gone = rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0)), sessions={"public": 5})
     odd = rules.Facts(inspected(seen=ZoneSeen("right", 2, 3, 1)), sessions={"public": 2})
     assert (kinds(rules.judge_grants(gone)), kinds(rules.judge_grants(odd))) == ([], ["grants-stray", "grants-without-class"])
+
+
+@pytest.mark.parametrize("judge", [rules.judge_shaping, rules.judge_grants])
+def test_what_nobody_saw_is_not_judged(judge: Callable[[rules.Facts], Iterable[Finding]]) -> None:
+    """Neither well nor ill: not looked at."""
+    with pytest.raises(NotLooked, match="kernel-not-seen"):
+        list(judge(rules.Facts(None, unseen="it says nothing")))
 
 
 def test_rules_for_the_gateway_itself_are_no_fault() -> None:
@@ -178,6 +186,7 @@ def test_leases() -> None:
     """The pool at 89, 90 and 98 of 100; files that differ, cannot be read, hold old leases; a range elsewhere."""
     grades = {used: [f.severity for f in leases.judge((leases.ZoneLeases("public", pool=100, used=used),))] for used in (89, 90, 98)}
     assert grades == {89: [], 90: [Severity.WARNING], 98: [Severity.URGENT]}
+    assert kinds(leases.judge((leases.ZoneLeases("public", pool=100, used=90),))) == ["pool-nearly-full"]
     zones = (
         leases.ZoneLeases("a", "/one", "/other", "no such file"),
         leases.ZoneLeases("b", "/one", "/one", "no such file"),
@@ -354,6 +363,7 @@ def test_the_hub() -> None:
     assert kinds(hub.judge(hub.Facts(status=status))) == []
     assert kinds(hub.judge(hub.Facts(enrolled=False, away="no answer in time"))) == ["hub-not-enrolled", "hub-away"]
     assert kinds(hub.judge(hub.Facts(stranger="self-signed certificate"))) == ["hub-untrusted"]
+    assert kinds(hub.judge(hub.Facts(unusable="zones.public"))) == ["policy-unusable"]
     bad = msgspec.structs.replace(status, backlog=99, lost=1, refused=4, error="plans.free.down")
     assert kinds(hub.judge(hub.Facts(status=bad))) == ["hub-backlog", "hub-reports-lost", "policy-refused"]
 
