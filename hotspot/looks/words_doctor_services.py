@@ -12,7 +12,7 @@ SERVICES = {
         meaning_english="Visitors notice nothing of it; whether anything is amiss in this part nobody knows. All else was looked at.",
         remedy_german="Die Datei für die Fehlersuche erzeugen und an die Stelle schicken, von der das Programm ist.",
         remedy_english="Make the file for support and send it to where the program is from.",
-        command="hotspot doctor --bundle /root/hotspot-support.tar.gz",
+        command="hotspot doctor --bundle support.tar.gz",
     ),
     "kernel-not-seen": Words(
         severity=Severity.WARNING,
