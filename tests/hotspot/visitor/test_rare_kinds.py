@@ -42,7 +42,7 @@ def kind(step: Callable[[], object]) -> str:
 def test_outside() -> None:
     """Neither TLS nor the web is answered; a probe is not."""
     assert kind(lambda: outside.closed(known(outside={4: "203.0.113.9"}, knock=lambda *_: Port.SILENT), 4)) == "rules-gone"
-    silent = known(resolve=lambda *_: ("203.0.113.9",), get=raises(Unanswered("silent")))
+    silent = known(resolve=lambda *_: ("203.0.113.9",), get=raises(Unanswered(True)))
     name = next(iter(PHONES))
     assert kind(lambda: outside.probe(silent, name, PHONES[name], 4)) == "probe-silent"
 
@@ -64,7 +64,7 @@ def test_joining(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     """It speaks no TLS; its page takes long; it says that something is amiss that no visitor notices."""
-    monkeypatch.setattr(portal, "_says", lambda _: SimpleNamespace(faults=("journal",), hub=None))
+    monkeypatch.setattr(portal, "_says", lambda _: SimpleNamespace(faults=("journal",), warnings=()))
     assert kind(lambda: portal.status(known(notes=SimpleNamespace(amiss=False)))) == "portal-fault"
     broken = known(api_url="https://p.example/a", portal_url="", get=raises(ssl.SSLError(1, "wrong version number")))
     assert kind(lambda: portal.certificate(broken)) == "tls-broken"
@@ -74,7 +74,7 @@ def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_online(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transfer that does not come about; an API that does not say how long."""
-    monkeypatch.setattr(online, "download_rate", raises(Unanswered("silent")))
+    monkeypatch.setattr(online, "download_rate", raises(Unanswered(True)))
     assert kind(lambda: online.download(known(promised=(10e6, 2e6), address_of=lambda *_: "203.0.113.9"))) == "transfer-failed"
     noted: list[str] = []
     monkeypatch.setattr(online, "told", lambda *_: {"captive": False})
