@@ -23,7 +23,7 @@ SYSTEMD = Path("/run/systemd/system")
 UNITS = (
     *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path", "hotspot-names.service"),
     *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-visit.service", "hotspot-doctor.timer", "hotspot-doctor.service"),
-    *("dnsmasq*.service", "radvd.service", "chrony.service", "systemd-timesyncd.service"),
+    *("dnsmasq*.service", "radvd.service", "chrony.service"),
 )
 """Ours, and those beside them; ``*`` stands for each zone's."""
 _ASKED = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
