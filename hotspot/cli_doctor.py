@@ -29,6 +29,8 @@ def doctor(
     from hotspot.doctor.subject import CannotLook, Place
     from hotspot.looks import folder
 
+    if authority is not None and (trouble := no_authority(authority)):
+        fail(f"--authority {authority}: expected a PEM file with the certificate of an authority: {trouble}", CANNOT)
     place = Place(portal, firewall, authority)
     try:
         look = examine(place)
@@ -45,6 +47,19 @@ def doctor(
     else:
         click.echo(page(look, language))
     sys.exit(0 if look.well else AMISS)
+
+
+def no_authority(path: Path) -> str:
+    """Why the file is of no use to check certificates with; "": it is."""
+    from hotspot.portal.settings_hub import trusting
+
+    try:
+        trusting(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError:
+        return "there is none in it"
+    return ""
 
 
 @click.command()

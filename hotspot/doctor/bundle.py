@@ -4,31 +4,37 @@ Nothing that names a device or a person goes in. Sets of the rules are listed wi
 through ``privacy.Filter``, which knows the names that devices gave and the codes of this moment.
 """
 
+import contextlib
 import io
 import os
 import re
 import tarfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from hotspot.doctor import files
 from hotspot.doctor import subject as subjects
+from hotspot.doctor.found import attempt
 from hotspot.doctor.page import page
 from hotspot.doctor.privacy import Filter
 from hotspot.doctor.programs import printed, run
 from hotspot.doctor.servers import DNSMASQ, Server
 from hotspot.doctor.services import SYSTEMD
-from hotspot.doctor.subject import Place, Subject
-from hotspot.looks.values import Look
+from hotspot.doctor.subject import CannotLook, Place, Subject
+from hotspot.looks.values import Finding, Look
 from hotspot.looks.words import gravest_first
 
 LOG_LINES = 500
 """Of each service."""
 LARGEST = 2 * 2**20
 """Characters of one part."""
+LARGEST_LEASES = 16 * 2**20
+"""Bytes; as the doctor's look at leases."""
 UNITS = ("hotspot-firewall", "hotspot-portal", "hotspot-guard", "hotspot-lan-guard", "hotspot-visit", "hotspot-doctor", "hotspot-names")
 _SECRET = re.compile(r"key|secret|token|password|credential|proxy|contact|phone|email|address|name|legal|message|text|title", re.IGNORECASE)
 """Settings whose text stays here: secrets, and what says who runs a hall."""
@@ -42,20 +48,35 @@ _COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+Part = tuple[str, Callable[[], str]]
+"""Name of a file in the bundle, and what is in it."""
+
+
 def write(path: Path, place: Place, look: Look) -> None:
     """Make the file, readable by root alone. Raises ``OSError``, and ``CannotLook``."""
     subject = subjects.read(place)
-    parts = {name: text[:LARGEST] for name, text in _parts(subject, look)}
-    clean = Filter(known_names(subject))
+    # Without the names that devices gave, the filter would let them through: then there is no bundle.
+    try:
+        names = known_names(subject)
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror or error}"
+        raise CannotLook(f"cannot make a bundle without the names that devices gave, to take them out: {why}") from None
+    pack(path, _parts(subject, look), Filter(names), look.at)
+
+
+def pack(path: Path, parts: Iterable[Part], clean: Filter, at: float) -> None:
+    """Write the parts, each through the filter; one that cannot be had says so, and the others are there. Raises ``OSError``."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
-            for name, text in parts.items():
-                content = clean.clean(text).encode()
-                entry = tarfile.TarInfo(f"hotspot-bundle/{name}")
-                entry.size, entry.mtime, entry.mode = len(content), int(look.at), 0o644
+            for name, take in parts:
+                told = attempt(name, take)
+                text = f"not there: {told.values}" if isinstance(told, Finding) else told[:LARGEST]
+                content = clean.clean(text).encode(errors="replace")
+                entry = tarfile.TarInfo(f"hotspot-bundle/{clean.clean(name)}")
+                entry.size, entry.mtime, entry.mode = len(content), int(at), 0o644
                 archive.addfile(entry, io.BytesIO(content))
         fresh.replace(path)
     except BaseException:
@@ -63,25 +84,28 @@ def write(path: Path, place: Place, look: Look) -> None:
         raise
 
 
-def _parts(subject: Subject, look: Look) -> Iterator[tuple[str, str]]:
-    yield "look.json", msgspec.json.format(msgspec.json.encode(look), indent=1).decode()
-    yield "look.txt", page(msgspec.structs.replace(look, findings=tuple(gravest_first(look.findings))), "en")
+def _parts(subject: Subject, look: Look) -> Iterator[Part]:
+    yield "look.json", lambda: msgspec.json.format(msgspec.json.encode(look), indent=1).decode()
+    yield "look.txt", lambda: page(msgspec.structs.replace(look, findings=tuple(gravest_first(look.findings))), "en")
     for name, words in _COMMANDS.items():
-        yield name, printed(*words)
-    names = dict.fromkeys(name for zone in subject.zones.values() for name in (zone.lan, zone.wan))
-    for name in names:
-        yield f"tc-{name}.txt", printed("tc", "-s", "class", "show", "dev", name)
+        yield name, partial(printed, *words)
+    for name in dict.fromkeys(name for zone in subject.zones.values() for name in (zone.lan, zone.wan)):
+        yield f"tc-{name}.txt", partial(printed, "tc", "-s", "class", "show", "dev", name)
     for program in ("nft", "dnsmasq", "radvd"):
-        said = run([program, "--version"], 5.0)
-        yield f"version-{program}.txt", "" if said is None else said.out + said.complaint
-    yield "kernel.txt", f"{os.uname().sysname} {os.uname().release} {os.uname().version} {os.uname().machine}"
+        yield f"version-{program}.txt", partial(_version, program)
+    yield "kernel.txt", lambda: f"{os.uname().sysname} {os.uname().release} {os.uname().version} {os.uname().machine}"
     for name, path in (("portal.json", subject.place.portal), ("firewall.json", subject.place.firewall)):
-        yield name, settings_without_secrets(path)
+        yield name, partial(settings_without_secrets, path)
     for number, server in enumerate(subject.servers):
-        yield f"{server.program}-{number}.txt", _served(server)
+        yield f"{server.program}-{number}.txt", partial(_served, server)
     if SYSTEMD.is_dir():
         for unit in UNITS:
-            yield f"log-{unit}.txt", printed("journalctl", "--no-pager", "-o", "short-iso", "-n", str(LOG_LINES), "-u", unit)
+            yield f"log-{unit}.txt", partial(printed, "journalctl", "--no-pager", "-o", "short-iso", "-n", str(LOG_LINES), "-u", unit)
+
+
+def _version(program: str) -> str:
+    said = run([program, "--version"], 5.0)
+    return "" if said is None else said.out + said.complaint
 
 
 def settings_without_secrets(path: Path) -> str:
@@ -111,30 +135,23 @@ def _served(server: Server) -> str:
 
 
 def known_names(subject: Subject) -> set[str]:
-    """What devices call themselves (leases), and the device codes of sessions in progress."""
+    """What devices call themselves (leases), and the device codes of sessions in progress. Raises ``OSError`` for leases that cannot be
+    read."""
     from hotspot.ask import PortalUnavailable, ask
     from hotspot.control import Sessions, SessionsAre
 
     names = set[str]()
     told = [value for server in subject.servers for value in server.values("dhcp-leasefile")]
-    files = {*(zone.leases for zone in subject.zones.values() if zone.leases), *told}
-    for file in files:
-        names |= lease_names(_lines(Path(file)))
+    for file in {*(zone.leases for zone in subject.zones.values() if zone.leases), *told}:
+        with contextlib.suppress(FileNotFoundError):  # nobody has a lease yet
+            names |= lease_names(files.text(Path(file), LARGEST_LEASES).splitlines())
     if subject.portal is not None:
         try:
             reply = ask(subject.portal.control_socket, Sessions(), 10.0)
         except PortalUnavailable:
-            reply = None
+            reply = None  # the shape of a code is known without it
         names |= {row.code for row in reply.sessions} if isinstance(reply, SessionsAre) else set()
     return names
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(16 * 2**20).splitlines()
-    except OSError:
-        return []
 
 
 def lease_names(lines: Iterable[str]) -> set[str]:

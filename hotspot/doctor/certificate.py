@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from hotspot.doctor.found import found
+from hotspot.doctor.clock import span
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding, Severity
 from hotspot.portal.certificate_end import end_of
@@ -34,13 +35,19 @@ class Facts(Struct, frozen=True):
     """Zone and name of a portal that the certificate does not cover."""
     untrusted: str = ""
     """Why phones would not trust who signed it; "": they do."""
+    by_hub: bool = False
+    """It comes with the help of the hub."""
+    placeholder: bool = False
+    """… and has not come yet."""
+    waits: str = ""
+    """… and another one has been asked for, so long ago; "": it has not."""
 
 
 def read(subject: Subject) -> Facts:
-    """Take the files and try them."""
+    """Take the files and try them. Raises ``NotLooked`` when nobody says which."""
     settings = subject.portal
     if settings is None:
-        return Facts(subject.now, none=True)
+        raise NotLooked("no-portal-settings")
     hosts = {name: urlsplit(zone.portal_url) for name, zone in settings.zones.items()}
     wants_tls = any(url.scheme == "https" for url in hosts.values())
     if settings.certificate is None or settings.key is None:
@@ -65,8 +72,13 @@ def read(subject: Subject) -> Facts:
     doubts = [
         why for code, why in (_verdict(server, phone, host) for host in names.values()) if code not in (0, _EXPIRED, _NOT_YET, _OTHER_NAME)
     ]
+    by_hub = settings.hub is not None and settings.hub.certificate
+    placeholder, waits = _asked(settings.state_dir, settings.certificate, subject.now) if by_hub else (False, "")
     return Facts(
         now=subject.now,
+        by_hub=by_hub,
+        placeholder=placeholder,
+        waits=waits,
         wants_tls=wants_tls,
         ends=ends,
         not_yet=any(code == _NOT_YET for code, _ in verdicts.values()),
@@ -75,10 +87,27 @@ def read(subject: Subject) -> Facts:
     )
 
 
+def _asked(state_dir: Path, path: Path, now: float) -> tuple[bool, str]:
+    """Is it only the placeholder, and for how long has the hub been asked for another one?"""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    from hotspot.portal.uplink.certificate import REQUEST, STRANGE
+    from hotspot.portal.uplink.certificate import read as kept
+
+    here, request = kept(path), state_dir / REQUEST
+    try:
+        asked = x509.load_pem_x509_csr(request.read_bytes().partition(b"-----BEGIN PRIVATE KEY-----")[0]).public_key()
+        waiting = asked.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != here.key
+        return here.placeholder, span(max(0.0, now - request.stat().st_mtime)) if waiting else ""
+    except (OSError, *STRANGE):
+        return here.placeholder, ""  # not asked yet
+
+
 def _phone(authority: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if authority is not None:
-        context.load_verify_locations(cafile=str(authority))
+        context.load_verify_locations(cadata=authority.read_text(encoding="ascii", errors="ignore"))
     return context
 
 
@@ -114,7 +143,13 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("certificate-key-differs")
         return
     days = (facts.ends - facts.now) / 86_400
-    if days <= 0:
+    if facts.placeholder:
+        yield found("certificate-pending" if facts.waits else "certificate-not-asked-for", since=facts.waits)
+        return
+    if facts.by_hub and days < DAYS_WARNING:
+        urgent = Severity.URGENT if days < DAYS_URGENT else None
+        yield found("certificate-not-renewed", "", urgent, days=f"{days:.1f}", since=facts.waits or "-")
+    elif days <= 0:
         yield found("certificate-ended", days=f"{-days:.0f}")
     elif days < DAYS_WARNING:
         yield found("certificate-ends-soon", "", Severity.URGENT if days < DAYS_URGENT else None, days=f"{days:.1f}")

@@ -1,15 +1,16 @@
 """The disk of the journal: room, inodes, whether it can be written, and whether the journal is whole."""
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding, Severity
-from hotspot.portal.journal.soundness import unsound
+from hotspot.portal.journal.soundness import NotCopied, unsound
 
 LOW, LOWEST = 0.1, 0.03
 LOW_BYTES = 100_000_000
@@ -29,17 +30,20 @@ class Facts(Struct, frozen=True):
     read_only: bool = False
     damaged: str = ""
     """What is wrong with the journal; "": nothing that can be seen from outside."""
+    unchecked: str = ""
+    """Why nobody knows; "": it was looked at."""
 
 
-def read(subject: Subject) -> Facts | None:
-    """Look at the folder; None: the settings do not say where it is."""
+def read(subject: Subject) -> Facts:
+    """Look at the folder. Raises ``NotLooked`` when nobody says where it is."""
     if subject.portal is None:
-        return None
+        raise NotLooked("no-portal-settings")
     folder = subject.portal.state_dir
     try:
         disk = os.statvfs(folder)
     except OSError:
         return Facts(str(folder), missing=True)
+    damaged, unchecked = _journal(folder / JOURNAL, subject.status is None)
     return Facts(
         str(folder),
         free=disk.f_bavail * disk.f_frsize,
@@ -47,29 +51,31 @@ def read(subject: Subject) -> Facts | None:
         inodes_free=disk.f_favail,
         inodes=disk.f_files,
         read_only=bool(disk.f_flag & os.ST_RDONLY),
-        damaged=damage(folder / JOURNAL) or ("" if subject.status is not None else _unsound(folder / JOURNAL)),
+        damaged=damaged,
+        unchecked=unchecked,
     )
 
 
-def _unsound(path: Path) -> str:
-    """All of it, when no portal holds it."""
+def _journal(path: Path, alone: bool) -> tuple[str, str]:
+    """What is wrong with it, and why nobody knows. ``alone``: no portal holds it, so all of it can be looked at."""
     try:
-        return unsound(path) if path.exists() else ""
+        damaged = damage(path)
+        return damaged or (unsound(path) if alone and path.exists() else ""), ""
+    except NotCopied as reason:
+        return "", str(reason)
     except OSError as error:
-        return error.strerror or str(error)
+        why = error.strerror or str(error)
+        return (why, "") if error.errno == errno.EIO else ("", why)  # what the disk cannot read is lost, whatever it was
 
 
 def damage(path: Path) -> str:
     """What is wrong with the file's beginning, read as SQLite writes it (sqlite.org/fileformat2.html, 1.3); the portal holds it locked, and
-    checks all of it whenever it opens it."""
+    checks all of it whenever it opens it. Raises ``OSError``."""
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
-            head = file.read(100)
+            head, size = file.read(100), os.fstat(file.fileno()).st_size
     except FileNotFoundError:
         return ""  # a new box
-    except OSError as error:
-        return error.strerror or str(error)
     if not size:
         return ""  # all is in the WAL yet
     if len(head) < 100 or not head.startswith(MAGIC):
@@ -81,10 +87,8 @@ def damage(path: Path) -> str:
     return ""
 
 
-def judge(facts: Facts | None) -> Iterator[Finding]:
+def judge(facts: Facts) -> Iterator[Finding]:
     """Room and health."""
-    if facts is None:
-        return
     if facts.missing:
         yield found("state-folder-missing", path=facts.folder)
         return
@@ -97,3 +101,5 @@ def judge(facts: Facts | None) -> Iterator[Finding]:
         yield found("disk-inodes", path=facts.folder)
     if facts.damaged:
         yield found("journal-damaged", why=facts.damaged)
+    if facts.unchecked:
+        yield found("journal-unchecked", why=facts.unchecked)

@@ -1,7 +1,8 @@
 """All groups of checks, one after the other, as a look: what is amiss, and which groups found something, nothing, or could not look."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from hotspot.doctor import (
     agreement,
@@ -19,7 +20,7 @@ from hotspot.doctor import (
     sysctls,
     versions,
 )
-from hotspot.doctor.found import Group, NotLooked
+from hotspot.doctor.found import Group, NotLooked, attempt, group
 from hotspot.doctor.subject import Place, Subject, read
 from hotspot.looks.values import MOST_FINDINGS, By, Finding, Look, Result, Step
 from hotspot.looks.words import gravest_first
@@ -31,7 +32,7 @@ def examine(place: Place, now: float | None = None) -> Look:
     began = time.monotonic()
     subject = read(place, now)
     groups = list(_groups(subject))
-    kept = without_consequences(_once(finding for group in groups for finding in group.findings))
+    kept = without_consequences(_once((*subject.stumbled, *(finding for group in groups for finding in group.findings))))
     return Look(
         by=By.DOCTOR,
         at=subject.now,
@@ -43,35 +44,53 @@ def examine(place: Place, now: float | None = None) -> Look:
 
 
 def _groups(subject: Subject) -> Iterable[Group]:
-    yield _group("kernel", lambda: kernel.judge(kernel.read(subject)))
-    facts = rules.read(subject)
-    yield _group("rules", lambda: rules.judge_rules(facts))
-    yield _group("shaping", lambda: rules.judge_shaping(facts))
-    yield _group("grants", lambda: rules.judge_grants(facts))
-    yield _group("services", lambda: services.judge(services.read(subject)))
-    yield _group("leases", lambda: leases.judge(leases.read(subject)))
-    yield _group("certificate", lambda: certificate.judge(certificate.read(subject)))
-    told = hub.read(subject)
-    yield _group("hub", lambda: hub.judge(told), "no-hub" if told.none else "")
-    yield _group("clock", lambda: clock.judge(clock.read(subject, told.ahead)))
-    yield _group("disk", lambda: disk.judge(disk.read(subject)))
-    yield _group("names", lambda: names.judge(names.read(subject)))
-    way = line.read(subject)
-    yield _group("line", lambda: line.judge_line(way))
-    yield _group("cards", lambda: line.judge_cards(way))
-    yield _group("sysctls", lambda: sysctls.judge(sysctls.read(subject)))
-    yield _group("versions", lambda: versions.judge(versions.read(subject)))
-    yield _group("settings", lambda: agreement.judge(subject))
-    yield _group("served", lambda: served.judge(subject))
+    """All of them. Whatever is read is read within a group, so that a fault in one ends that one alone."""
+    once = _Once(subject)
+    yield group("kernel", lambda: kernel.judge(kernel.read(subject)))
+    yield group("rules", lambda: rules.judge_rules(once.rules))
+    yield group("shaping", lambda: rules.judge_shaping(once.rules))
+    yield group("grants", lambda: rules.judge_grants(once.rules))
+    yield group("services", lambda: services.judge(services.read(subject)))
+    yield group("leases", lambda: leases.judge(leases.read(subject)))
+    yield group("certificate", lambda: certificate.judge(certificate.read(subject)))
+    yield group("hub", lambda: hub.judge(once.hub))
+    yield group("clock", lambda: clock.judge(clock.read(subject, once.ahead)))
+    yield group("disk", lambda: disk.judge(disk.read(subject)))
+    yield group("names", lambda: names.judge(names.read(subject)))
+    yield group("line", lambda: line.judge_line(once.line))
+    yield group("cards", lambda: line.judge_cards(once.line))
+    yield group("sysctls", lambda: sysctls.judge(sysctls.read(subject)))
+    yield group("versions", lambda: versions.judge(versions.read(subject)))
+    yield group("settings", lambda: agreement.judge(subject))
+    yield group("served", lambda: served.judge(subject))
 
 
-def _group(name: str, look: Callable[[], Iterable[Finding]], skipped: str = "") -> Group:
-    began = time.monotonic()
-    try:
-        findings = tuple(look())
-    except NotLooked as reason:
-        findings, skipped = (), reason.why
-    return Group(name, findings, skipped, round(time.monotonic() - began, 2))
+class _Once:
+    """What several groups look at: read when the first of them asks."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    @cached_property
+    def rules(self) -> rules.Facts:
+        return rules.read(self._subject)
+
+    @cached_property
+    def hub(self) -> hub.Facts:
+        return hub.read(self._subject)
+
+    @cached_property
+    def line(self) -> line.Facts:
+        return line.read(self._subject)
+
+    @property
+    def ahead(self) -> float | None:
+        """The clock is looked at without the hub, too."""
+        try:
+            told = attempt("hub", lambda: self.hub)
+        except NotLooked:
+            return None
+        return None if isinstance(told, Finding) else told.ahead
 
 
 _NOTHING_LEAVES = frozenset({"upstream-dns-away", "internet-away", "hub-away"})
@@ -90,10 +109,20 @@ CONSEQUENCES = {
 """What follows from a fault by itself: to name it, too, would send people the wrong way."""
 
 
+UNREAD = {
+    "servers": frozenset({"dhcp-server-missing", "radvd-missing"}),
+    "interfaces": frozenset({"address-missing"}),
+    "status": frozenset({"portal-away"}),
+    "inspection": frozenset({"kernel-not-seen"}),
+    "settings": frozenset({"certificate-none", "zone-without-portal"}),
+}
+"""What only seems so when a part of the gateway could not be read (``subject.read``)."""
+
+
 def without_consequences(findings: Iterable[Finding]) -> list[Finding]:
     """What is left when the causes are known."""
     told = list(findings)
-    follows = {kind for finding in told for kind in CONSEQUENCES.get(finding.kind, ())}
+    follows = {kind for finding in told for kind in CONSEQUENCES.get(finding.kind, UNREAD.get(finding.values.get("part", ""), ()))}
     return [finding for finding in told if finding.kind not in follows]
 
 

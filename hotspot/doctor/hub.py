@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from hotspot.control import HubStatus
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import Subject
 from hotspot.looks.values import Finding
 from hotspot.portal.settings import Hub
@@ -25,8 +25,8 @@ MANY = 60
 class Facts(Struct, frozen=True):
     """What was read."""
 
-    none: bool = False
     enrolled: bool = True
+    url: str = ""
     away: str = ""
     """Why it cannot be reached; "": it can."""
     stranger: str = ""
@@ -35,16 +35,18 @@ class Facts(Struct, frozen=True):
     """Seconds that our clock is ahead of the hub's; None: it did not say."""
     status: HubStatus | None = None
     """As the portal says."""
+    unusable: str = ""
+    """Why its policy, as it was kept, cannot be put over the portal's settings; "": it can."""
 
 
 def read(subject: Subject) -> Facts:
-    """Ask it for its time."""
+    """Ask it for its time. Raises ``NotLooked`` where there is none."""
     if subject.portal is None or subject.portal.hub is None:
-        return Facts(none=True)
+        raise NotLooked("no-hub")
     enrolled = (subject.portal.state_dir / NAME).exists()
     status = subject.status.hub if subject.status is not None else None
     away, stranger, ahead = _asked(subject.portal.hub)
-    return Facts(False, enrolled, away, stranger, ahead, status)
+    return Facts(enrolled, subject.portal.hub.url, away, stranger, ahead, status, subject.policy_error)
 
 
 def _asked(hub: Hub) -> tuple[str, str, float | None]:
@@ -76,14 +78,14 @@ def _asked(hub: Hub) -> tuple[str, str, float | None]:
 
 def judge(facts: Facts) -> Iterator[Finding]:
     """How it stands."""
-    if facts.none:
-        return
     if not facts.enrolled:
         yield found("hub-not-enrolled")
     if facts.stranger:
         yield found("hub-untrusted", why=facts.stranger)
     elif facts.away:
-        yield found("hub-away", why=facts.away)
+        yield found("hub-away", why=facts.away, url=facts.url)
+    if facts.unusable:
+        yield found("policy-unusable", why=facts.unusable)
     status = facts.status
     if status is None:
         return

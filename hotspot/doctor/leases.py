@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from hotspot.doctor import files
 from hotspot.doctor.found import found
 from hotspot.doctor.servers import DNSMASQ, Server
 from hotspot.doctor.subject import Subject, Zone
@@ -41,16 +42,18 @@ def read(subject: Subject) -> tuple[ZoneLeases, ...]:
 
 
 def _server(subject: Subject, zone: Zone) -> Server | None:
-    serving = [each for each in subject.servers if each.program == DNSMASQ and each.gives_leases and each.serves(zone.lan)]
+    serving = [
+        each for each in subject.servers if each.program == DNSMASQ and each.leases_on(zone.lan) and each.serves(zone.lan, zone.addresses)
+    ]
     return serving[0] if serving else None
 
 
 def _zone(name: str, zone: Zone, server: Server | None, now: float) -> ZoneLeases:
     networks = [ipaddress.ip_interface(each).network for each in zone.addresses if "." in each]
     size, outside = 0, ""
-    for first, last in ranges(server) if server is not None else ():
-        if any(first in network for network in networks if isinstance(network, ipaddress.IPv4Network)):
-            size += int(last) - int(first) + 1
+    for each in server.ranges if server is not None else ():
+        if any(each.first in network for network in networks):
+            size += int(each.last) - int(each.first) + 1
         elif len(server.interfaces if server is not None else ()) == 1:
             outside = "dhcp-range"
     told = server.values("dhcp-leasefile") or ["/var/lib/misc/dnsmasq.leases"] if server is not None else [""]
@@ -59,26 +62,11 @@ def _zone(name: str, zone: Zone, server: Server | None, now: float) -> ZoneLease
     if not path:
         return facts
     try:
-        with Path(path).open(encoding="ascii", errors="replace") as file:
-            text = file.read(LARGEST)
+        text = files.text(Path(path), LARGEST)
     except OSError as error:
         return ZoneLeases(name, facts.path, facts.served, error.strerror or str(error), size, outside=outside)
     used, over = counted(text, networks, now)
     return ZoneLeases(name, facts.path, facts.served, "", size, used, over, outside)
-
-
-def ranges(server: Server) -> Iterator[tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]]:
-    """The IPv4 ranges of dnsmasq's settings; tags and options before and after the addresses are passed over."""
-    for value in server.values("dhcp-range"):
-        addresses = []
-        for word in value.split(","):
-            try:
-                addresses.append(ipaddress.IPv4Address(word.strip()))
-            except ValueError:
-                if addresses:
-                    break
-        if len(addresses) >= 2 and addresses[0] <= addresses[1]:
-            yield addresses[0], addresses[1]
 
 
 def counted(text: str, networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network], now: float) -> tuple[int, int]:

@@ -11,14 +11,18 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from hotspot import dns
+from hotspot.doctor import files
 from hotspot.doctor.dns import ask
 from hotspot.doctor.found import found
 from hotspot.doctor.servers import DNSMASQ, Server
-from hotspot.doctor.subject import Subject
+from hotspot.doctor.subject import Subject, Zone
 from hotspot.looks.values import Finding
 
 MOST_SERVERS = 8
+MOST_ZONES = 8
+"""Asked at the same time."""
 RESOLV = Path("/etc/resolv.conf")
+LARGEST = 2**16
 
 
 class ZoneNames(Struct, frozen=True):
@@ -53,11 +57,13 @@ def read(subject: Subject) -> Facts:
     """Ask."""
     servers = upstream([each for each in subject.servers if each.program == DNSMASQ])
     impossible = f"{secrets.token_hex(8)}.invalid"  # RFC 6761, 6.4: nobody can have it
-    with ThreadPoolExecutor(MOST_SERVERS, "names") as asking:  # who says nothing costs the others no time
-        answers = list(asking.map(lambda server: ask(server[0], impossible, port=server[1]), servers))
+    with ThreadPoolExecutor(MOST_SERVERS + MOST_ZONES, "names") as asking:  # who says nothing costs the others no time
+        further_up = asking.map(lambda server: ask(server[0], impossible, port=server[1]), servers)
+        zones = tuple(asking.map(lambda each: _zone(subject, *each), subject.zones.items()))
+        answers = list(further_up)
     there = [answer for answer in answers if answer is not None]
     return Facts(
-        zones=tuple(_zones(subject)),
+        zones=zones,
         asked=len(servers),
         silent=answers.count(None),
         failing=sum(answer.code not in (dns.NO_ERROR, dns.NXDOMAIN) for answer in there),
@@ -65,24 +71,23 @@ def read(subject: Subject) -> Facts:
     )
 
 
-def _zones(subject: Subject) -> Iterator[ZoneNames]:
-    for name, zone in subject.zones.items():
-        own = tuple(each.partition("/")[0] for each in zone.addresses)
-        server = next((each for each in own if "." in each), own[0])
-        url = subject.portal.zones[name].portal_url if subject.portal is not None and name in subject.portal.zones else ""
-        host = urlsplit(url).hostname or ""
-        host = "" if _is_address(host) else host
-        kind = dns.A if "." in server else dns.AAAA
-        open_, captive = (ask(server, host or "portal.invalid", kind, port) for port in (53, zone.captive_dns_port))
-        yield ZoneNames(
-            zone=name,
-            answers=open_ is not None,
-            captive_answers=captive is not None,
-            name=host,
-            own=own,
-            portal=open_.addresses if open_ is not None else (),
-            captive_portal=captive.addresses if captive is not None else (),
-        )
+def _zone(subject: Subject, name: str, zone: Zone) -> ZoneNames:
+    own = tuple(each.partition("/")[0] for each in zone.addresses)
+    server = next((each for each in own if "." in each), own[0])
+    url = subject.portal.zones[name].portal_url if subject.portal is not None and name in subject.portal.zones else ""
+    host = urlsplit(url).hostname or ""
+    host = "" if _is_address(host) else host
+    kind = dns.A if "." in server else dns.AAAA
+    open_, captive = (ask(server, host or "portal.invalid", kind, port) for port in (53, zone.captive_dns_port))
+    return ZoneNames(
+        zone=name,
+        answers=open_ is not None,
+        captive_answers=captive is not None,
+        name=host,
+        own=own,
+        portal=open_.addresses if open_ is not None else (),
+        captive_portal=captive.addresses if captive is not None else (),
+    )
 
 
 def _is_address(text: str) -> bool:
@@ -109,8 +114,8 @@ def upstream(servers: list[Server]) -> list[tuple[str, int]]:
 
 
 def _of_resolv(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(errors="replace").splitlines()
+    try:  # the system's own may be a link of anybody's who keeps it up to date
+        lines = files.text(path.resolve() if path == RESOLV else path, LARGEST).splitlines()
     except OSError:
         return []
     return [line.split()[1] for line in lines if line.startswith("nameserver ") and len(line.split()) > 1]

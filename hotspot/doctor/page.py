@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 
 from hotspot.looks.values import Finding, Look, Result, Severity, Step
-from hotspot.looks.words import filled, gravest_first
+from hotspot.looks.words import filled, gravest_first, typed
 from hotspot.looks.words_doctor import DOCTOR, SKIPPED, STEPS
 
 LANGUAGES = ("de", "en")
@@ -52,4 +52,4 @@ def _told(finding: Finding, at: int) -> list[str]:
     zone = f" [{finding.zone}]" if finding.zone else ""
     told = [f"{_SEVERITY[finding.severity][at]}{zone}  {filled(title, finding)}  ({finding.kind})"]
     told += [f"  {_MEANS[at]}: {filled(meaning, finding)}", f"  {_REMEDY[at]}: {filled(remedy, finding)}"]
-    return [*told, f"  # {filled(words.command, finding)}"] if words.command else told
+    return [*told, f"  # {typed(words.command, finding)}"] if words.command else told

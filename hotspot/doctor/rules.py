@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hotspot.doctor.found import found
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.programs import printed
 from hotspot.doctor.subject import Inspected, Subject, inspect
 from hotspot.looks.values import Finding, Severity
@@ -23,6 +23,9 @@ class Facts(Struct, frozen=True):
 
     inspected: Inspected | None
     error: str = ""
+    """Why the firewall's settings cannot be used."""
+    unseen: str = ""
+    """Why its program says nothing of the kernel."""
     sessions: Mapping[str, int] | None = None
     """Sessions in progress by zone, as the portal says; None: it does not answer."""
     foreign: tuple[tuple[str, str], ...] = ()
@@ -31,12 +34,13 @@ class Facts(Struct, frozen=True):
 
 def read(subject: Subject) -> Facts:
     """Take what there is."""
-    facts = Facts(subject.firewall, subject.firewall_error, _sessions(subject), _foreign(printed("nft", "-j", "list", "chains")))
+    foreign = _foreign(printed("nft", "-j", "list", "chains"))
+    facts = Facts(subject.firewall, subject.firewall_error, subject.unseen, _sessions(subject), foreign)
     for _ in range(TRIES - 1):
         if facts.inspected is None or not any(True for _ in _differing(facts)):
             break
-        inspected, error = inspect(subject.place.firewall)
-        facts = Facts(inspected, error, _sessions(subject), facts.foreign)
+        kernel = inspect(subject.place.firewall)
+        facts = Facts(kernel.inspected, kernel.bad_settings, kernel.unseen, _sessions(subject), foreign)
     return facts
 
 
@@ -70,7 +74,7 @@ def _foreign(listed: str) -> tuple[tuple[str, str], ...]:
 def judge_rules(facts: Facts) -> Iterator[Finding]:
     """Tables."""
     if facts.inspected is None:
-        yield found("firewall-settings-bad", why=facts.error)
+        yield found("firewall-settings-bad", why=facts.error) if facts.error else found("kernel-not-seen", why=facts.unseen)
         return
     if facts.inspected.guard == "missing":
         yield found("guard-missing")
@@ -86,7 +90,7 @@ def judge_rules(facts: Facts) -> Iterator[Finding]:
 
 def judge_shaping(facts: Facts) -> Iterator[Finding]:
     """Interfaces and their trees of HTB classes."""
-    for name, interface in facts.inspected.interfaces.items() if facts.inspected is not None else ():
+    for name, interface in _seen(facts).interfaces.items():
         if not interface.there:
             yield found("interface-missing", interface=name)
             continue
@@ -105,13 +109,19 @@ def judge_shaping(facts: Facts) -> Iterator[Finding]:
 
 def judge_grants(facts: Facts) -> Iterator[Finding]:
     """Elements."""
-    for name, zone in facts.inspected.zones.items() if facts.inspected is not None else ():
+    seen = _seen(facts)
+    for name, zone in seen.zones.items():
         if zone.stray:
             yield found("grants-stray", name, count=zone.stray)
-        interfaces = facts.inspected.interfaces if facts.inspected is not None else {}
-        if zone.classless and all(each.tree for each in interfaces.values()):
+        if zone.classless and all(each.tree for each in seen.interfaces.values()):
             yield found("grants-without-class", name, count=zone.classless)
     yield from _differing(facts)
+
+
+def _seen(facts: Facts) -> Inspected:
+    if facts.inspected is None:
+        raise NotLooked("kernel-not-seen")  # why is said among the rules
+    return facts.inspected
 
 
 def _differing(facts: Facts) -> Iterator[Finding]:

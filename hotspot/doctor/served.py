@@ -13,36 +13,21 @@ from hotspot.portal.capport import PATH
 from hotspot.portal.settings import Settings
 from hotspot.town.garden import dnsmasq_lines
 
-_NUMBERS = {"router": 3, "dns-server": 6, "captive-portal": 114}
 _OPTION_37 = re.compile(r'AdvCaptivePortalAPI\s+"([^"]*)"')
 
 
 def judge(subject: Subject) -> Iterator[Finding]:
     """Zone by zone."""
     for name, zone in subject.zones.items():
-        serving = [each for each in subject.servers if each.program == DNSMASQ and not each.unreadable and each.serves(zone.lan)]
+        serving = [
+            each for each in subject.servers if each.program == DNSMASQ and not each.unreadable and each.serves(zone.lan, zone.addresses)
+        ]
         for server in serving:
-            if server.gives_leases:
+            if server.leases_on(zone.lan):
                 yield from _options(name, zone, server, subject.portal)
         if subject.portal is not None:
             yield from _lists(name, subject.portal, serving)
         yield from _advertised(name, zone, subject)
-
-
-def options(server: Server) -> dict[int, tuple[str, ...]]:
-    """IPv4 options that dnsmasq gives to everybody: number -> values."""
-    told: dict[int, tuple[str, ...]] = {}
-    for value in (*server.values("dhcp-option"), *server.values("dhcp-option-force")):
-        words = [word.strip() for word in value.split(",")]
-        while words and words[0].startswith(("tag:", "set:", "vendor:", "encap:")):
-            words = words[1:]
-        if not words or words[0].startswith("option6:"):
-            continue
-        key = words[0].removeprefix("option:")
-        number = int(key) if key.isdecimal() else _NUMBERS.get(key)
-        if number is not None:
-            told[number] = tuple(words[1:])
-    return told
 
 
 def api_url(portal: Settings, zone: str) -> str | None:
@@ -53,7 +38,7 @@ def api_url(portal: Settings, zone: str) -> str | None:
 
 def _options(name: str, zone: Zone, server: Server, portal: Settings | None) -> Iterator[Finding]:
     own = {each.partition("/")[0] for each in zone.addresses}
-    told = options(server)
+    told = server.options(zone.lan, [ipaddress.ip_interface(each).network for each in zone.addresses])
     # Without the option dnsmasq tells its own address, which is right.
     if 3 in told and not set(told[3]) <= {*own, "0.0.0.0"}:
         yield found("router-wrong", name)

@@ -3,7 +3,7 @@
 import pwd
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,9 +21,12 @@ SECONDS = 5.0
 SYSTEMD = Path("/run/systemd/system")
 """There when systemd runs this machine."""
 UNITS = (
-    *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path"),
-    *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-doctor.timer"),
+    *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path", "hotspot-names.service"),
+    *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-visit.service", "hotspot-doctor.timer", "hotspot-doctor.service"),
+    *("dnsmasq*.service", "radvd.service", "chrony.service"),
 )
+"""Ours, and those beside them; ``*`` stands for each zone's."""
+_ASKED = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
 
 
 class Facts(Struct, frozen=True):
@@ -39,9 +42,11 @@ class Facts(Struct, frozen=True):
     """Who may ask the firewall by its settings and is nobody on this machine."""
     units: tuple[str, ...] = ()
     """Those that failed."""
+    idle: tuple[str, ...] = ()
+    """Those that should run since the start, and do not."""
     servers: tuple[Server, ...] = ()
-    lans: tuple[tuple[str, str, bool, bool], ...] = ()
-    """Zone, interface, has IPv4, has IPv6."""
+    lans: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Zone, interface, the gateway's addresses there."""
 
 
 def read(subject: Subject) -> Facts:
@@ -49,18 +54,19 @@ def read(subject: Subject) -> Facts:
     told = subject.firewall.settings if subject.firewall is not None else None
     path = Path(told.socket) if told is not None else subject.portal.firewall_socket if subject.portal is not None else None
     sockets = [each for each in (path, subject.portal.control_socket if subject.portal is not None else None) if each is not None]
+    units = (
+        units_of(printed("systemctl", "show", "--all", "--no-pager", f"--property={','.join(_ASKED)}", *UNITS)) if SYSTEMD.is_dir() else []
+    )
     return Facts(
         firewall=None if path is None else firewall_status(path),
         portal=subject.status,
         portal_error=subject.portal_error,
         closed_socket=next((str(each) for each in sockets if _closed(each)), ""),
         unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
-        units=failed(printed("systemctl", "list-units", "--all", "--plain", "--no-legend", *UNITS)) if SYSTEMD.is_dir() else (),
+        units=failed(units),
+        idle=idle(units),
         servers=subject.servers,
-        lans=tuple(
-            (name, zone.lan, any("." in each for each in zone.addresses), any(":" in each for each in zone.addresses))
-            for name, zone in subject.zones.items()
-        ),
+        lans=tuple((name, zone.lan, zone.addresses) for name, zone in subject.zones.items()),
     )
 
 
@@ -97,10 +103,25 @@ def _known(who: str | int) -> bool:
     return True
 
 
-def failed(listed: str) -> tuple[str, ...]:
-    """Units that failed, from ``systemctl list-units --plain``: name, loaded, active, sub."""
-    rows = [line.split(None, 4) for line in listed.splitlines()]
-    return tuple(row[0] for row in rows if len(row) >= 4 and "failed" in (row[2], row[3]))
+def units_of(shown: str) -> list[dict[str, str]]:
+    """Units as ``systemctl show`` prints them: a block of ``Key=value`` each. One that does not exist is left out."""
+    blocks = [dict(line.partition("=")[::2] for line in block.splitlines() if "=" in line) for block in shown.split("\n\n")]
+    return [unit for unit in blocks if unit.get("LoadState") == "loaded" and unit.get("Id")]
+
+
+def failed(units: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Those that failed."""
+    return tuple(unit["Id"] for unit in units if unit.get("ActiveState") == "failed")
+
+
+def idle(units: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    """Those that are enabled and do not run. One whose conditions do not hold is not meant to: it has been asked, and said no."""
+    held_back = [unit for unit in units if unit.get("ConditionResult") == "no" and unit.get("ConditionTimestampMonotonic", "0") != "0"]
+    return tuple(
+        unit["Id"]
+        for unit in units
+        if unit.get("UnitFileState") == "enabled" and unit.get("ActiveState") == "inactive" and unit not in held_back
+    )
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
@@ -123,6 +144,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("client-unknown", user=facts.unknown_client)
     for unit in facts.units:
         yield found("unit-failed", unit=unit)
+    for unit in facts.idle:
+        yield found("unit-idle", unit=unit)
     yield from _servers(facts)
 
 
@@ -138,11 +161,13 @@ def _portal(portal: StatusIs, firewall_answers: bool) -> Iterator[Finding]:
 
 
 def _servers(facts: Facts) -> Iterator[Finding]:
-    for zone, lan, has4, has6 in facts.lans:
-        names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan)]
-        if has4 and not any(server.gives_leases for server in names):
+    # Of a server whose settings cannot be read nobody knows whom it serves: that is said, and nothing else of it.
+    unknown = any(server.program == DNSMASQ and server.unreadable for server in facts.servers)
+    for zone, lan, addresses in facts.lans:
+        names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan, addresses)]
+        if not unknown and any("." in each for each in addresses) and not any(server.leases_on(lan) for server in names):
             yield found("dhcp-server-missing", zone, interface=lan)
-        if has6 and not any(server.program == RADVD for server in facts.servers):
+        if any(":" in each for each in addresses) and not any(server.program == RADVD for server in facts.servers):
             yield found("radvd-missing", zone, interface=lan)
     for server in facts.servers:
         if server.unreadable:

@@ -4,17 +4,23 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from hotspot.control import Status, StatusIs
 from hotspot.doctor import network, servers
+from hotspot.doctor.found import attempt
 from hotspot.doctor.programs import run
+from hotspot.looks.values import Finding
 from hotspot.portal.settings import BadSettings, Settings, load
+from hotspot.portal.settings_reader import Files
+from hotspot.portal.uplink.kept import in_force
+
+T = TypeVar("T")
 
 PORTAL_CONFIG, FIREWALL_CONFIG = Path("/etc/hotspot/portal.toml"), Path("/etc/hotspot/firewall.toml")
 
@@ -98,11 +104,18 @@ class Subject(Struct, frozen=True):
     """Why its settings cannot be used; "": they can."""
     firewall: Inspected | None
     firewall_error: str
+    """Why its settings cannot be used; "": they can."""
     servers: tuple[servers.Server, ...]
     """dnsmasq and radvd as they run in this network namespace."""
     links: Mapping[str, network.Interface]
     status: StatusIs | None
     """How the portal says it is; None: it does not answer."""
+    policy_error: str = ""
+    """Why the hub's policy cannot be put over the portal's settings; "": it can, or there is none."""
+    unseen: str = ""
+    """Why the firewall's program does not say what is in the kernel; "": it does."""
+    stumbled: tuple[Finding, ...] = ()
+    """Parts that could not be read, by a fault of the doctor's own."""
 
     @property
     def zones(self) -> dict[str, Zone]:
@@ -114,39 +127,77 @@ def read(place: Place, now: float | None = None) -> Subject:
     """Read everything. Raises ``CannotLook``."""
     if os.geteuid() != 0:
         raise CannotLook("cannot look at the gateway: expected to run as root, because only root may read the kernel's rules")
-    portal, portal_error = None, ""
-    try:
-        portal = load(place.portal)
-    except BadSettings as error:
-        portal_error = str(error)
-    inspected, firewall_error = inspect(place.firewall)
+    stumbled: list[Finding] = []
+
+    def part(name: str, look: Callable[[], T], otherwise: T) -> T:
+        told = attempt(name, look)
+        if isinstance(told, Finding):
+            stumbled.append(told)
+            return otherwise
+        return told
+
+    portal = part("settings", lambda: settings_in_force(place.portal), InForce())
+    kernel = part("inspection", lambda: inspect(place.firewall), Kernel())
     return Subject(
         place=place,
         now=time.time() if now is None else now,
-        portal=portal,
-        portal_error=portal_error,
-        firewall=inspected,
-        firewall_error=firewall_error,
-        servers=servers.running(),
-        links=network.interfaces(),
-        status=portal_status(control_socket(place, portal)),
+        portal=portal.settings,
+        portal_error=portal.error,
+        firewall=kernel.inspected,
+        firewall_error=kernel.bad_settings,
+        servers=part("servers", servers.running, ()),
+        links=part("interfaces", network.interfaces, {}),
+        status=part("status", lambda: portal_status(control_socket(place, portal.settings)), None),
+        policy_error=portal.policy_error,
+        unseen=kernel.unseen,
+        stumbled=tuple(stumbled),
     )
 
 
-def inspect(config: Path) -> tuple[Inspected | None, str]:
-    """The kernel as the firewall's own program sees it, and why it does not. Raises ``CannotLook`` when the program cannot be run."""
+class InForce(Struct, frozen=True):
+    """The portal's settings, with the hub's policy over them."""
+
+    settings: Settings | None = None
+    error: str = ""
+    """Why the file cannot be used."""
+    policy_error: str = ""
+    """Why the policy cannot be used over it; then the file alone is what is looked at."""
+
+
+def settings_in_force(config: Path) -> InForce:
+    """As the portal reads them when it starts."""
+    try:
+        return InForce(in_force(config, Files()))
+    except BadSettings as error:
+        both = str(error)
+    try:
+        return InForce(load(config), "", both)
+    except BadSettings as error:
+        return InForce(None, str(error))
+
+
+class Kernel(Struct, frozen=True):
+    """What the firewall's own program says of the kernel."""
+
+    inspected: Inspected | None = None
+    bad_settings: str = ""
+    """Why its settings cannot be used; "": they can."""
+    unseen: str = ""
+    """Why it says nothing else."""
+
+
+def inspect(config: Path) -> Kernel:
+    """The kernel as the firewall's own program sees it, or why it does not."""
     said = run([sys.executable, "-P", "-m", "firewall", "--config", str(config), "--inspect"])
     if said is None:
-        raise CannotLook("cannot look at the kernel: the firewall's program does not run or does not end")
+        return Kernel(unseen="the firewall's program does not run or does not end")
     if said.status != 0:
         lines = said.complaint.strip().splitlines() or ["it says nothing"]
-        if said.status == 2:
-            return None, lines[-1]
-        raise CannotLook(f"cannot look at the kernel: {lines[-1]}")
+        return Kernel(bad_settings=lines[-1]) if said.status == 2 else Kernel(unseen=lines[-1])
     try:
-        return msgspec.json.decode(said.out, type=Inspected), ""
+        return Kernel(msgspec.json.decode(said.out, type=Inspected))
     except msgspec.DecodeError as error:
-        raise CannotLook(f"cannot understand the firewall's program: {error}") from None
+        return Kernel(unseen=f"cannot understand the firewall's program: {error}")
 
 
 def control_socket(place: Place, portal: Settings | None) -> Path | None:

@@ -1,5 +1,6 @@
 """Words for people (pure): what a finding is called, what it means for visitors and what mends it, in German and English."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -40,6 +41,11 @@ class _Known(dict[str, str]):
 def filled(text: str, finding: Finding) -> str:
     """A text with the values of a finding in its braces. Keys of values have no hyphens there: ``{expected_name}`` is ``expected-name``."""
     return text.format_map(_Known({key.replace("-", "_"): value for key, value in finding.values.items()}))
+
+
+def typed(command: str, finding: Finding) -> str:
+    """A command as a person may type it, as root: a value is one word of it and nothing else, whoever made it up."""
+    return command.format_map(_Known({key.replace("-", "_"): shlex.quote(value) for key, value in finding.values.items()}))
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:

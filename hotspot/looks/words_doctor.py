@@ -32,5 +32,8 @@ STEPS = {
 SKIPPED = {
     "no-kernel-list": StepWords("der Kernel sagt nicht, womit er gebaut wurde", "the kernel does not say what it was built with"),
     "no-hub": StepWords("dieses Rathaus hat keinen Hub", "this hall has no hub"),
+    "no-portal-settings": StepWords("portal.toml ist nicht zu gebrauchen", "portal.toml cannot be used"),
+    "kernel-not-seen": StepWords("die Firewall sagt nicht, was im Kernel steht", "the firewall does not say what is in the kernel"),
+    "stumbled": StepWords("ein Fehler im Programm selbst, siehe look-stumbled", "a fault in the program itself, see look-stumbled"),
 }
 """Why a group did not look."""

@@ -12,7 +12,7 @@ LINE = {
         meaning_english="Whoever accepted reaches nothing, because no name is found.",
         remedy_german="dnsmasq für die Zone starten und sein Protokoll lesen.",
         remedy_english="Start dnsmasq for the zone and read its log.",
-        command="systemctl restart dnsmasq; journalctl -u dnsmasq -n 30",
+        command="systemctl restart 'dnsmasq*'; journalctl -u 'dnsmasq*' -n 30",
     ),
     "captive-dns-away": Words(
         severity=Severity.URGENT,
@@ -115,9 +115,9 @@ LINE = {
         english="Packets on {interface} may have only {mtu} bytes, IPv6 needs 1280",
         meaning_german="Über IPv6 öffnet sich nichts.",
         meaning_english="Over IPv6 nothing opens.",
-        remedy_german="Die MTU der Schnittstelle berichtigen.",
-        remedy_english="Correct the interface's MTU.",
-        command="ip link set {interface} mtu 1500",
+        remedy_german="Nachsehen, wer die MTU so klein gesetzt hat (Netzwerkeinstellungen, Tunnel), und sie dort berichtigen.",
+        remedy_english="Find out what set the MTU so small (network settings, a tunnel), and correct it there.",
+        command="ip -d link show {interface}; networkctl status {interface}",
     ),
     "mtu-of-line-smaller": Words(
         severity=Severity.WARNING,
@@ -162,7 +162,7 @@ LINE = {
         meaning_english="Visitors accept and reach nothing all the same.",
         remedy_german="systemd/hotspot.sysctl nach /etc/sysctl.d kopieren und anwenden; ein anderes Programm überschreibt es vielleicht.",
         remedy_english="Copy systemd/hotspot.sysctl to /etc/sysctl.d and apply it; another program may overwrite it.",
-        command="sysctl -w {key}={wanted}",
+        command="sysctl -w {key}={wanted}; grep -rs {key} /etc/sysctl.conf /etc/sysctl.d /usr/lib/sysctl.d",
     ),
     "sysctl-wrong": Words(
         severity=Severity.WARNING,
@@ -172,6 +172,6 @@ LINE = {
         meaning_english="The defence or the number of visitors is weaker than tested.",
         remedy_german="systemd/hotspot.sysctl nach /etc/sysctl.d kopieren und anwenden.",
         remedy_english="Copy systemd/hotspot.sysctl to /etc/sysctl.d and apply it.",
-        command="sysctl -w '{key}={wanted}'",
+        command="sysctl -w {key}={wanted}; grep -rs {key} /etc/sysctl.conf /etc/sysctl.d /usr/lib/sysctl.d",
     ),
 }

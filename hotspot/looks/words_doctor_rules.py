@@ -12,7 +12,7 @@ RULES = {
         meaning_english="Rules or speed limits cannot be loaded; nobody gets online.",
         remedy_german="Das Modul {module} laden oder einen Kernel nehmen, der es hat (Debians eigener Kernel hat alles).",
         remedy_english="Load the module {module}, or use a kernel that has it (Debian's own has all of them).",
-        command="modprobe -n -v nf_tables",
+        command="modprobe -v {module}; uname -r; ls /lib/modules",
     ),
     "kernel-no-fq-codel": Words(
         severity=Severity.NOTICE,
@@ -22,7 +22,7 @@ RULES = {
         meaning_english="During a large download the same visitor's calls stutter; others notice nothing.",
         remedy_german="Einen Kernel mit sch_fq_codel nehmen; Debians eigener hat es.",
         remedy_english="Use a kernel with sch_fq_codel; Debian's own has it.",
-        command="modprobe -n -v sch_fq_codel",
+        command="modprobe -v sch_fq_codel; uname -r; ls /lib/modules",
     ),
     "guard-missing": Words(
         severity=Severity.URGENT,

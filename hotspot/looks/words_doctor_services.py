@@ -4,6 +4,26 @@ from hotspot.looks.values import Severity
 from hotspot.looks.words import Words
 
 SERVICES = {
+    "look-stumbled": Words(
+        severity=Severity.WARNING,
+        german="Der Teil {part} dieser Prüfung ist an einem Fehler des Programms gescheitert ({error}, {where})",
+        english="The part {part} of this look failed by a fault of the program ({error}, {where})",
+        meaning_german="Besucher merken davon nichts; ob in diesem Teil etwas gestört ist, weiß niemand. Alles andere ist geprüft.",
+        meaning_english="Visitors notice nothing of it; whether anything is amiss in this part nobody knows. All else was looked at.",
+        remedy_german="Die Datei für die Fehlersuche erzeugen und an die Stelle schicken, von der das Programm ist.",
+        remedy_english="Make the file for support and send it to where the program is from.",
+        command="hotspot doctor --bundle support.tar.gz",
+    ),
+    "kernel-not-seen": Words(
+        severity=Severity.WARNING,
+        german="Regeln und Tempogrenzen im Kernel lassen sich nicht prüfen: {why}",
+        english="Rules and speed limits in the kernel cannot be looked at: {why}",
+        meaning_german="Vielleicht merken Besucher nichts; ob die Regeln stimmen, weiß niemand.",
+        meaning_english="Perhaps visitors notice nothing; whether the rules are right nobody knows.",
+        remedy_german="Nachsehen, ob die Firewall läuft und was sie sagt; fehlt nft, das Paket nftables installieren.",
+        remedy_english="See whether the firewall runs and what it says; if nft is missing, install the package nftables.",
+        command="systemctl status hotspot-firewall; nft --version",
+    ),
     "firewall-settings-bad": Words(
         severity=Severity.URGENT,
         german="firewall.toml ist nicht zu gebrauchen: {why}",
@@ -124,8 +144,8 @@ SERVICES = {
         english="There is no user {user}, who may ask the firewall",
         meaning_german="Das Portal darf niemanden freischalten.",
         meaning_english="The portal may let nobody online.",
-        remedy_german="Die Nutzer anlegen, wie systemd/hotspot.conf sie nennt, oder clients in firewall.toml berichtigen.",
-        remedy_english="Make the users that systemd/hotspot.conf names, or correct clients in firewall.toml.",
+        remedy_german="Die Nutzer anlegen (der Befehl tut es, wenn das Paket installiert ist), oder clients in firewall.toml berichtigen.",
+        remedy_english="Make the users (the command does so when the package is installed), or correct clients in firewall.toml.",
         command="systemd-sysusers",
     ),
     "unit-failed": Words(
@@ -136,7 +156,17 @@ SERVICES = {
         meaning_english="What it does is not done any more.",
         remedy_german="Sein Protokoll lesen und ihn neu starten.",
         remedy_english="Read its log and restart it.",
-        command="systemctl status {unit}; systemctl restart {unit}",
+        command="journalctl -u {unit} -n 50; systemctl restart {unit}",
+    ),
+    "unit-idle": Words(
+        severity=Severity.WARNING,
+        german="Der Dienst {unit} ist eingeschaltet und läuft nicht",
+        english="The unit {unit} is enabled and does not run",
+        meaning_german="Was er tut, geschieht nicht, bis ihn jemand startet; oft hat ihn jemand angehalten und vergessen.",
+        meaning_english="What it does is not done until somebody starts it; often somebody stopped it and forgot.",
+        remedy_german="Ihn starten; soll er nicht laufen, ihn ausschalten (systemctl disable).",
+        remedy_english="Start it; if it is not meant to run, switch it off (systemctl disable).",
+        command="systemctl start {unit}; systemctl status {unit}",
     ),
     "dhcp-server-missing": Words(
         severity=Severity.URGENT,
@@ -146,7 +176,7 @@ SERVICES = {
         meaning_english="Phones join the Wi-Fi and get no address.",
         remedy_german="dnsmasq starten; seine Einstellungen brauchen dhcp-range und diese Schnittstelle.",
         remedy_english="Start dnsmasq; its settings need dhcp-range and this interface.",
-        command="systemctl restart dnsmasq; journalctl -u dnsmasq -n 30",
+        command="systemctl restart 'dnsmasq*'; journalctl -u 'dnsmasq*' -n 30",
     ),
     "radvd-missing": Words(
         severity=Severity.WARNING,
@@ -195,7 +225,7 @@ SERVICES = {
         meaning_english="dnsmasq does not tidy up any more; soon there are no addresses left.",
         remedy_german="dnsmasq neu starten, und die Uhr des Gateways prüfen.",
         remedy_english="Restart dnsmasq, and check the gateway's clock.",
-        command="systemctl restart dnsmasq; timedatectl",
+        command="systemctl restart 'dnsmasq*'; timedatectl",
     ),
     "pool-nearly-full": Words(
         severity=Severity.WARNING,
@@ -236,9 +266,15 @@ SERVICES = {
         english="The file system of {path} is read-only",
         meaning_german="Niemand Neues kommt ins Netz, weil keine Zustimmung gespeichert werden kann.",
         meaning_english="Nobody new gets online, because no acceptance can be stored.",
-        remedy_german="Meist ist der Datenträger defekt: das Protokoll des Kernels lesen, den Datenträger tauschen.",
-        remedy_english="Usually the disk is failing: read the kernel's log, replace the disk.",
-        command="dmesg --level=err | tail; mount -o remount,rw /",
+        remedy_german=(
+            "Meist ist der Datenträger defekt: das Protokoll des Kernels lesen und den Datenträger tauschen. Nicht einfach wieder "
+            "schreibbar machen: Das zerstört, was noch heil ist."
+        ),
+        remedy_english=(
+            "Usually the disk is failing: read the kernel's log and replace the disk. Do not just make it writable again: that destroys "
+            "what is still whole."
+        ),
+        command="dmesg --level=err,crit | tail; findmnt -T {path}",
     ),
     "disk-nearly-full": Words(
         severity=Severity.WARNING,
@@ -246,9 +282,9 @@ SERVICES = {
         english="The disk has only {free} left",
         meaning_german="Ist er voll, kommt niemand Neues mehr ins Netz.",
         meaning_english="When it is full, nobody new gets online.",
-        remedy_german="Platz schaffen: alte Protokolle und Pakete löschen.",
-        remedy_english="Make room: delete old logs and packages.",
-        command="journalctl --vacuum-size=100M; apt-get clean; df -h {path}",
+        remedy_german="Nachsehen, was den Platz belegt; alte Pakete und Protokolle dürfen weg, der Ordner des Portals nicht.",
+        remedy_english="See what takes the room; old packages and logs may go, the portal's folder may not.",
+        command="df -h {path}; du -xh --max-depth=2 /var | sort -h | tail; apt-get clean; journalctl --vacuum-size=100M",
     ),
     "disk-inodes": Words(
         severity=Severity.WARNING,
@@ -256,9 +292,9 @@ SERVICES = {
         english="The disk of {path} runs out of inodes",
         meaning_german="Obwohl Platz ist, lässt sich bald nichts mehr speichern.",
         meaning_english="Although there is room, soon nothing can be stored.",
-        remedy_german="Ordner mit sehr vielen kleinen Dateien suchen und leeren.",
-        remedy_english="Find folders with very many small files and empty them.",
-        command="df -i {path}",
+        remedy_german="Ordner mit sehr vielen kleinen Dateien suchen; was nicht zum Portal gehört und niemand braucht, löschen.",
+        remedy_english="Find folders with very many small files; delete what is not the portal's and nobody needs.",
+        command="df -i {path}; du -x --inodes --max-depth=3 / | sort -n | tail",
     ),
     "journal-damaged": Words(
         severity=Severity.URGENT,
@@ -269,5 +305,15 @@ SERVICES = {
         remedy_german="Den Datenträger prüfen; die Datei für die Fehlersuche aufheben.",
         remedy_english="Check the disk; keep the file for finding out why.",
         command="journalctl -u hotspot-portal -g journal",
+    ),
+    "journal-unchecked": Words(
+        severity=Severity.NOTICE,
+        german="Ob das Journal heil ist, ließ sich nicht prüfen: {why}",
+        english="Whether the journal is whole could not be looked at: {why}",
+        meaning_german="Besucher merken nichts. Das Portal prüft das Journal selbst, wenn es startet.",
+        meaning_english="Visitors notice nothing. The portal checks the journal itself when it starts.",
+        remedy_german="Fehlt Platz in /tmp, dort Platz schaffen; läuft das Portal nicht, es zuerst starten.",
+        remedy_english="If /tmp has no room, make some; if the portal does not run, start it first.",
+        command="df -h /tmp; systemctl status hotspot-portal",
     ),
 }

@@ -149,7 +149,7 @@ SETTINGS = {
         meaning_english="Services that should be reachable without acceptance are not.",
         remedy_german="Die Zeilen von hotspot garden in beide dnsmasq übernehmen.",
         remedy_english="Put the lines of hotspot garden into both dnsmasq.",
-        command="hotspot garden",
+        command="hotspot garden --config /etc/hotspot/portal.toml",
     ),
     "blocklist-not-read": Words(
         severity=Severity.WARNING,

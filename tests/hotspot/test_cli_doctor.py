@@ -24,6 +24,20 @@ def test_wrong_options() -> None:
     assert CliRunner().invoke(main, ["doctor", "--language", "fr"]).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "No such file or directory"), ("-----BEGIN", "there is none in it"), ("", "there is none in it")],
+)
+def test_an_authority_that_is_none(tmp_path: Path, content: str | None, why: str) -> None:
+    """Option, value, what was expected and why it is not that: before anything is looked at."""
+    path = tmp_path / "town.pem"
+    if content is not None:
+        path.write_text(content)
+    done = CliRunner().invoke(main, ["doctor", "--authority", str(path)])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert f"--authority {path}: expected a PEM file with the certificate of an authority: {why}" in done.stderr
+
+
 def test_troubleshooting_is_printed_or_written(tmp_path: Path) -> None:
     """The same text; a file that cannot be written is named."""
     assert CliRunner().invoke(main, ["troubleshooting"]).stdout == document()

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from hotspot.doctor import servers
+from hotspot.doctor.dnsmasq import parse
 from hotspot.doctor.network import Interface
 from hotspot.doctor.subject import FirewallSettings, Inspected, InterfaceSeen, Place, Subject, Zone, ZoneSeen
 from hotspot.portal.settings import Settings, load
@@ -69,7 +70,7 @@ def inspected(
 
 def dnsmasq(text: str = DNSMASQ) -> servers.Server:
     """dnsmasq with these settings."""
-    return servers.Server(servers.DNSMASQ, tuple(servers.parse(text)))
+    return servers.Server(servers.DNSMASQ, tuple(parse(text)))
 
 
 def portal(folder: Path, old: str = "", new: str = "", more: str = "") -> Settings:

@@ -2,14 +2,21 @@
 
 import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from hotspot.doctor.examination import CONSEQUENCES, _group, _step, without_consequences
-from hotspot.doctor.found import NotLooked, found
-from hotspot.doctor.subject import CannotLook, Place, control_socket, read
-from hotspot.looks.values import Result
-from hotspot.looks.words_doctor import DOCTOR
+from hotspot import wire
+from hotspot.doctor import agreement
+from hotspot.doctor.examination import CONSEQUENCES, UNREAD, _groups, _step, without_consequences
+from hotspot.doctor.found import STUMBLED, NotLooked, attempt, found, group
+from hotspot.doctor.subject import CannotLook, InForce, Place, Subject, control_socket, read, settings_in_force
+from hotspot.looks.values import Finding, Result
+from hotspot.looks.words_doctor import DOCTOR, STEPS
+from hotspot.portal.settings import load
+from hotspot.portal.uplink import kept
+from hotspot.portal.uplink.certificate import _placeholder
+from tests.hotspot.doctor.gateways import PORTAL, subject
 
 
 def test_consequences_are_left_out() -> None:
@@ -23,16 +30,78 @@ def test_consequences_are_left_out() -> None:
 def test_a_group_becomes_a_step() -> None:
     """Failed with the gravest; passed with a notice; skipped with its reason."""
     grave, slight = found("guard-missing"), found("rdnss-missing")
-    ill = _step(_group("rules", lambda: [slight, grave]), [slight, grave])
+    ill = _step(group("rules", lambda: [slight, grave]), [slight, grave])
     assert (ill.name, ill.result, ill.why) == ("rules", Result.FAILED, "guard-missing")
-    assert _step(_group("served", lambda: [slight]), [slight]).result is Result.PASSED
-    assert _step(_group("names", lambda: [grave]), []).result is Result.PASSED
+    assert _step(group("served", lambda: [slight]), [slight]).result is Result.PASSED
+    assert _step(group("names", lambda: [grave]), []).result is Result.PASSED
 
     def cannot() -> list[object]:
         raise NotLooked("no-kernel-list")
 
-    skipped = _step(_group("kernel", cannot), [])  # type: ignore[arg-type]
+    skipped = _step(group("kernel", cannot), [])  # type: ignore[arg-type]
     assert (skipped.result, skipped.why) == (Result.SKIPPED, "no-kernel-list")
+
+
+def _explodes() -> list[Finding]:
+    return [{"02:00:00:00:00:01 is Anna's": found("guard-missing")}["another"]]
+
+
+def test_a_group_that_stumbles() -> None:
+    """A fault of the doctor's own is a finding with its class and place, without its text, which may name somebody."""
+    stumbled = group("names", _explodes)
+    (finding,) = stumbled.findings
+    assert (finding.kind, finding.values["part"], finding.values["error"]) == ("look-stumbled", "names", "KeyError")
+    assert finding.values["where"].startswith("test_examination.py:")
+    assert "another" not in str(finding)
+    step = _step(stumbled, [finding])
+    assert (step.result, step.why) == (Result.SKIPPED, STUMBLED)
+
+
+def test_no_group_ends_the_others() -> None:
+    """A gateway of which nothing could be read: each group stumbles by itself, and all of them have their step."""
+    groups = list(_groups(cast("Subject", None)))
+    assert [each.name for each in groups] == [*STEPS]
+    stumbled = {each.name for each in groups if each.skipped == STUMBLED}
+    assert stumbled == {*STEPS} - {"kernel", "sysctls"}  # which look at the machine alone
+
+
+def test_what_could_not_be_read_is_not_missing() -> None:
+    """Who cannot see which name servers run does not say that there are none."""
+    unread, seems = found("look-stumbled", part="servers", error="E", where="x:1"), found("dhcp-server-missing", "public", interface="lan0")
+    assert without_consequences([unread, seems]) == [unread]
+    assert without_consequences([seems]) == [seems]
+    assert {kind for kinds in UNREAD.values() for kind in kinds} <= set(DOCTOR)
+
+
+def test_cancelled_is_no_stumbling() -> None:
+    """Ctrl-C ends the doctor."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        attempt("names", interrupted)
+
+
+def test_the_hubs_policy_is_over_the_settings(tmp_path: Path) -> None:
+    """Plans are judged as the hub set them, as the portal reads them; a policy that does not fit is said, and the file alone is judged."""
+    authority = tmp_path / "authority.pem"
+    authority.write_bytes(_placeholder(("hub.example",)))
+    config = tmp_path / "portal.toml"
+    config.write_text(PORTAL.format(folder=tmp_path) + f'[hub]\nurl = "https://hub.example"\nauthority = "{authority}"\n')
+    assert settings_in_force(config) == InForce(load(config))
+    faster = {"free": {"down": "900 Mbit/s", "up": "2 Mbit/s", "time": "2 h"}}
+    kept.keep(tmp_path, wire.Policy(serial=3, settings={"plans": faster}))
+    told = settings_in_force(config)
+    assert told.settings is not None
+    assert (told.settings.plans["free"].rates.ceil_down, told.policy_error) == (900_000_000, "")
+    assert {finding.kind for finding in agreement.judge(subject(told.settings))} == {"plan-above-line"}
+    kept.keep(tmp_path, wire.Policy(serial=4, settings={"plans": {"free": {"down": "fast"}}}))
+    told = settings_in_force(config)
+    assert told.settings is not None
+    assert (told.settings.plans["free"].rates.ceil_down, told.error, told.policy_error != "") == (10_000_000, "", True)
+    config.write_text("[hall")
+    assert (settings_in_force(config).settings, settings_in_force(config).policy_error) == (None, "")
 
 
 def test_only_root_can_look(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,31 @@
 """Each group's judge: what was read -> what is amiss. Every row is one fault, and beside each fault stands what is well."""
 
+import errno
 import ipaddress
-from collections.abc import Iterable
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from firewall import api
 from hotspot.control import HubStatus, StatusIs
-from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, services, sysctls, versions
-from hotspot.doctor.found import found
+from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, servers, services, sysctls, versions
+from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
-from tests.hotspot.doctor.gateways import NOW, SEEN, dnsmasq, inspected, links, zone
+from hotspot.portal.journal import soundness
+from hotspot.portal.settings_hub import CERTIFICATE
+from hotspot.portal.uplink.certificate import REQUEST, _placeholder, _private
+from tests.hotspot.doctor.gateways import ADDRESSES, NOW, SEEN, dnsmasq, inspected, links, zone
 
 DAY = 86_400
 
@@ -40,6 +53,7 @@ def test_the_kernel() -> None:
     [
         (rules.Facts(inspected()), []),
         (rules.Facts(None, "zones: expected"), ["firewall-settings-bad"]),
+        (rules.Facts(None, unseen="it says nothing"), ["kernel-not-seen"]),
         (rules.Facts(inspected(guard="missing")), ["guard-missing"]),
         (rules.Facts(inspected(guard="changed")), ["guard-changed"]),
         (rules.Facts(inspected(seen=ZoneSeen("missing", 0, 0, 0))), ["zone-table-missing"]),
@@ -90,6 +104,13 @@ def test_grants() -> None:
     assert (kinds(rules.judge_grants(gone)), kinds(rules.judge_grants(odd))) == ([], ["grants-stray", "grants-without-class"])
 
 
+@pytest.mark.parametrize("judge", [rules.judge_shaping, rules.judge_grants])
+def test_what_nobody_saw_is_not_judged(judge: Callable[[rules.Facts], Iterable[Finding]]) -> None:
+    """Neither well nor ill: not looked at."""
+    with pytest.raises(NotLooked, match="kernel-not-seen"):
+        list(judge(rules.Facts(None, unseen="it says nothing")))
+
+
 def test_rules_for_the_gateway_itself_are_no_fault() -> None:
     """An administrator's own table with an input chain that drops: a notice."""
     own, other = (rules.Facts(inspected(), foreign=((hook, "inet filter"),)) for hook in ("input", "forward"))
@@ -119,9 +140,14 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"closed_socket": "/run/f.sock"}, ["socket-closed"]),
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
-        ({"lans": (("public", "lan0", True, True),)}, ["dhcp-server-missing", "radvd-missing"]),
-        ({"lans": (("public", "lan0", True, False),), "servers": (dnsmasq(),)}, []),
-        ({"lans": (("public", "lan1", True, False),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+        ({"idle": ("hotspot-visit.timer",)}, ["unit-idle"]),
+        ({"lans": (("public", "lan0", ADDRESSES),)}, ["dhcp-server-missing", "radvd-missing"]),
+        ({"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, []),
+        ({"lans": (("public", "lan1", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+        (
+            {"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (servers.Server(servers.DNSMASQ, unreadable="/d"),)},
+            ["server-settings-unreadable"],
+        ),
     ],
 )
 def test_services(changes: dict[str, object], wanted: list[str]) -> None:
@@ -129,10 +155,28 @@ def test_services(changes: dict[str, object], wanted: list[str]) -> None:
     assert kinds(services.judge(msgspec.structs.replace(WELL, **changes))) == wanted
 
 
-def test_units_that_failed() -> None:
-    """As systemctl lists them."""
-    listed = "hotspot-portal.service loaded failed failed Hotspot portal\nhotspot-guard.service loaded active exited Hotspot guard table\n"
-    assert services.failed(listed) == ("hotspot-portal.service",)
+def _shown(name: str, active: str, file: str, condition: str = "yes", asked: int = 9, load: str = "loaded") -> str:
+    keys = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
+    return "".join(f"{key}={value}\n" for key, value in zip(keys, (name, load, active, file, condition, asked), strict=True))
+
+
+def test_units() -> None:
+    """As systemctl shows them: failed, enabled and not running; not what a timer starts, nobody enabled, its conditions keep from running,
+    or is not installed."""
+    shown = (
+        _shown("hotspot-portal.service", "failed", "enabled"),
+        _shown("hotspot-guard.service", "active", "enabled"),
+        _shown("hotspot-visit.timer", "inactive", "enabled"),
+        _shown("hotspot-visit.service", "inactive", "static", "no"),
+        _shown("dnsmasq-hotspot@public.service", "inactive", "enabled", "no", 0),
+        _shown("radvd.service", "inactive", "disabled"),
+        _shown("hotspot-lan-guard.service", "inactive", "enabled", "no"),
+        _shown("chrony.service", "inactive", "", load="not-found"),
+    )
+    units = services.units_of("\n".join(shown))
+    assert services.failed(units) == ("hotspot-portal.service",)
+    assert services.idle(units) == ("hotspot-visit.timer", "dnsmasq-hotspot@public.service")
+    assert services.units_of("") == []
 
 
 # Leases, certificate, clock, disk ---------------------------------------------------------------------------------------------------
@@ -142,6 +186,7 @@ def test_leases() -> None:
     """The pool at 89, 90 and 98 of 100; files that differ, cannot be read, hold old leases; a range elsewhere."""
     grades = {used: [f.severity for f in leases.judge((leases.ZoneLeases("public", pool=100, used=used),))] for used in (89, 90, 98)}
     assert grades == {89: [], 90: [Severity.WARNING], 98: [Severity.URGENT]}
+    assert kinds(leases.judge((leases.ZoneLeases("public", pool=100, used=90),))) == ["pool-nearly-full"]
     zones = (
         leases.ZoneLeases("a", "/one", "/other", "no such file"),
         leases.ZoneLeases("b", "/one", "/one", "no such file"),
@@ -156,8 +201,8 @@ def test_leases_are_counted() -> None:
     rows = [(NOW + 9, "198.18.1.1"), (0, "198.18.1.2"), (NOW + 9, "10.0.0.1"), (NOW - 60, "198.18.1.3"), (NOW - 9_999, "198.18.1.4")]
     text = "".join(f"{until:.0f} 02:00:00:00:00:01 {address} name *\n" for until, address in rows) + "duid 00:01\n"
     assert leases.counted(text, [ipaddress.ip_network("198.18.0.0/20")], NOW) == (2, 1)
-    first, last = next(iter(leases.ranges(dnsmasq("dhcp-range=set:guests,lan0,198.18.1.0,198.18.1.9,1h\n"))))
-    assert (str(first), str(last)) == ("198.18.1.0", "198.18.1.9")
+    (told,) = dnsmasq("dhcp-range=set:guests,lan0,198.18.1.0,198.18.1.9,1h\n").ranges
+    assert (str(told.first), str(told.last), told.sets) == ("198.18.1.0", "198.18.1.9", frozenset({"guests"}))
 
 
 @pytest.mark.parametrize(
@@ -171,6 +216,10 @@ def test_leases_are_counted() -> None:
         (certificate.Facts(NOW, ends=NOW - 1), ["certificate-ended"]),
         (certificate.Facts(NOW, ends=NOW + 13 * DAY), ["certificate-ends-soon"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, not_yet=True), ["certificate-not-yet"]),
+        (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, waits="3 min"), ["certificate-pending"]),
+        (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, untrusted="x"), ["certificate-not-asked-for"]),
+        (certificate.Facts(NOW, ends=NOW + 13 * DAY, by_hub=True, waits="3 d 0 h"), ["certificate-not-renewed"]),
+        (certificate.Facts(NOW, ends=NOW - DAY, by_hub=True), ["certificate-not-renewed"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, uncovered=(("public", "x.example"),)), ["certificate-name-wrong"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, untrusted="unable to get local issuer certificate"), ["certificate-untrusted"]),
     ],
@@ -180,11 +229,29 @@ def test_certificates(facts: certificate.Facts, wanted: list[str]) -> None:
     assert kinds(certificate.judge(facts)) == wanted
 
 
+def test_a_certificate_that_comes_by_the_hub(tmp_path: Path) -> None:
+    """A placeholder, asked for or not; one that is there, and the request that it came for."""
+    path, request = tmp_path / CERTIFICATE, tmp_path / REQUEST
+    path.write_bytes(_placeholder(("portal.hall.example",)))
+    assert certificate._asked(tmp_path, path, NOW) == (True, "")
+    private = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(private, hashes.SHA256()).public_bytes(Encoding.PEM)
+    request.write_bytes(csr + _private(private))
+    os.utime(request, (NOW - 180, NOW - 180))
+    assert certificate._asked(tmp_path, path, NOW) == (True, "3 min")
+    request.write_bytes(b"damaged")
+    assert certificate._asked(tmp_path, path, NOW) == (True, "")
+
+
 def test_the_clock() -> None:
     """A minute is borne; what nobody keeps is a warning where somebody should."""
-    for ahead, wanted in ((None, []), (-59.0, []), (61.0, ["clock-wrong"]), (-3_600.0, ["clock-wrong"])):
+    for ahead, wanted in ((None, []), (-59.0, []), (61.0, ["clock-ahead"]), (-3_600.0, ["clock-behind"])):
         assert kinds(clock.judge(clock.Facts(NOW, True, True, ahead))) == wanted
-    assert kinds(clock.judge(clock.Facts(0.0, True, True))) == ["clock-wrong"]
+    assert [(f.kind, f.values) for f in clock.judge(clock.Facts(0.0, True, True))] == [("clock-wrong", {"date": "1970-01-01"})]
+    assert kinds(clock.judge(clock.Facts(NOW, None, True))) == []
+    assert [clock.told(said) for said in ("yes\n", "no\n", "")] == [True, False, None]
+    spans = [clock.span(each) for each in (61, 119.6, 180, 3_600, 7_500, 4 * 86_400 + 3 * 3_600, 40 * 86_400)]
+    assert spans == ["61 s", "120 s", "3 min", "1 h 0 min", "2 h 5 min", "4 d 3 h", "40 d"]
     assert [f.severity for supervised in (True, False) for f in clock.judge(clock.Facts(NOW, False, supervised))] == ["warning", "notice"]
 
 
@@ -198,9 +265,34 @@ def test_the_disk() -> None:
         ({"free": 9 * 10**9}, ["disk-nearly-full"]),
         ({"inodes_free": 9}, ["disk-inodes"]),
         ({"damaged": "not SQLite"}, ["journal-damaged"]),
+        ({"unchecked": "no room for a copy"}, ["journal-unchecked"]),
     ):
         assert kinds(disk.judge(msgspec.structs.replace(well, **changes))) == wanted
     assert [f.severity for f in disk.judge(msgspec.structs.replace(well, free=10**9))] == [Severity.URGENT]
+
+
+def test_a_journal_that_cannot_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room, a torn copy, no right to read it: not looked at, which is not damaged. What the disk cannot read is."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(disk.MAGIC + (4_096).to_bytes(2) + bytes(4_078))
+
+    def fails(number: int) -> Callable[[Path], str]:
+        def raising(_path: Path) -> str:
+            raise OSError(number, os.strerror(number))
+
+        return raising
+
+    assert disk._journal(path, alone=False) == ("", "")
+    for number, wanted in ((errno.EACCES, ("", "Permission denied")), (errno.EIO, ("Input/output error", ""))):
+        monkeypatch.setattr(disk, "damage", fails(number))
+        assert disk._journal(path, alone=True) == wanted
+    monkeypatch.undo()
+    states = itertools.count()
+    monkeypatch.setattr(soundness, "_state", lambda _path: [("journal.db", 4_096, next(states))])
+    assert disk._journal(path, alone=True) == ("", "somebody writes it")
+    monkeypatch.undo()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=5_000))
+    assert disk._journal(path, alone=True) == ("", "no room for a copy")
 
 
 # Names, line, hub, versions ---------------------------------------------------------------------------------------------------------
@@ -268,10 +360,10 @@ def test_cards() -> None:
 def test_the_hub() -> None:
     """Away, somebody else, never enrolled, reports that wait or are lost, a policy that cannot be applied."""
     status = HubStatus(NOW, None, "", 3)
-    assert kinds(hub.judge(hub.Facts(none=True, away="x"))) == []
     assert kinds(hub.judge(hub.Facts(status=status))) == []
     assert kinds(hub.judge(hub.Facts(enrolled=False, away="no answer in time"))) == ["hub-not-enrolled", "hub-away"]
     assert kinds(hub.judge(hub.Facts(stranger="self-signed certificate"))) == ["hub-untrusted"]
+    assert kinds(hub.judge(hub.Facts(unusable="zones.public"))) == ["policy-unusable"]
     bad = msgspec.structs.replace(status, backlog=99, lost=1, refused=4, error="plans.free.down")
     assert kinds(hub.judge(hub.Facts(status=bad))) == ["hub-backlog", "hub-reports-lost", "policy-refused"]
 
@@ -298,6 +390,6 @@ def test_sysctls() -> None:
 
 def test_no_address_gets_into_a_finding() -> None:
     """Whatever an error message says; and a value has its length."""
-    said = found("hub-away", why=f"cannot reach 198.51.100.7 or 2001:db8::7 of 02:00:00:00:00:01 {'x' * 200}")
+    said = found("hub-away", why=f"cannot reach 198.51.100.7 or 2001:db8::7 of 02:00:00:00:00:01 {'x ' * 200}")
     assert [word for word in ("198.51.100", "2001:db8", "02:00") if word in said.values["why"]] == []
     assert (said.values["why"][:12], len(said.values["why"])) == ("cannot reach", 120)

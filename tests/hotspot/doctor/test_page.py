@@ -36,3 +36,9 @@ def test_a_page_in_english() -> None:
     """The same, and the first line of a gateway that is well."""
     assert "URGENT  The guard table hotspot_guard is missing  (guard-missing)" in page(ILL, "en", UTC)
     assert "All is as it should be at the gateway." in page(Look(by=By.DOCTOR, at=NOW), "en", UTC)
+
+
+def test_a_value_is_one_word_of_a_command() -> None:
+    """What stands on somebody's command line is no command of root's."""
+    look = Look(by=By.DOCTOR, at=NOW, findings=(found("server-settings-unreadable", program="dnsmasq", path="/x; reboot"),))
+    assert "  # ls -l '/x; reboot'" in page(look, "en", UTC).splitlines()

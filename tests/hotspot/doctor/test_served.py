@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from hotspot.doctor import servers
-from hotspot.doctor.served import judge, options
+from hotspot.doctor.dnsmasq import options
+from hotspot.doctor.served import judge
 from hotspot.looks.values import Finding
-from tests.hotspot.doctor.gateways import DNSMASQ, RADVD, dnsmasq, portal, subject
+from tests.hotspot.doctor.gateways import DNSMASQ, RADVD, dnsmasq, inspected, portal, subject, zone
 
 URL = "https://portal.hall.example/api/captive"
 
@@ -71,9 +72,41 @@ def test_the_block_list(tmp_path: Path) -> None:
         assert [finding.kind for finding in judge(subject(settings, servers=several))] == kinds
 
 
-def test_options_as_dnsmasq_writes_them() -> None:
-    """By number, by name, with tags, for everybody; those for IPv6 are others."""
-    told = options(
-        dnsmasq("dhcp-option=3,198.18.0.1\ndhcp-option=tag:x,option:dns-server,1.2.3.4,5.6.7.8\ndhcp-option=option6:dns-server,[::]\n")
-    )
-    assert told == {3: ("198.18.0.1",), 6: ("1.2.3.4", "5.6.7.8")}
+def test_options_as_dnsmasq_has_them() -> None:
+    """By number, by name, quoted; with tags for who has them, before those for everybody; those for IPv6, for one make of device or within
+    another option are others."""
+    told = dnsmasq(
+        "dhcp-option=3,198.18.0.1\ndhcp-option=tag:x,option:dns-server,1.2.3.4,5.6.7.8\ndhcp-option=option6:dns-server,[::]\n"
+        "dhcp-option=6,198.18.0.1\ndhcp-option=tag:!x,42,9.9.9.9\ndhcp-option=vendor:MSFT,114,no\ndhcp-option=encap:175,3,no\n"
+        'dhcp-option=114,"https://portal.hall.example/ #a"\n'
+    ).values("dhcp-option")
+    own = ("198.18.0.1",)
+    assert options(told) == {3: own, 6: own, 42: ("9.9.9.9",), 114: ("https://portal.hall.example/ #a",)}
+    assert options(told, {"x"}) == {3: own, 6: ("1.2.3.4", "5.6.7.8"), 114: ("https://portal.hall.example/ #a",)}
+
+
+COUNCIL = """interface=lan0,lan1
+dhcp-range=set:guests,198.18.1.0,198.18.14.255,1h
+dhcp-range=set:council,198.18.17.0,198.18.30.255,1h
+dhcp-leasefile=/var/leases
+dhcp-option=tag:guests,option:router,198.18.0.1
+dhcp-option=tag:council,option:router,198.18.16.1
+dhcp-option=tag:lan0,option:dns-server,198.18.0.1
+dhcp-option=tag:lan1,option:dns-server,198.18.16.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ("", "", []),
+        ("tag:guests,option:router,198.18.0.1", "tag:guests,option:router,198.18.0.9", [("router-wrong", "public")]),
+        ("tag:lan1,option:dns-server,198.18.16.1", "tag:lan1,option:dns-server,9.9.9.9", [("name-server-wrong", "council")]),
+        ("tag:council,option:router,198.18.16.1", "tag:printers,option:router,9.9.9.9", []),  # not everybody is a printer
+    ],
+)
+def test_two_zones_by_one_name_server(old: str, new: str, kinds: list[tuple[str, str]]) -> None:
+    """What is for one zone's range or interface is judged for that zone alone."""
+    zones = {"public": zone(), "council": zone(lan="lan1", addresses=("198.18.16.1/20",))}
+    several = (dnsmasq(COUNCIL.replace(old, new)),)
+    assert [(found.kind, found.zone) for found in judge(subject(firewall=inspected(zones), servers=several))] == kinds

@@ -3,18 +3,21 @@
 import hashlib
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
 import apsw
 import pytest
 
+from hotspot.doctor import servers, sysctls
 from hotspot.doctor.subject import Place
 from hotspot.lab import Hall, namespaces
 from hotspot.lab.gateway import ZONE
 from hotspot.looks.leaving import cleaned
 from hotspot.looks.values import Result
 from hotspot.looks.words_doctor import DOCTOR, STEPS
+from tests.kernel.daemons import eventually
 from tests.kernel.doctor.conftest import examined, grave, place_of
 from tests.kernel.doctor.mistakes import MISTAKES, Mistake
 from tests.kernel.doctor.spoilt import SPOILT, Spoiling, again_portal, ended, run
@@ -53,6 +56,29 @@ def test_a_healthy_hall_has_no_warning(spoilt_hall: Hall) -> None:
     assert [step.name for step in look.steps] == [*STEPS]
     assert {step.name: step.result for step in look.steps if step.result is not Result.PASSED} == {"hub": Result.SKIPPED}
     assert look.well
+
+
+def test_a_part_that_stumbles_ends_no_other(spoilt_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the doctor's own in a group, and in what is read for all of them: said, and nothing else is made up or left out."""
+    monkeypatch.setattr(sysctls, "WANTED", None)
+    monkeypatch.setattr(servers, "_THREAD", None)
+    look = examined(spoilt_hall)
+    assert {finding.values["part"] for finding in look.findings if finding.kind == "look-stumbled"} == {"sysctls", "servers"}
+    assert grave(look) == {"look-stumbled"}
+    assert {step.name for step in look.steps if step.why == "stumbled"} == {"sysctls"}
+
+
+def test_who_only_calls_himself_dnsmasq(spoilt_hall: Hall) -> None:
+    """Any user may start the real program, with any file on its command line: on that word nothing is read, and nothing is said of it."""
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "dnsmasq", "-k", "-p", "5999", "-C", "/dev/null", "-x", ""]
+    impostor = subprocess.Popen(["ip", "netns", "exec", spoilt_hall.layout.gateway, *words], stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: Path(f"/proc/{impostor.pid}/comm").read_text().strip() == "dnsmasq", 5)
+        assert namespaces.inside(spoilt_hall.layout.gateway, lambda: [each for each in servers.running() if each.port == 5999]) == []
+        assert impostor.poll() is None
+    finally:
+        impostor.kill()
+        impostor.wait(5)
 
 
 def test_a_look_changes_nothing(spoilt_hall: Hall) -> None:

@@ -181,7 +181,7 @@ def test_a_hub_that_is_away_or_another(
     place = _with_hub(copies, tmp_path, tls / "authority.pem")
     assert grave(examined(spoilt_hall, place)) == set()
     _Hub.ahead = 3_600.0
-    assert grave(examined(spoilt_hall, place)) == {"clock-wrong"}
+    assert grave(examined(spoilt_hall, place)) == {"clock-behind"}
     _Hub.ahead = 0.0
     good = place.portal.read_text()
     place.portal.write_text(good.replace(str(tls / "authority.pem"), str(tmp_path / "stranger" / "authority.pem")))
