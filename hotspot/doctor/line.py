@@ -45,6 +45,10 @@ def judge_line(facts: Facts) -> Iterator[Finding]:
             versions[ipaddress.ip_interface(address).version] = True
             if link is not None and _plain(address) not in map(_plain, link.addresses):
                 yield found("address-missing", name, interface=zone.lan, family=f"IPv{ipaddress.ip_interface(address).version}")
+        if zone.prefix6 == "delegated":
+            versions[6] = True
+            if link is not None and not any(":" in each and not ipaddress.ip_interface(each).is_link_local for each in link.addresses):
+                yield found("prefix-not-delegated", name, interface=zone.lan, line=zone.wan)
     for version, wanted in versions.items():
         route = facts.routes[version]
         if wanted and not route:

@@ -77,7 +77,7 @@ def _advertised(name: str, zone: Zone, subject: Subject) -> Iterator[Finding]:
     """Router advertisements, where radvd sends them."""
     networks = {ipaddress.ip_interface(each).network for each in zone.addresses if ":" in each}
     daemons = [each for each in subject.servers if each.program == RADVD and not each.unreadable]
-    if not networks or not daemons:
+    if not zone.has_ipv6 or not daemons:
         return
     blocks = [block for daemon in daemons for lan, block in radvd_blocks(daemon.text).items() if lan == zone.lan]
     if not blocks:

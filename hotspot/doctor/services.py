@@ -45,8 +45,8 @@ class Facts(Struct, frozen=True):
     idle: tuple[str, ...] = ()
     """Those that should run since the start, and do not."""
     servers: tuple[Server, ...] = ()
-    lans: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
-    """Zone, interface, the gateway's addresses there."""
+    lans: tuple[tuple[str, str, tuple[str, ...], bool], ...] = ()
+    """Zone, interface, the gateway's addresses there, and whether its visitors have IPv6."""
 
 
 def read(subject: Subject) -> Facts:
@@ -66,7 +66,7 @@ def read(subject: Subject) -> Facts:
         units=failed(units),
         idle=idle(units),
         servers=subject.servers,
-        lans=tuple((name, zone.lan, zone.addresses) for name, zone in subject.zones.items()),
+        lans=tuple((name, zone.lan, zone.addresses, zone.has_ipv6) for name, zone in subject.zones.items()),
     )
 
 
@@ -163,11 +163,11 @@ def _portal(portal: StatusIs, firewall_answers: bool) -> Iterator[Finding]:
 def _servers(facts: Facts) -> Iterator[Finding]:
     # Of a server whose settings cannot be read nobody knows whom it serves: that is said, and nothing else of it.
     unknown = any(server.program == DNSMASQ and server.unreadable for server in facts.servers)
-    for zone, lan, addresses in facts.lans:
+    for zone, lan, addresses, ipv6 in facts.lans:
         names = [server for server in facts.servers if server.program == DNSMASQ and server.serves(lan, addresses)]
         if not unknown and any("." in each for each in addresses) and not any(server.leases_on(lan) for server in names):
             yield found("dhcp-server-missing", zone, interface=lan)
-        if any(":" in each for each in addresses) and not any(server.program == RADVD for server in facts.servers):
+        if ipv6 and not any(server.program == RADVD for server in facts.servers):
             yield found("radvd-missing", zone, interface=lan)
     for server in facts.servers:
         if server.unreadable:

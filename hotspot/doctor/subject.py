@@ -53,6 +53,12 @@ class Zone(Struct, frozen=True):
     ceilings: dict[str, Any]
     leases: str | None = None
     pool: int | None = None
+    prefix6: str = "fixed"
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether visitors have IPv6, as far as settings know."""
+        return self.prefix6 == "delegated" or any(":" in each for each in self.addresses)
 
 
 class FirewallSettings(Struct, frozen=True):

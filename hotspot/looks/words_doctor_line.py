@@ -99,6 +99,18 @@ LINE = {
         remedy_english="Set up IPv6 on the line, or take the IPv6 addresses out of firewall.toml and radvd.",
         command="ip -6 route",
     ),
+    "prefix-not-delegated": Words(
+        severity=Severity.WARNING,
+        german="Die Leitung an {line} hat kein IPv6-Netz für die Gäste gegeben",
+        english="The line at {line} has given no IPv6 network for the guests",
+        meaning_german="Gäste surfen nur mit IPv4; was nur IPv6 spricht, erreichen sie nicht.",
+        meaning_english="Guests are online with IPv4 alone; what speaks IPv6 alone they do not reach.",
+        remedy_german="Beim Anbieter fragen, ob der Anschluss ein IPv6-Präfix delegiert (DHCPv6-PD, ab /60), oder im Router davor die "
+        "Weitergabe einschalten. Gibt es keines: prefix6 in firewall.toml auf translated setzen, mit einer privaten Adresse.",
+        remedy_english="Ask the provider whether the line delegates an IPv6 prefix (DHCPv6-PD, at least /60), or have the router before it "
+        "pass one on. If there is none: set prefix6 in firewall.toml to translated, with a private address.",
+        command="networkctl status {line}",
+    ),
     "route-elsewhere": Words(
         severity=Severity.WARNING,
         german="Der Weg ins Internet ({family}) führt über {interface}, das keine Zone als wan nennt",

@@ -141,11 +141,11 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
         ({"idle": ("hotspot-visit.timer",)}, ["unit-idle"]),
-        ({"lans": (("public", "lan0", ADDRESSES),)}, ["dhcp-server-missing", "radvd-missing"]),
-        ({"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, []),
+        ({"lans": (("public", "lan0", ADDRESSES, True),)}, ["dhcp-server-missing", "radvd-missing"]),
+        ({"lans": (("public", "lan0", ADDRESSES[:1], False),), "servers": (dnsmasq(),)}, []),
         ({"lans": (("public", "lan1", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
         (
-            {"lans": (("public", "lan0", ADDRESSES[:1]),), "servers": (servers.Server(servers.DNSMASQ, unreadable="/d"),)},
+            {"lans": (("public", "lan0", ADDRESSES[:1], False),), "servers": (servers.Server(servers.DNSMASQ, unreadable="/d"),)},
             ["server-settings-unreadable"],
         ),
     ],
@@ -339,6 +339,10 @@ def test_the_line() -> None:
     assert _line(lan0=msgspec.structs.replace(lan, addresses=("198.18.0.1/20",))) == ["address-missing"]
     assert _line(lan0=msgspec.structs.replace(lan, addresses=("198.18.0.1/20", "2001:db8:1:0:0::1/64"))) == []
     assert _line(routes={4: "", 6: "wan0"}) == ["route-missing"]
+    given: dict[str, object] = {"public": msgspec.structs.replace(zone(), addresses=("198.18.0.1/20",), prefix6="delegated")}
+    assert _line(given) == []
+    assert _line(given, lan0=msgspec.structs.replace(lan, addresses=("198.18.0.1/20", "fe80::1/64"))) == ["prefix-not-delegated"]
+    assert _line(given, routes={4: "wan0", 6: ""}) == ["route6-missing"]
     assert _line(routes={4: "wan0", 6: ""}) == ["route6-missing"]
     assert _line(routes={4: "eth9", 6: "wan0"}) == ["route-elsewhere"]
     assert _line(wan0=msgspec.structs.replace(wan, mtu=1_492)) == ["mtu-of-line-smaller"]
