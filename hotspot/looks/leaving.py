@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from hotspot.looks.values import Finding, Look, Result, Step
+from hotspot.looks.values import Finding, Look, Result, Step, Visited
 from hotspot.looks.words import gravest_first
 
 LARGEST: Final = 16_000
@@ -65,11 +65,14 @@ def cleaned(look: Look, zones: Collection[str]) -> tuple[Look, int]:
             removed += 1
         else:
             steps.append(replace(step, zone=_zone(step, zones)))
+    visited = tuple(
+        replace(one, zone=_zone(one, zones), because=tuple(kind for kind in one.because if not identifies(kind))) for one in look.visited
+    )
     software = "" if identifies(look.software) else look.software
-    return replace(look, software=software, findings=tuple(findings), steps=tuple(steps)), removed
+    return replace(look, software=software, findings=tuple(findings), steps=tuple(steps), visited=visited), removed
 
 
-def _zone(of: Finding | Step, zones: Collection[str]) -> str:
+def _zone(of: Finding | Step | Visited, zones: Collection[str]) -> str:
     return of.zone if of.zone in zones else ""
 
 
