@@ -1,7 +1,7 @@
 """What visitor, doctor and LAN guard wrote: bad files, old looks, metrics, and that nothing of a device comes in."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from hotspot import control, wire
 from hotspot.console_status import portal_status
-from hotspot.looks import folder
+from hotspot.looks import folder, leaving
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
 from hotspot.portal import looks
 from hotspot.portal.looks import OLD, Seen
@@ -33,6 +33,7 @@ VISIT = Look(
         Step(name="leave", zone="public", result=Result.SKIPPED),
     ),
 )
+SERVED = replace(VISIT, at=VISIT.at - 300, findings=(), steps=(Step(name="online", zone="public", family=4, result=Result.PASSED),))
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ async def test_nothing_was_written(bench: Bench, path: Path) -> None:
 async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     """Steps by name and family, not those that were skipped; the last good visit stays known; staff and hub see it."""
     office = bench.office
-    folder.write(path, replace(VISIT, at=VISIT.at - 300, findings=(), steps=VISIT.steps[:1]))
+    folder.write(path, SERVED)
     await looks.look(office)
     assert 'hotspot_visit_ok{zone="public"} 1.0' in lines(bench)
     folder.write(path, VISIT)
@@ -91,6 +92,48 @@ async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     assert looks_status(office) == (control.LookStatus("visit", VISIT.at, False, (("urgent", "option114-wrong"),), 2, 1),)
     status = control.StatusIs(True, (), True, True, True, (), looks=looks_status(office))
     assert "1 of 2 steps passed, urgent: option114-wrong" in portal_status(status)
+
+
+async def test_a_visit_that_got_nowhere_is_not_well(bench: Bench, path: Path) -> None:
+    """Nothing amiss was found, and nobody got online either: no good visit, in any zone. A hall that is closed is well without one."""
+    folder.write(path, SERVED)
+    await looks.look(bench.office)
+    success = 'hotspot_visit_last_success_timestamp_seconds{zone="public"} 1.7999997e+09'
+    for steps, ok in (
+        ((), 'hotspot_visit_ok{zone=""} 0.0'),
+        (VISIT.steps[:1], 'hotspot_visit_ok{zone="public"} 0.0'),
+        (
+            (Step(name="online", zone="public", result=Result.SKIPPED, why="no-time-left"), Step(name="leave", result=Result.PASSED)),
+            'hotspot_visit_ok{zone="public"} 0.0',
+        ),
+        ((Step(name="page", zone="public", result=Result.SKIPPED, why="closed-now"),), 'hotspot_visit_ok{zone="public"} 1.0'),
+    ):
+        folder.write(path, replace(VISIT, findings=(), steps=steps))
+        await looks.look(bench.office)
+        assert lines(bench, "hotspot_visit_ok", "hotspot_visit_last") == [ok, success]
+
+
+async def test_a_fault_of_ours_in_one_file_ends_nothing(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[structlog.typing.EventDict]
+) -> None:
+    """Whatever is raised while the file of one program is read: it is told, the others' are read, and the next look is taken."""
+    for by in By:
+        folder.write(path, replace(VISIT, by=by))
+    cleaned = leaving.cleaned
+
+    def spoilt(look: Look, zones: Collection[str]) -> tuple[Look, int]:
+        if look.by is By.VISIT:
+            raise OverflowError(MAC)
+        return cleaned(look, zones)
+
+    monkeypatch.setattr(leaving, "cleaned", spoilt)
+    await looks.look(bench.office)
+    assert [by for by, seen in bench.office.looks.items() if seen.look is not None] == [By.DOCTOR, By.GUARD]
+    assert looks.warnings(bench.office.looks, VISIT.at) == ("what the visit wrote cannot be used: see the log",)
+    assert [entry["why"] for entry in logged] == [f"{path / 'visit'}: OverflowError"]
+    monkeypatch.undo()
+    await looks.look(bench.office)
+    assert looks.warnings(bench.office.looks, VISIT.at) == ()
 
 
 async def test_doctor_and_guard(bench: Bench, path: Path) -> None:
@@ -131,7 +174,7 @@ async def test_a_bad_file_is_a_warning(bench: Bench, path: Path, content: bytes,
     """What was known before stays; nothing of the file is told, because nobody knows what is in it."""
     folder.write(path, VISIT)
     await looks.look(bench.office)
-    (path / "visit.json").write_bytes(content)
+    (path / "visit" / "look.json").write_bytes(content)
     await looks.look(bench.office)
     await looks.look(bench.office)
     assert looks.warnings(bench.office.looks, VISIT.at) == ("what the visit wrote cannot be used: see the log",)
@@ -145,9 +188,11 @@ async def test_a_bad_file_is_a_warning(bench: Bench, path: Path, content: bytes,
 
 async def test_what_is_no_file_is_a_warning(bench: Bench, path: Path) -> None:
     """A folder, a link, a pipe in its place: no reader waits for it or follows it."""
-    (path / "visit.json").mkdir()
-    (path / "doctor.json").symlink_to("/etc/passwd")
-    os.mkfifo(path / "guard.json")
+    for by in By:
+        (path / by).mkdir()
+    (path / "visit" / "look.json").mkdir()
+    (path / "doctor" / "look.json").symlink_to("/etc/passwd")
+    os.mkfifo(path / "guard" / "look.json")
     await looks.look(bench.office)
     assert len(looks.warnings(bench.office.looks, VISIT.at)) == 3
 
