@@ -32,7 +32,9 @@ KINDS: Final[Mapping[str, Words]] = {
     "disk": Words("Datenträger fast voll (frei: {percent} %)", "disk nearly full (free: {percent} %)"),
     "drift": Words("Kernel und Journal wichen {count}-mal voneinander ab", "kernel and journal disagreed {count} times"),
     "clone": Words("ein anderes Gerät benutzt die Kennung eines Besuchergeräts", "another device uses the identity of a visitor's device"),
-    "told": Words("Gateway meldet einen Alarm", "gateway tells of an alarm"),
+    "told": Words(
+        "Gateway meldet etwas, das dieser Hub nicht kennt ({text})", "gateway tells of something that this hub does not know ({text})"
+    ),
     "visit": Words("Probebesuch: {german}", "test visit: {english}"),
     "visit_missing": Words("seit {hours} Stunden kein Probebesuch", "no test visit for {hours} hours"),
     "doctor": Words("Befund des Gateways: {german}", "check of the gateway: {english}"),

@@ -25,9 +25,18 @@ def step_words(by: By, name: str) -> StepWords:
     return _STEPS[by].get(name) or StepWords(name, name)
 
 
+def is_known(by: By, kind: str) -> bool:
+    """Has this version words for it? Of a finding, or of a step, whose name stands for a finding where it failed without one."""
+    return kind in CATALOGUES[by] or kind in _STEPS[by]
+
+
 def titles(by: By, finding: Finding) -> tuple[str, str]:
-    """What is amiss in one line, German and English, with the values of the finding; a kind that is not known is its own name."""
+    """What is amiss in one line, German and English, with the values of the finding; of a step that failed without a finding, that it
+    failed; of a kind that is not known, its name."""
     known = words(by, finding.kind)
-    if known is None:
-        return finding.kind, finding.kind
-    return filled(known.german, finding), filled(known.english, finding)
+    if known is not None:
+        return filled(known.german, finding), filled(known.english, finding)
+    step = _STEPS[by].get(finding.kind)
+    if step is not None:
+        return f"Schritt gescheitert: {step.german}", f"Step failed: {step.english}"
+    return f"Befund „{finding.kind}“, den diese Version nicht kennt", f"Finding “{finding.kind}”, which this version does not know"

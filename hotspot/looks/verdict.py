@@ -42,7 +42,7 @@ def _by_steps(look: Look) -> list[Visited]:
         _one(
             zone,
             tuple(step for step in look.steps if step.zone in (zone, "")),
-            tuple(finding for finding in look.findings if finding.zone in (zone, "") and finding.severity is not Severity.NOTICE),
+            tuple(finding for finding in look.findings if finding.zone in (zone, "")),
         )
         for zone in sorted(zones - {""}) or [""]
     ]
@@ -53,11 +53,12 @@ def _one(zone: str, steps: tuple[Step, ...], findings: tuple[Finding, ...]) -> V
         return Visited(zone=zone, verdict=Verdict.ONLINE)
     if any(step.why == CLOSED for step in steps):
         return Visited(zone=zone, verdict=Verdict.CLOSED)
-    failed = {step.why for step in steps if step.result is Result.FAILED}
+    failed = [step.why or step.name for step in steps if step.result is Result.FAILED]
     asked = any(step.name in LEADING_THERE and step.result is Result.SKIPPED and step.why == AS_ASKED for step in steps)
     if asked and not failed:
         return Visited(zone=zone, verdict=Verdict.PARTIAL)
-    because = tuple(dict.fromkeys(finding.kind for finding in findings if finding.kind in failed))
+    notices = {finding.kind for finding in findings if finding.severity is Severity.NOTICE}
+    because = tuple(dict.fromkeys(kind for kind in failed if kind not in notices))
     return Visited(zone=zone, verdict=Verdict.STUCK, because=because or (NOT_ONLINE,))
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hotspot.hub.store.looks import Kept
+from hotspot.looks import verdict
 from hotspot.looks.catalogues import step_words, titles, words
 from hotspot.looks.values import By, Finding
 from hotspot.looks.words import filled, gravest_first
@@ -61,6 +62,17 @@ class LookStep(Struct, frozen=True, kw_only=True):
     """Kind of the finding that it failed with, or the reason why it was skipped."""
 
 
+class LookVisited(Struct, frozen=True, kw_only=True):
+    """How far a visit came in one guest network."""
+
+    zone: str
+    """"" where the gateway does not name it."""
+    verdict: str
+    """``online`` | ``closed`` (outside the opening hours nobody is let in) | ``partial`` (more was not asked for) | ``stuck``."""
+    because: list[str]
+    """Kinds of the findings that kept it from getting online; empty unless it is stuck."""
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """All that one program found at one time."""
 
@@ -72,6 +84,8 @@ class Look(Struct, frozen=True, kw_only=True):
     findings: list[LookFinding]
     """The gravest first."""
     steps: list[LookStep]
+    visited: list[LookVisited]
+    """By zone; empty unless ``by`` is ``visit``."""
 
 
 def looks(found: Sequence[Kept]) -> list[Look]:
@@ -94,6 +108,10 @@ def looks(found: Sequence[Kept]) -> list[Look]:
                     why=step.why,
                 )
                 for step in one.look.steps
+            ],
+            visited=[
+                LookVisited(zone=zone, verdict=each.verdict.value, because=list(each.because))
+                for zone, each in verdict.visited(one.look).items()
             ],
         )
         for one in found

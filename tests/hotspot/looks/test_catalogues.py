@@ -52,6 +52,10 @@ def test_what_is_not_known_is_its_own_name() -> None:
     """A newer gateway finds what this version has no words for."""
     for by in By:
         assert words(by, "of-tomorrow") is None
-        assert titles(by, finding("of-tomorrow")) == ("of-tomorrow", "of-tomorrow")
+        german, english = titles(by, finding("of-tomorrow"))
+        assert (german, english) == (
+            "Befund „of-tomorrow“, den diese Version nicht kennt",
+            "Finding “of-tomorrow”, which this version does not know",
+        )
         assert step_words(by, "of-tomorrow").german == "of-tomorrow"
     assert step_words(By.VISIT, "dhcp").german != step_words(By.VISIT, "dhcp").english
