@@ -25,6 +25,13 @@ def step_words(by: By, name: str) -> StepWords:
     return _STEPS[by].get(name) or StepWords(name, name)
 
 
+def why_words(by: By, why: str) -> StepWords:
+    """Why a step was not tried, or did not pass; what this version does not know is its own name."""
+    if by is By.VISIT:
+        return words_visit.why(why)
+    return words_doctor.SKIPPED.get(why) or StepWords(why, why)
+
+
 def titles(by: By, finding: Finding) -> tuple[str, str]:
     """What is amiss in one line, German and English, with the values of the finding; a kind that is not known is its own name."""
     known = words(by, finding.kind)
