@@ -30,6 +30,13 @@ def is_known(by: By, kind: str) -> bool:
     return kind in CATALOGUES[by] or kind in _STEPS[by]
 
 
+def why_words(by: By, why: str) -> StepWords:
+    """Why a step was not tried, or did not pass; what this version does not know is its own name."""
+    if by is By.VISIT:
+        return words_visit.why(why)
+    return words_doctor.SKIPPED.get(why) or StepWords(why, why)
+
+
 def titles(by: By, finding: Finding) -> tuple[str, str]:
     """What is amiss in one line, German and English, with the values of the finding; of a step that failed without a finding, that it
     failed; of a kind that is not known, its name."""

@@ -44,6 +44,11 @@ def is_bridge(interface: str) -> bool:
     return Path("/sys/class/net", interface, "bridge").exists()
 
 
+def keeps_apart(bridge: str) -> bool:
+    """Has the bridge isolated ports? Then a visitor's is one as well, as those of guests are."""
+    return any(port.read_text().strip() == "1" for port in Path("/sys/class/net", bridge).glob("brif/*/isolated"))
+
+
 @contextlib.contextmanager
 def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
     """The name of an interface that is up, has ``mac`` and only a link-local address. Raises ``CannotLook``."""
@@ -97,6 +102,7 @@ def _own_namespace(interface: str, mac: str) -> Iterator[None]:
                 [
                     f"link add {cable} type veth peer name {NAME} address {mac} {there}",
                     f"link set {cable} master {interface}",
+                    *([f"link set {cable} type bridge_slave isolated on"] if keeps_apart(interface) else []),
                     f"link set {cable} up",
                 ],
                 inner,

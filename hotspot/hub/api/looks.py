@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hotspot.hub.store.looks import Kept
-from hotspot.looks import verdict
-from hotspot.looks.catalogues import step_words, titles, words
+from hotspot.looks import values, verdict
+from hotspot.looks.catalogues import step_words, titles, why_words, words
 from hotspot.looks.values import By, Finding
 from hotspot.looks.words import filled, gravest_first
 
@@ -60,6 +60,8 @@ class LookStep(Struct, frozen=True, kw_only=True):
     seconds: float
     why: str | None
     """Kind of the finding that it failed with, or the reason why it was skipped."""
+    reason: Text
+    """The same in words; empty where there is none."""
 
 
 class LookVisited(Struct, frozen=True, kw_only=True):
@@ -106,6 +108,7 @@ def looks(found: Sequence[Kept]) -> list[Look]:
                     result=step.result.value,
                     seconds=step.seconds,
                     why=step.why,
+                    reason=_reason(one.look, step),
                 )
                 for step in one.look.steps
             ],
@@ -116,6 +119,17 @@ def looks(found: Sequence[Kept]) -> list[Look]:
         )
         for one in found
     ]
+
+
+def _reason(look: values.Look, step: values.Step) -> Text:
+    """Why a step failed or was skipped; of what was found, with its values."""
+    if step.why is None:
+        return NONE
+    found = next((finding for finding in look.findings if finding.kind == step.why and finding.zone in (step.zone, "")), None)
+    if found is not None:
+        return Text(*titles(look.by, found))
+    known = why_words(look.by, step.why)
+    return Text(known.german, known.english)
 
 
 def _step(by: By, name: str) -> Text:

@@ -3,7 +3,7 @@
 All of it comes from a box in a hall, and may be anything: it is shown as text, and so much of it as somebody can read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -134,7 +134,6 @@ def _look(visit: Visit, look: Look, gateway: str) -> LookShown:
     kind, sentence = _verdict(visit, look)
     if old:
         kind, sentence = "quiet", visit.text(_OLD[look.by], ago=visit.formats.ago(look.at, now))
-    titles = {finding.kind: _in(visit, finding.title) for finding in look.findings}
     return LookShown(
         by=look.by,
         gateway=gateway,
@@ -147,7 +146,7 @@ def _look(visit: Visit, look: Look, gateway: str) -> LookShown:
         old=old,
         zones=[] if old or len(look.visited) < 2 else [_zone(visit, one) for one in look.visited],
         findings=[_finding(visit, finding) for finding in look.findings],
-        steps=[_step(visit, step, titles.get) for step in look.steps],
+        steps=[_step(visit, step) for step in look.steps],
         passed=sum(step.result == "passed" for step in look.steps),
         tried=sum(step.result != "skipped" for step in look.steps),
     )
@@ -194,7 +193,7 @@ def _finding(visit: Visit, finding: LookFinding) -> FindingShown:
     )
 
 
-def _step(visit: Visit, step: LookStep, title: Callable[[str], str | None]) -> StepShown:
+def _step(visit: Visit, step: LookStep) -> StepShown:
     kind, result = _RESULTS[step.result]
     return StepShown(
         title=_in(visit, step.title),
@@ -203,5 +202,5 @@ def _step(visit: Visit, step: LookStep, title: Callable[[str], str | None]) -> S
         kind=kind,
         result=visit.text(result),
         seconds=f"{visit.formats.number(round(step.seconds, 1))} s" if step.seconds >= 0.05 else "",
-        why="" if step.why is None else title(step.why) or step.why,
+        why=_in(visit, step.reason),
     )
