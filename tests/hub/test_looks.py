@@ -10,13 +10,15 @@ from hotspot import wire
 from hotspot.hub import watch
 from hotspot.hub.access import Role
 from hotspot.hub.api.looks import looks as in_api
+from hotspot.hub.bounds import MOST_NAMES
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
+from hotspot.hub.look_alarms import FRESH
 from hotspot.hub.settings import Settings
-from hotspot.hub.store import Store, looks
+from hotspot.hub.store import Store, checklist, looks
 from hotspot.hub.store.tenants import Gateway
 from hotspot.looks.leaving import LEAST
-from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
+from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 from tests.hub.conftest import Api, token_of
 from tests.hub.fleet import Clock
 from tests.hub.town import delivery, gateway
@@ -174,3 +176,49 @@ async def test_in_the_api_and_in_the_metrics(api: Api, hub: Hub) -> None:
         f"hotspot_hall_visit_ok{{{place}}}",
     ]
     assert lines[1].endswith(" 0")
+
+
+async def test_the_checklist_believes_a_fresh_visit_that_got_online(hall: Hall) -> None:
+    """Not one of hours ago, not one that got nowhere, not one to a closed hall; an older gateway says it by its steps."""
+
+    async def online_at() -> datetime | None:
+        async with hall.hub.store.connection() as connection:
+            partner = await connection.fetchval("SELECT h.partner_id FROM halls h JOIN gateways g ON g.hall_id = h.id")
+            (only,) = (await checklist.facts(connection, partner, hall.clock.now, {})).halls
+        return only.online_at
+
+    def says(verdict: Verdict) -> Look:
+        because = ("dns-lies",) if verdict is Verdict.STUCK else ()
+        return replace(hall.visit(steps=()), visited=(Visited(zone="public", verdict=verdict, because=because),))
+
+    await hall.tells(hall.visit())
+    assert await online_at() == hall.clock.now
+    hall.clock.forward(FRESH[By.VISIT] + 1)
+    assert await online_at() is None
+    known = []
+    for verdict in Verdict:
+        await hall.tells(says(verdict))
+        known.append((verdict, await online_at() is not None))
+    assert known == [(verdict, verdict is Verdict.ONLINE) for verdict in Verdict]
+    for steps in ((), SERVED[:0], (replace(SERVED[0], result=Result.SKIPPED, why="no-time-left"),)):
+        await hall.tells(hall.visit(steps=steps))
+        assert await online_at() is None
+    await hall.tells(hall.visit(STUCK[1]))
+    assert await online_at() is None
+
+
+async def test_zones_that_are_made_up_make_no_more_alarms(hall: Hall) -> None:
+    """A hall has so many names; whatever a gateway calls its zones, alarms of further ones are alarms of one."""
+    subjects: set[str] = set()
+    for begin in "abcd":
+        hall.clock.forward(30)
+        hall.box = hall.box or await gateway(hall.hub)
+        zones = tuple(wire.ZoneHealth(f"{begin}{number}", pool_used=99, pool_size=100) for number in range(20))
+        told = (wire.Alarm("clone", f"{begin}-made-up", hall.clock.now.timestamp(), hall.clock.now.timestamp()),)
+        await hall.ingest.take(hall.box, delivery(hall.clock.now, health=wire.Health(zones=zones, alarms=told)))
+        await watch.run(hall.hub)
+        async with hall.hub.store.connection() as connection:
+            rows = await connection.fetch("SELECT kind, subject FROM alarms UNION SELECT kind, subject FROM alarms_ended")
+        subjects |= {row["subject"] for row in rows if row["kind"] in ("pool", "clone")}
+    assert len(subjects) <= MOST_NAMES["zone"] + 1
+    assert "other" in subjects
