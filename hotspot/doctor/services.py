@@ -22,8 +22,10 @@ SYSTEMD = Path("/run/systemd/system")
 """There when systemd runs this machine."""
 UNITS = (
     *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path"),
-    *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-doctor.timer"),
+    *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-visit.service", "hotspot-doctor.timer"),
 )
+VISITS = Path("/etc/hotspot/visit.conf")
+"""Without it ``hotspot-visit.service`` is passed over each time its timer calls, and nothing fails."""
 
 
 class Facts(Struct, frozen=True):
@@ -39,6 +41,8 @@ class Facts(Struct, frozen=True):
     """Who may ask the firewall by its settings and is nobody on this machine."""
     units: tuple[str, ...] = ()
     """Those that failed."""
+    visits_unset: bool = False
+    """Their timer runs, and what they need does not exist."""
     servers: tuple[Server, ...] = ()
     lans: tuple[tuple[str, str, bool, bool], ...] = ()
     """Zone, interface, has IPv4, has IPv6."""
@@ -56,6 +60,7 @@ def read(subject: Subject) -> Facts:
         closed_socket=next((str(each) for each in sockets if _closed(each)), ""),
         unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
         units=failed(printed("systemctl", "list-units", "--all", "--plain", "--no-legend", *UNITS)) if SYSTEMD.is_dir() else (),
+        visits_unset=not VISITS.exists() and printed("systemctl", "is-active", "hotspot-visit.timer").strip() == "active",
         servers=subject.servers,
         lans=tuple(
             (name, zone.lan, any("." in each for each in zone.addresses), any(":" in each for each in zone.addresses))
@@ -123,6 +128,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("client-unknown", user=facts.unknown_client)
     for unit in facts.units:
         yield found("unit-failed", unit=unit)
+    if facts.visits_unset:
+        yield found("visits-unset", path=str(VISITS))
     yield from _servers(facts)
 
 

@@ -138,6 +138,22 @@ SERVICES = {
         remedy_english="Read its log and restart it.",
         command="systemctl status {unit}; systemctl restart {unit}",
     ),
+    "visits-unset": Words(
+        severity=Severity.WARNING,
+        german="Probebesuche sind eingeschaltet, finden aber nicht statt: {path} fehlt",
+        english="Test visits are on, but none is made: there is no {path}",
+        meaning_german="Besucher merken nichts; kommen sie einmal nicht online, meldet das aber niemand.",
+        meaning_english="Visitors notice nothing; but when they do not get online one day, nothing tells.",
+        remedy_german=(
+            "Die Datei mit einer Zeile anlegen, die Netz und Zone nennt: VISIT=--zone public --interface br-public. "
+            "Oder die Probebesuche abschalten: systemctl disable --now hotspot-visit.timer."
+        ),
+        remedy_english=(
+            "Write the file with one line that names network and zone: VISIT=--zone public --interface br-public. "
+            "Or switch the visits off: systemctl disable --now hotspot-visit.timer."
+        ),
+        command="systemctl start hotspot-visit; journalctl -u hotspot-visit -n 30",
+    ),
     "dhcp-server-missing": Words(
         severity=Severity.URGENT,
         german="Auf {interface} gibt niemand Adressen aus (DHCP)",

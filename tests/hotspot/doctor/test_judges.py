@@ -119,6 +119,7 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"closed_socket": "/run/f.sock"}, ["socket-closed"]),
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
+        ({"visits_unset": True}, ["visits-unset"]),
         ({"lans": (("public", "lan0", True, True),)}, ["dhcp-server-missing", "radvd-missing"]),
         ({"lans": (("public", "lan0", True, False),), "servers": (dnsmasq(),)}, []),
         ({"lans": (("public", "lan1", True, False),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
