@@ -42,7 +42,7 @@ def titles(by: By, finding: Finding) -> tuple[str, str]:
     failed; of a kind that is not known, its name."""
     known = words(by, finding.kind)
     if known is not None:
-        return filled(known.german, finding), filled(known.english, finding)
+        return filled(known.german, finding).removesuffix("."), filled(known.english, finding).removesuffix(".")  # more may follow
     step = _STEPS[by].get(finding.kind)
     if step is not None:
         return f"Schritt gescheitert: {step.german}", f"Step failed: {step.english}"

@@ -98,7 +98,7 @@ def looks(found: Sequence[Kept]) -> list[Look]:
             at=one.at,
             seconds=one.look.seconds,
             software=one.look.software,
-            findings=[_finding(one.look.by, finding, one.at) for finding in gravest_first(one.look.findings)],
+            findings=[_finding(one.look.by, finding, one.at) for finding in _in_order(one.look)],
             steps=[
                 LookStep(
                     name=step.name,
@@ -119,6 +119,12 @@ def looks(found: Sequence[Kept]) -> list[Look]:
         )
         for one in found
     ]
+
+
+def _in_order(look: values.Look) -> list[Finding]:
+    """The gravest first; of these, what keeps visitors from getting online."""
+    kept_from = {kind for visited in verdict.visited(look).values() for kind in visited.because}
+    return sorted(gravest_first(look.findings), key=lambda one: (-one.severity.rank, one.kind not in kept_from))
 
 
 def _reason(look: values.Look, step: values.Step) -> Text:

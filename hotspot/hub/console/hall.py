@@ -12,17 +12,17 @@ from hotspot.hub.api.halls import Hall
 from hotspot.hub.api.problems import BadRequest
 from hotspot.hub.console.alarm_words import meaning, means
 from hotspot.hub.console.gateway_words import SEVERITIES
-from hotspot.hub.console.hall_looks import FIRST, looks_of
+from hotspot.hub.console.hall_looks import FIRST, TITLES, looks_of
 from hotspot.hub.console.hall_now import moment_of
 from hotspot.hub.console.hall_past import past_of
 from hotspot.hub.console.hall_spans import Look, look
-from hotspot.hub.console.hall_words import OF_LOOKS, line
+from hotspot.hub.console.hall_words import line
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.together import together
 from hotspot.hub.console.visits import Visit
 
-_WORDS: Final[Mapping[str, Any]] = {"severities": SEVERITIES, "meaning": meaning, "means": means, "line": line, "of_looks": OF_LOOKS}
+_WORDS: Final[Mapping[str, Any]] = {"severities": SEVERITIES, "meaning": meaning, "means": means, "line": line, "of_looks": TITLES}
 """For alarms."""
 SPANS: Final = {"day": N_("Day"), "month": N_("Month"), "year": N_("Year")}
 

@@ -76,11 +76,16 @@ def _stuck(in_force: list[alarms.Alarm]) -> bool:
     return any(alarm.kind == By.VISIT and alarm.detail.get("stuck") for alarm in in_force)
 
 
+def _order(alarm: alarms.Alarm) -> tuple[int, bool, bool]:
+    return -Severity(alarm.severity).rank, alarm.kind in OF_LOOKS, not alarm.detail.get("stuck")
+
+
 def _gathered(in_force: list[alarms.Alarm]) -> list[tuple[alarms.Alarm, int]]:
-    """Of what a program at a gateway found, the gravest alone: what somebody has to do first must not be lost among the rest."""
+    """The gravest first, and what everybody can see to before what a program found; of what each program found the gravest alone: what
+    has to be done first must not be lost among the rest."""
     first: dict[tuple[str, object], alarms.Alarm] = {}
     more: Counter[tuple[str, object]] = Counter()
-    for alarm in sorted(in_force, key=lambda one: (-Severity(one.severity).rank, not one.detail.get("stuck"))):
+    for alarm in sorted(in_force, key=_order):
         key = (alarm.kind, alarm.gateway) if alarm.kind in OF_LOOKS else (alarm.kind, alarm.id)
         more[key] += key in first
         first.setdefault(key, alarm)
