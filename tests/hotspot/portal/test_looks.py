@@ -89,9 +89,15 @@ async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     ]
     assert office.looks[By.VISIT].gap == 300
     assert health(office).looks == (VISIT,)
-    assert looks_status(office) == (control.LookStatus("visit", VISIT.at, False, (("urgent", "option114-wrong"),), 2, 1),)
+    assert looks_status(office) == (
+        control.LookStatus("visit", VISIT.at, False, (("urgent", "option114-wrong"),), 2, 1, (("public", "stuck"),)),
+    )
     status = control.StatusIs(True, (), True, True, True, (), looks=looks_status(office))
-    assert "1 of 2 steps passed, urgent: option114-wrong" in portal_status(status)
+    assert "public NOT ONLINE, 1 of 2 steps passed, urgent: option114-wrong" in portal_status(status)
+    folder.write(path, replace(VISIT, findings=(), steps=()))
+    await looks.look(office)
+    nowhere = portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(office)))
+    assert ("visit NOT ONLINE" in nowhere, "nothing amiss" in nowhere) == (True, False)
 
 
 async def test_a_visit_that_got_nowhere_is_not_well(bench: Bench, path: Path) -> None:
