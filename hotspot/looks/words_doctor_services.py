@@ -145,14 +145,14 @@ SERVICES = {
         meaning_german="Besucher merken nichts; kommen sie einmal nicht online, meldet das aber niemand.",
         meaning_english="Visitors notice nothing; but when they do not get online one day, nothing tells.",
         remedy_german=(
-            "Die Datei mit einer Zeile anlegen, die Netz und Zone nennt: VISIT=--zone public --interface br-public. "
+            "Die Datei mit der Zeile VISIT= anlegen: Dann wird jede Zone besucht. "
             "Oder die Probebesuche abschalten: systemctl disable --now hotspot-visit.timer."
         ),
         remedy_english=(
-            "Write the file with one line that names network and zone: VISIT=--zone public --interface br-public. "
+            "Write the file with the line VISIT= in it: then every zone is visited. "
             "Or switch the visits off: systemctl disable --now hotspot-visit.timer."
         ),
-        command="systemctl start hotspot-visit; journalctl -u hotspot-visit -n 30",
+        command="echo VISIT= >/etc/hotspot/visit.conf; systemctl start hotspot-visit; hotspot check visit",
     ),
     "dhcp-server-missing": Words(
         severity=Severity.URGENT,

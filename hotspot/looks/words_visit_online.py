@@ -60,7 +60,7 @@ ONLINE: Final[Catalogue] = {
     ),
     "rate-low": Words(
         severity=Severity.WARNING,
-        german="Zu langsam {way_german}: {found} statt bis zu {expected} Mbit/s ({plan_german})",
+        german="Zu langsam {way_german}: {found_german} statt bis zu {expected_german} Mbit/s ({plan_german})",
         english="Too slow {way}: {found} instead of up to {expected} Mbit/s ({plan})",
         meaning_german="Gäste warten wohl ebenso: Gemessen wird die Höchstgeschwindigkeit, "
         "und gewertet nur, wenn die Leitung nicht voll war.",
@@ -72,7 +72,7 @@ ONLINE: Final[Catalogue] = {
     ),
     "rate-unlimited": Words(
         severity=Severity.WARNING,
-        german="Zu schnell {way_german}: {found} statt {expected} Mbit/s ({plan_german})",
+        german="Zu schnell {way_german}: {found_german} statt {expected_german} Mbit/s ({plan_german})",
         english="Too fast {way}: {found} instead of {expected} Mbit/s ({plan})",
         meaning_german="Die Grenze gilt nicht: Ein Gast kann die ganze Leitung belegen, die anderen warten.",
         meaning_english="The limit does not hold: one guest can fill the line, and the others wait.",

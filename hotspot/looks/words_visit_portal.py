@@ -191,7 +191,7 @@ PORTAL: Final[Catalogue] = {
     ),
     "page-slow": Words(
         severity=Severity.WARNING,
-        german="Die Startseite braucht {seconds} Sekunden",
+        german="Die Startseite braucht {seconds_german} Sekunden",
         english="The splash page takes {seconds} seconds",
         meaning_german="Handys zeigen solange ein leeres Fenster; viele schließen es.",
         meaning_english="Phones show an empty window meanwhile; many people close it.",

@@ -27,7 +27,9 @@ INTERVAL: Final = 60.0
 OLD: Final[Mapping[By, float]] = {By.VISIT: 2_700.0, By.DOCTOR: 10_800.0, By.GUARD: 300.0}
 """Seconds after which a look is old: its program has stopped, or hangs …"""
 TIMES: Final = 3.0
-"""… but a visitor who comes more seldom is late only after so many times as long as between its last two visits."""
+"""… but a visitor who comes more seldom is late only after so many times as long as is usual between two visits …"""
+SELDOM: Final = 86_400.0
+"""… and whoever comes more seldom than that is late."""
 AHEAD: Final = 300.0
 """Seconds by which a look may lie in the future: the clock was set meanwhile."""
 
@@ -41,6 +43,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Without what could name a device; None: it has never written, or nothing that can be used."""
     gap: float = 0.0
     """Seconds between the last two looks; 0: not known."""
+    usual: float = 0.0
+    """The same as it was before the last look, where it was shorter: a visitor that was late once has not become a rare one."""
     fault: str = ""
     """Why its file cannot be used; it stays in the hall, because nobody knows what is in it."""
     removed: int = 0
@@ -52,7 +56,7 @@ class Seen(Struct, frozen=True, kw_only=True):
             return False
         longest = OLD[self.look.by]
         if self.look.by is By.VISIT:
-            longest = max(longest, TIMES * self.gap)
+            longest = max(longest, TIMES * min(self.usual, SELDOM))
         return not -AHEAD <= unix - self.look.at <= longest
 
 
@@ -78,10 +82,11 @@ def _read(path: Path, by: By, zones: Collection[str], last: Seen) -> Seen | None
     if look is None:
         return None
     clean, removed = leaving.cleaned(look, zones)
-    gap = last.gap
+    gap, usual = last.gap, last.usual
     if last.look is not None and clean.at > last.look.at:
         gap = clean.at - last.look.at
-    return Seen(look=clean, gap=gap, removed=removed)
+        usual = min(gap, last.gap or gap)
+    return Seen(look=clean, gap=gap, usual=usual, removed=removed)
 
 
 async def look(office: "Office") -> None:

@@ -25,7 +25,9 @@ PATIENCE: Final = 0.2
 """Of that which the gateway gets: a neighbour must not answer, so each visit waits for all of it."""
 ANSWERS_WITHIN: Final = 0.5
 """Seconds for a device that has answered to ARP."""
-PORTS: Final = (80, 443, 445, 22)
+CAPTURED: Final = 80
+"""The gateway may answer there in anybody's name: that is how it shows its page."""
+PORTS: Final = (CAPTURED, 443, 445, 22)
 """Where something listens on many devices, or says at once that nothing does."""
 _TCP, _ICMP, _ICMP6, _ECHO_REPLY, _ECHO_REPLY6 = 6, 1, 58, 0, 129
 _RST, _ACK = 0x04, 0x10
@@ -66,13 +68,14 @@ def _speaks(known: Known, address: str, mac: str, own: str, through: bool) -> bo
         known.frames.send(bytes(link / head / TCP(sport=port, dport=at, flags="S", seq=secrets.randbits(32))))
 
     def read(frame: bytes) -> bool | None:
-        return True if answer(frame, address, port, refusals=not through) else None
+        return True if answer(frame, address, port, through) else None
 
     return bool(known.frames.answers(bytes(link / head / echo), read, ANSWERS_WITHIN * known.choices.patience, 0.0, 0.25))
 
 
-def answer(frame: bytes, address: str, port: int, refusals: bool) -> bool:
-    """Is it an echo reply of ``address``, or its answer to a connection from ``port``? The bytes are a stranger's (pure)."""
+def answer(frame: bytes, address: str, port: int, through: bool) -> bool:
+    """Is it an echo reply of ``address``, or its answer to a connection from ``port``? ``through`` the gateway, which refuses in others'
+    names, only what it never says itself. The bytes are a stranger's (pure)."""
     sender = ipaddress.ip_address(address)
     if sender.version == 4:
         if len(frame) < 34 or frame[12:14] != b"\x08\x00" or frame[26:30] != sender.packed:
@@ -88,7 +91,9 @@ def answer(frame: bytes, address: str, port: int, refusals: bool) -> bool:
     if kind != _TCP or len(message) < 14:
         return False
     flags = message[13]
-    return int.from_bytes(message[2:4]) == port and bool(flags & _ACK) and (refusals or not flags & _RST)
+    if int.from_bytes(message[2:4]) != port or not flags & _ACK:
+        return False
+    return not through or (not flags & _RST and int.from_bytes(message[:2]) != CAPTURED)
 
 
 def town(known: Known) -> None:

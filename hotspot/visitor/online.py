@@ -15,7 +15,7 @@ from hotspot.visitor.outside import TLS_PORT
 from hotspot.visitor.pages import form_to
 from hotspot.visitor.phones import Probe
 from hotspot.visitor.portal import told as api_told
-from hotspot.visitor.said import WAYS
+from hotspot.visitor.said import WAYS, number
 from hotspot.visitor.web import Port, Unanswered, download_rate, upload_rate
 
 OPENS_WITHIN: Final = 2.0
@@ -116,18 +116,22 @@ def _rate(known: Known, way: str, url: str) -> None:
     except Unanswered:
         raise Failed("transfer-failed", way=WAYS[way]) from None
     took, after = time.monotonic() - began, inside.moved(known.choices, way)
-    told: dict[str, Any] = {"way": WAYS[way], "found": f"{rate / 1e6:.1f}", "expected": f"{promised / 1e6:g}", "plan": known.promised.plan}
-    if rate > HIGH * promised:
+    others = None if before is None or after is None else max(0.0, (after - before) * 8 / max(took, 0.1) - rate)
+    told = {"way": WAYS[way], "found": number(rate / 1e6, ".1f"), "expected": number(promised / 1e6, "g"), "plan": known.promised.plan}
+    judge(rate, promised, known.promised.least.get(way, 0.0), others, told)
+
+
+def judge(rate: float, most: float, least: float, others: float | None, told: dict[str, Any]) -> None:
+    """A rate against its plan's, all in bit/s; ``others``: what all other sessions moved meanwhile, None: not known.
+    Raises ``Failed`` with the values ``told``, and ``Skipped`` when the line was full."""
+    if rate > HIGH * most:
         raise Failed("rate-unlimited", **told)
-    if rate >= LOW * promised:
+    if rate >= LOW * most:
         return
-    if rate < LOW * known.promised.least.get(way, 0.0):
-        raise Failed("rate-low", **told)  # that much everybody has, however full the line is
-    if before is None or after is None:
+    if others is None and rate >= LOW * least:
         raise Failed("rate-low", Severity.NOTICE, **told)  # from here nobody can say whether the line was full
-    others = max(0.0, (after - before) * 8 / max(took, 0.1) - rate)
-    if others >= promised - rate:
-        raise Skipped("line-busy")  # what is missing, others have
+    if others is not None and rate >= LOW * least and others >= most - rate:
+        raise Skipped("line-busy")  # what is missing, others have; what is kept for everybody nobody can take
     raise Failed("rate-low", **told)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hotspot.dns import NO_ERROR, NXDOMAIN
+from hotspot.looks.words_visit import PHONES as TITLES
 from hotspot.visitor import names
 from hotspot.visitor.choices import USUAL_PHONES, Choices
 from hotspot.visitor.known import Known
@@ -108,10 +109,10 @@ def probe(known: Known, name: str, one: Probe, family: int) -> None:
     try:
         page = known.get(one.url, family, {"User-Agent": one.agent})
     except Unanswered:
-        raise Failed("probe-silent", phone=name) from None
+        raise Failed("probe-silent", phone=TITLES[name]) from None
     if not page.location:
-        raise Failed("probe-answered", phone=name, status=page.status)
+        raise Failed("probe-answered", phone=TITLES[name], status=page.status)
     if not known.portal_url:
         known.portal_url = page.location.partition("?")[0]
     if not page.location.startswith(known.portal_url):
-        raise Failed("probe-elsewhere", phone=name, found=known.said(page.location), expected=known.said(known.portal_url))
+        raise Failed("probe-elsewhere", phone=TITLES[name], found=known.said(page.location), expected=known.said(known.portal_url))

@@ -15,7 +15,7 @@ from hotspot.visitor import inside
 from hotspot.visitor.known import Known, Promised
 from hotspot.visitor.notes import Failed, Name, Skipped
 from hotspot.visitor.pages import form_to
-from hotspot.visitor.said import NOTHING, Said
+from hotspot.visitor.said import NOTHING, Said, number
 from hotspot.visitor.web import Page, Port, Unanswered
 
 SLOW: Final = 3.0
@@ -114,7 +114,7 @@ def page(known: Known) -> None:
         raise Failed("page-without-form")
     known.form = form.sent_from(known.portal_url)
     if shown.seconds > SLOW:
-        raise Failed("page-slow", seconds=f"{shown.seconds:.1f}")
+        raise Failed("page-slow", seconds=number(shown.seconds, ".1f"))
 
 
 def accept(known: Known) -> None:

@@ -57,6 +57,12 @@ def place(url: str, gateways: tuple[str, ...] = (), on_link: Callable[[str], boo
         return plain if not identifies(plain) else AN_ADDRESS
 
 
+def number(value: float, form: str) -> Said:
+    """A number as both languages write it; ``form`` as in ``format``."""
+    english = format(value, form)
+    return Said(english.replace(".", ","), english)
+
+
 def printable(value: object) -> str:
     """What others sent, so that it can be shown."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))[:LONGEST]

@@ -139,3 +139,11 @@ def test_a_look_that_fits_only_changes_its_order() -> None:
     whole = Look(by=By.DOCTOR, at=1.0, findings=(one, two), steps=(Step(name="x", result=Result.PASSED),))
     assert cut(whole) == msgspec.structs.replace(whole, findings=(two, one))
     assert cut(whole, 1) == Look(by=By.DOCTOR, at=1.0)
+
+
+def test_the_verdict_stays() -> None:
+    """With its zone, if the hall has it."""
+    stuck = Visited(zone="public", verdict=Verdict.STUCK, because=("dns-empty", "aabbccddeeff"))
+    clean, _ = cleaned(look(by="visit", visited=[stuck, Visited(zone="elsewhere", verdict=Verdict.CLOSED)]), {"public"})
+    assert clean.visited == (Visited(zone="public", verdict=Verdict.STUCK, because=("dns-empty",)), Visited(verdict=Verdict.CLOSED))
+    assert (clean.well, look(by="visit").visited) == (False, ())

@@ -14,13 +14,17 @@ pytestmark = pytest.mark.pure
 
 SOURCE = Path(__file__).parents[3] / "hotspot" / "visitor"
 WORDS = "\n".join(path.read_text() for path in sorted(SOURCE.glob("*.py")))
-TWINS = (r"(\w+)=known\.said\(", r"(\w+)=\w+ or NOTHING", r"(\w+)=_NOBODY", r'"?(\w+)"?[=:] ?WAYS', r"(\w+)=(?:Said|_title)\(")
+TWINS = (
+    r"(\w+)=known\.said\(",
+    r"(\w+)=\w+ or NOTHING",
+    r"(\w+)=_NOBODY",
+    r'"?(\w+)"?[=:] ?WAYS',
+    r'"?(\w+)"?[=:] ?(?:Said|_title|number)\(',
+)
 IN_TWO = {name for pattern in TWINS for name in re.findall(pattern, WORDS)}
 """Values that have a German twin."""
-PLAIN = {("certificate-name", "name"), ("portal-name-unknown", "name"), ("portal-name-elsewhere", "name")} | {
-    (kind, name) for kind in ("rate-low", "rate-unlimited") for name in ("found", "expected")
-}
-"""Names of hosts and numbers."""
+PLAIN = {("certificate-name", "name"), ("portal-name-unknown", "name"), ("portal-name-elsewhere", "name")}
+"""Names of hosts."""
 KINDS = (set(re.findall(r'"([a-z0-9-]+)"', WORDS)) | {NO_TIME}) & set(VISIT)
 
 

@@ -229,5 +229,23 @@ async def test_an_old_look_is_told_as_old(bench: Bench, path: Path, firewall: Fa
     bench.clock.tick(400)
     assert [line for line in bench.office.warnings() if "looked" in line] == ["the guard has not looked for 7 min"]
     assert "(OLD)" in portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(bench.office)))
-    seldom = Seen(look=VISIT, gap=10_800.0)
+    seldom = Seen(look=VISIT, usual=10_800.0)
     assert [seldom.old(VISIT.at + hours * 3_600) for hours in (8.9, 9.1)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("ends", "late", "hours"),
+    [
+        ((0, 300, 600, 600 + 36_000), 0.75, "it was away for ten hours: it is expected as before"),
+        ((0, 300, 300 + 36_000, 300 + 72_000), 30, "twice ten hours: that is how often it comes now"),
+        ((0, 864_000), 72, "whoever comes every ten days is late after three"),
+    ],
+)
+def test_a_visitor_that_was_late_is_not_a_rare_one(path: Path, ends: tuple[int, ...], late: float, hours: str) -> None:
+    """How long its silence may last does not grow by an outage, and has a bound."""
+    seen: dict[By, Seen] = {}
+    for end in ends:
+        folder.write(path, replace(VISIT, at=VISIT.at + end))
+        seen = looks.read(path, {"public"}, seen)
+    last = VISIT.at + ends[-1]
+    assert [seen[By.VISIT].old(last + late * 3_600 + past) for past in (-1, 1)] == [False, True], hours
