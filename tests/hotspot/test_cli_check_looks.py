@@ -25,9 +25,14 @@ def checked(where: Path, by: str, *words: str) -> tuple[int, str, str]:
 
 
 def look(by: By = By.VISIT, *findings: Finding, ago: float = 60.0, visited: tuple[Visited, ...] = ()) -> Look:
-    """One that ended a minute ago."""
+    """One that will have ended so long ago when ``left`` writes it."""
     steps = (Step(name="online", zone="public", result=Result.PASSED),) if by is By.VISIT else ()
-    return Look(by=by, at=time.time() - ago, seconds=12.5, findings=findings, steps=steps, visited=visited)
+    return Look(by=by, at=ago, seconds=12.5, findings=findings, steps=steps, visited=visited)
+
+
+def left(where: Path, told: Look) -> None:
+    """As its program would."""
+    folder.write(where, replace(told, at=time.time() - told.at))
 
 
 @pytest.mark.parametrize(
@@ -54,14 +59,14 @@ def look(by: By = By.VISIT, *findings: Finding, ago: float = 60.0, visited: tupl
 )
 def test_how_it_is(tmp_path: Path, told: Look, status: int, said: str) -> None:
     """Gravest first; a visit is well only where somebody got online, or should not."""
-    folder.write(tmp_path, told)
+    left(tmp_path, told)
     found, words, _ = checked(tmp_path, told.by.value)
     assert (found, words[: len(said)]) == (status, said)
 
 
 def test_numbers(tmp_path: Path) -> None:
     """Each network, findings by severity, age with its limits."""
-    folder.write(tmp_path, look(By.VISIT, SLOW, visited=(ONLINE, Visited(zone="council", verdict=Verdict.CLOSED))))
+    left(tmp_path, look(By.VISIT, SLOW, visited=(ONLINE, Visited(zone="council", verdict=Verdict.CLOSED))))
     _, _, numbers = checked(tmp_path, "visit", "--age", "100", "200")
     kept = [each for each in numbers.split() if not each.startswith("age=")]
     assert kept == ["online_public=1", "online_council=0", "steps=1", "failed=0", "urgent=0", "warning=1", "notice=0", "time=12.5s"]
@@ -72,7 +77,7 @@ def test_numbers(tmp_path: Path) -> None:
 def test_what_is_not_known(tmp_path: Path) -> None:
     """No file, a file that cannot be used, wrong options."""
     assert checked(tmp_path, "visit")[:2] == (UNKNOWN, f"UNKNOWN - {tmp_path}: the visit has not looked yet")
-    folder.write(tmp_path, look(By.GUARD))
+    left(tmp_path, look(By.GUARD))
     (tmp_path / "guard" / "look.json").write_text("{")
     assert checked(tmp_path, "guard")[0] == UNKNOWN
     assert checked(tmp_path, "guard", "--age", "x", "y")[0] == UNKNOWN
