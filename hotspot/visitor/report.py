@@ -48,7 +48,7 @@ def verdict(look: Look) -> StepWords:
     """All of it in a few words."""
     verdicts = {one.verdict for one in look.visited}
     if Verdict.STUCK in verdicts:
-        return StepWords("NICHT in Ordnung, ein Besucher kommt nicht online", "NOT well, a visitor does not get online")
+        return StepWords("NICHT in Ordnung, der Besuch kam nicht bis ins Internet", "NOT well, the visit did not get through")
     if failed(look):
         return StepWords("NICHT in Ordnung", "NOT well")
     if Verdict.PARTIAL in verdicts:

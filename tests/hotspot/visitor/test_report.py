@@ -107,7 +107,7 @@ def test_a_visit_that_is_stuck_is_never_well() -> None:
     finding = Finding(kind="dns-empty", severity=Severity.WARNING)
     look = replace(WELL, findings=(finding,), visited=(STUCK,))
     assert (report.failed(look), report.nagios(look)[0]) == (True, 2)
-    assert report.text(look, german=False).endswith("NOT well, a visitor does not get online")
+    assert report.text(look, german=False).endswith("NOT well, the visit did not get through")
 
 
 def test_several_zones_are_told_apart() -> None:
