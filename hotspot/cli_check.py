@@ -14,7 +14,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from hotspot.console import socket_option
+from hotspot.console import Elsewhere, socket_option
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +28,7 @@ class _Wrong(click.UsageError):
     exit_code = UNKNOWN
 
 
-class _Asked(click.Command):
+class Asked(click.Command):
     """A check; wrong options make its result unknown."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
@@ -39,10 +39,10 @@ class _Asked(click.Command):
             raise _Wrong(error.format_message(), error.ctx) from None
 
 
-class _Checks(click.Group):
+class _Checks(Elsewhere):
     """The checks; one that there is not is unknown too."""
 
-    command_class = _Asked
+    command_class = Asked
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As ever, with another exit status."""
@@ -52,7 +52,7 @@ class _Checks(click.Group):
             raise _Wrong(error.format_message(), error.ctx) from None
 
 
-@click.group(cls=_Checks)
+@click.group(cls=_Checks, elsewhere=dict.fromkeys(("visit", "doctor", "guard"), "hotspot.cli_check_looks"))
 def check() -> None:
     """Checks for Icinga, Nagios and Checkmk. Exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
 
@@ -95,14 +95,14 @@ class Result:
         """Print the line and exit; ``well``: what to say when nothing is amiss."""
         gravest = sorted(self._amiss, key=lambda each: -each[0])
         text = "; ".join(text for _, text in gravest[:10]) + (f"; and {len(gravest) - 10} more" if len(gravest) > 10 else "")
-        _end(self._state, text or well, self._numbers)
+        end(self._state, text or well, self._numbers)
 
 
 def _quoted(name: str) -> str:
     return f"'{name}'" if " " in name else name
 
 
-def _end(state: int, text: str, numbers: list[str] | None = None) -> NoReturn:
+def end(state: int, text: str, numbers: list[str] | None = None) -> NoReturn:
     """One line; a bar would begin the performance data."""
     readable = "".join(letter if letter.isprintable() else " " for letter in text.replace("|", "/"))
     line = f"{_WORDS[state]} - {' '.join(readable.split())[:900]}"
@@ -110,7 +110,7 @@ def _end(state: int, text: str, numbers: list[str] | None = None) -> NoReturn:
     sys.exit(state)
 
 
-def _limit(name: str, warning: float, critical: float, text: str) -> Callable[[F], F]:
+def limit_option(name: str, warning: float, critical: float, text: str) -> Callable[[F], F]:
     """An option with two values."""
     return click.option(name, nargs=2, type=float, default=(warning, critical), show_default=True, metavar="WARNING CRITICAL", help=text)
 
@@ -148,9 +148,9 @@ class _Hub:
             token = None if token_file is None else token_file.read_text(encoding="utf-8").strip()
             self._client = Client(login(os.environ, url, authority, token), seconds)
         except (OSError, UnicodeDecodeError) as error:
-            _end(UNKNOWN, f"cannot read the token: {error}")
+            end(UNKNOWN, f"cannot read the token: {error}")
         except HubUnavailable as error:
-            _end(UNKNOWN, str(error))
+            end(UNKNOWN, str(error))
 
     def get(self, path: str, kind: type[T], **query: object) -> T:
         """An answer as ``kind``."""
@@ -159,13 +159,13 @@ class _Hub:
         try:
             return msgspec.convert(self._client.ask("GET", path, **query), kind)
         except HubUnavailable as error:
-            _end(CRITICAL, str(error))
+            end(CRITICAL, str(error))
         except TimeoutError:
-            _end(CRITICAL, "no answer in time")
+            end(CRITICAL, "no answer in time")
         except HubRefused as error:
-            _end(CRITICAL if error.status >= 500 else UNKNOWN, f"the hub refuses: {error}")
+            end(CRITICAL if error.status >= 500 else UNKNOWN, f"the hub refuses: {error}")
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            _end(UNKNOWN, f"cannot understand the hub: {error}")
+            end(UNKNOWN, f"cannot understand the hub: {error}")
 
 
 class _HallNow(Struct):
@@ -212,8 +212,8 @@ class _Hall(Struct):
 
 
 @check.command("hub")
-@_limit("--silent", 1, 1, "Halls that say nothing.")
-@_limit("--faulty", 1, 5, "Halls in which something fails.")
+@limit_option("--silent", 1, 1, "Halls that say nothing.")
+@limit_option("--faulty", 1, 5, "Halls in which something fails.")
 @click.option("--partner", help="Only the halls of this town.")
 @_hub_options
 def check_hub(
@@ -251,11 +251,11 @@ def check_hub(
 
 @check.command("hall")
 @click.argument("name")
-@_limit("--silent", 180, 300, "Seconds without a word from a gateway.")
-@_limit("--pool", 90, 98, "Percent of a zone's addresses that are leased.")
-@_limit("--disk", 10, 3, "Percent of the disk that is free.")
-@_limit("--certificate", 14, 3, "Days until the certificate ends.")
-@_limit("--backlog", 60, 1_000, "Reports that wait in the gateway.")
+@limit_option("--silent", 180, 300, "Seconds without a word from a gateway.")
+@limit_option("--pool", 90, 98, "Percent of a zone's addresses that are leased.")
+@limit_option("--disk", 10, 3, "Percent of the disk that is free.")
+@limit_option("--certificate", 14, 3, "Days until the certificate ends.")
+@limit_option("--backlog", 60, 1_000, "Reports that wait in the gateway.")
 @_hub_options
 def check_hall(
     name: str,
@@ -274,9 +274,9 @@ def check_hall(
 
     hall = _Hub(url, authority, token_file, timeout).get(f"/halls/{part(name)}/health", _Hall)
     if hall.closed:
-        _end(OK, f"{name} does not take part any more")
+        end(OK, f"{name} does not take part any more")
     if not hall.gateways:
-        _end(WARNING, f"{name}: no gateway has spoken yet")
+        end(WARNING, f"{name}: no gateway has spoken yet")
     result, online = Result(), 0
     limits = {"silent": Limit(*silent), "pool": Limit(*pool), "backlog": Limit(*backlog)}
     limits |= {"disk": Limit(*disk, low=True), "certificate": Limit(*certificate, low=True)}
@@ -293,9 +293,9 @@ def _look(result: Result, gateway: _Gateway, limits: dict[str, Limit], of: str) 
     """One gateway; ``of`` begins its texts and names."""
     from datetime import UTC, datetime
 
-    def look(name: str, limit: str, value: float, text: str, unit: str) -> None:
-        result.amiss(limits[limit].state(value), f"{of}{text}")
-        result.number(f"{of}{name}", value, limits[limit], unit)
+    def look(name: str, of_what: str, value: float, text: str, unit: str) -> None:
+        result.amiss(limits[of_what].state(value), f"{of}{text}")
+        result.number(f"{of}{name}", value, limits[of_what], unit)
 
     look("silent", "silent", gateway.silent_seconds, f"silent for {gateway.silent_seconds:.0f} s", "s")
     for well, text in (
@@ -338,14 +338,14 @@ def check_gateway(path: Path, timeout: float, alarm_minutes: float) -> None:
     from hotspot.ask import PortalUnavailable, ask
 
     if path.exists() and not os.access(path, os.W_OK):
-        _end(UNKNOWN, f"no permission to use {path} (control_users in portal.toml)")
+        end(UNKNOWN, f"no permission to use {path} (control_users in portal.toml)")
     begun = time.monotonic()
     try:
         reply = ask(path, control.Status(), timeout)
     except PortalUnavailable as error:
-        _end(CRITICAL, str(error))
+        end(CRITICAL, str(error))
     if not isinstance(reply, control.StatusIs):
-        _end(UNKNOWN, f"the portal refuses: {getattr(reply, 'message', reply)}")
+        end(UNKNOWN, f"the portal refuses: {getattr(reply, 'message', reply)}")
     result = Result()
     for well, text in (
         (reply.firewall, "firewall is not connected"),

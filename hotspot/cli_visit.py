@@ -1,28 +1,32 @@
 """``hotspot visit``: the synthetic visitor. It is always this process of its own; nothing else imports it.
 
-Exit status: 0 all is well, 1 something is amiss, 2 wrong usage or nothing to look with; with ``--nagios`` 0 to 3 as Nagios has them.
+Exit status: 0 all is well, 1 something is amiss, 2 wrong usage or nothing to look with, 70 a fault of this program; with ``--nagios`` 0 to
+3 as Nagios has them.
 """
 
-import signal
 import sys
+import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hotspot.console import print_json
 
-GRACE = 60.0
-"""Seconds for which the step in hand may go on when the visit's time is over."""
+if TYPE_CHECKING:
+    from hotspot.visitor.choices import Choices
+
+CRASHED = 70
+"""EX_SOFTWARE of sysexits.h: the fault is here, and says nothing about the hall."""
 _UNKNOWN = 3
 """Nagios: the check cannot be made."""
 
 
 @click.command()
-@click.option("--interface", required=True, help="Interface on the guest side: a bridge, or any other for a macvlan.")
+@click.option("--interface", multiple=True, help="Interface on the guest side: a bridge, or any other for a macvlan; one for each zone.")
 @click.option("--here", is_flag=True, help="Use the interface as it is, in this very network namespace.")
 @click.option("--settings", type=click.Path(path_type=Path), help="portal.toml: says what to expect, and holds the key.")
-@click.option("--zone", help="Zone of the settings; needed when there are several.")
+@click.option("--zone", multiple=True, help="Zone of the settings; several times for several visits; without it, all of them.")
 @click.option("--portal-url", default="", help="Where the portal should be; without it, where the probes are led.")
 @click.option("--phones", default="ios,android,windows", show_default=True, help="Makes of phone whose probes are asked, or all.")
 @click.option("--key", type=click.Path(path_type=Path), help="Key that [visitor] in portal.toml names: the visit is not counted then.")
@@ -47,23 +51,49 @@ def visit(**options: Any) -> None:
     from hotspot.visitor.choices import BadChoice
     from hotspot.visitor.programs import CannotLook
 
-    def too_long(_number: int, _frame: object) -> NoReturn:
-        raise CannotLook(f"cannot end the visit: still busy after {options['timeout'] + GRACE:g} s")
-
     nagios = bool(options["nagios"])
-    signal.signal(signal.SIGALRM, too_long)  # somebody in the hall may send a byte now and then, for ever
-    signal.setitimer(signal.ITIMER_REAL, options["timeout"] + GRACE)
     try:
         status = _visit(options)
     except (BadChoice, CannotLook) as error:
-        if nagios:
-            click.echo(f"VISIT UNKNOWN - {error}")
-        else:
-            click.echo(str(error), err=True)
+        _complain(str(error), nagios)
         status = _UNKNOWN if nagios else 2
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    except Exception as error:  # noqa: BLE001 - Python would end with 1, which says that something is amiss in the hall
+        traceback.print_exc()
+        _complain(f"cannot visit: a fault of this program ({type(error).__name__})", nagios)
+        status = _UNKNOWN if nagios else CRASHED
     sys.exit(status)
+
+
+def _complain(text: str, nagios: bool) -> None:
+    """Why there is no look."""
+    click.echo(f"VISIT UNKNOWN - {text}" if nagios else text, err=not nagios)
+
+
+def _choices(options: dict[str, Any]) -> "list[Choices]":
+    """One visit for each zone. Raises ``BadChoice``."""
+    from hotspot.visitor import choices
+
+    rates = not options["no_rates"]
+    common: dict[str, Any] = {
+        "here": options["here"],
+        "phones": choices.phones(options["phones"]),
+        "authority": options["authority"],
+        "download": choices.web_address(options["download"]) if rates else "",
+        "upload": choices.web_address(options["upload"]) if rates else "",
+        "measured": options["measured"],
+        "neighbours": tuple(map(choices.address, options["neighbour"])),
+        "forbidden": tuple(map(choices.address_port, options["forbidden"])),
+        "patience": options["patience"],
+        "skip": choices.steps(options["skip"]),
+        "most": options["timeout"],
+    }
+    if options["portal_url"]:
+        common["portal_url"] = options["portal_url"].rstrip("/") + "/"
+    if options["key"]:
+        common["key"] = choices.key(options["key"])
+    if options["no_ipv6"]:
+        common["families"] = (4,)
+    return [choices.Choices(**(known | common)) for known in choices.zones(options["settings"], options["interface"], options["zone"])]
 
 
 def _visit(options: dict[str, Any]) -> int:
@@ -71,32 +101,11 @@ def _visit(options: dict[str, Any]) -> int:
     from importlib.metadata import PackageNotFoundError, version
 
     from hotspot.looks import folder
-    from hotspot.visitor import choices, report
+    from hotspot.visitor import report
     from hotspot.visitor.programs import CannotLook
     from hotspot.visitor.walk import visit as walk
 
-    known = choices.of_settings(options["settings"], options["zone"]) if options["settings"] else {"zone": options["zone"] or ""}
-    if options["portal_url"]:
-        known["portal_url"] = options["portal_url"].rstrip("/") + "/"
-    if options["key"]:
-        known["key"] = choices.key(options["key"])
-    rates = not options["no_rates"]
-    chosen = choices.Choices(
-        interface=options["interface"],
-        here=options["here"],
-        families=(4,) if options["no_ipv6"] else (4, 6),
-        phones=choices.phones(options["phones"]),
-        authority=options["authority"],
-        download=options["download"] if rates else "",
-        upload=options["upload"] if rates else "",
-        measured=options["measured"],
-        neighbours=tuple(map(choices.address, options["neighbour"])),
-        forbidden=tuple(map(choices.address_port, options["forbidden"])),
-        patience=options["patience"],
-        skip=choices.steps(options["skip"]),
-        most=options["timeout"],
-        **known,
-    )
+    chosen = _choices(options)
     try:
         software = version("hotspot")
     except PackageNotFoundError:

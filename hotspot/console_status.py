@@ -34,8 +34,10 @@ def _alarm(alarm: control.Alarm) -> str:
 
 def _look(look: control.LookStatus) -> str:
     """What a program that looks for faults found, and when."""
-    parts = [f"{look.steps - look.failed} of {look.steps} steps passed"] if look.steps else []
-    parts += [f"{severity}: {kind}" for severity, kind in look.findings] or ["nothing amiss"]
+    stuck = any(verdict == "stuck" for _, verdict in look.visited)
+    parts = [f"{zone or 'visit'} {'NOT ONLINE' if verdict == 'stuck' else verdict}" for zone, verdict in look.visited]
+    parts += [f"{look.steps - look.failed} of {look.steps} steps passed"] if look.steps else []
+    parts += [f"{severity}: {kind}" for severity, kind in look.findings] or ([] if stuck else ["nothing amiss"])
     return f"{clock(look.at)}{' (OLD)' if look.old else ''}: {', '.join(parts)}"
 
 

@@ -215,6 +215,8 @@ class LookStatus(Struct, frozen=True):
     """That were not skipped."""
     failed: int = 0
     """Of these."""
+    visited: tuple[tuple[str, str], ...] = ()
+    """Of a visit: zone, and ``online`` | ``closed`` | ``partial`` | ``stuck``."""
 
 
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):

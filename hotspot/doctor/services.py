@@ -27,6 +27,8 @@ UNITS = (
 )
 """Ours, and those beside them; ``*`` stands for each zone's."""
 _ASKED = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
+VISITS = Path("/etc/hotspot/visit.conf")
+"""Without it ``hotspot-visit.service`` is passed over each time its timer calls, and nothing fails."""
 
 
 class Facts(Struct, frozen=True):
@@ -44,6 +46,8 @@ class Facts(Struct, frozen=True):
     """Those that failed."""
     idle: tuple[str, ...] = ()
     """Those that should run since the start, and do not."""
+    visits_unset: bool = False
+    """Their timer runs, and what they need does not exist."""
     servers: tuple[Server, ...] = ()
     lans: tuple[tuple[str, str, tuple[str, ...], bool], ...] = ()
     """Zone, interface, the gateway's addresses there, and whether its visitors have IPv6."""
@@ -65,6 +69,7 @@ def read(subject: Subject) -> Facts:
         unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
         units=failed(units),
         idle=idle(units),
+        visits_unset=not VISITS.exists() and printed("systemctl", "is-active", "hotspot-visit.timer").strip() == "active",
         servers=subject.servers,
         lans=tuple((name, zone.lan, zone.addresses, zone.has_ipv6) for name, zone in subject.zones.items()),
     )
@@ -146,6 +151,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("unit-failed", unit=unit)
     for unit in facts.idle:
         yield found("unit-idle", unit=unit)
+    if facts.visits_unset:
+        yield found("visits-unset", path=str(VISITS))
     yield from _servers(facts)
 
 

@@ -32,7 +32,9 @@ KINDS: Final[Mapping[str, Words]] = {
     "disk": Words("Datenträger fast voll (frei: {percent} %)", "disk nearly full (free: {percent} %)"),
     "drift": Words("Kernel und Journal wichen {count}-mal voneinander ab", "kernel and journal disagreed {count} times"),
     "clone": Words("ein anderes Gerät benutzt die Kennung eines Besuchergeräts", "another device uses the identity of a visitor's device"),
-    "told": Words("Gateway meldet einen Alarm", "gateway tells of an alarm"),
+    "told": Words(
+        "Gateway meldet etwas, das dieser Hub nicht kennt ({text})", "gateway tells of something that this hub does not know ({text})"
+    ),
     "visit": Words("Probebesuch: {german}", "test visit: {english}"),
     "visit_missing": Words("seit {hours} Stunden kein Probebesuch", "no test visit for {hours} hours"),
     "doctor": Words("Befund des Gateways: {german}", "check of the gateway: {english}"),
@@ -53,6 +55,43 @@ KINDS: Final[Mapping[str, Words]] = {
     "channel": Words("Nachrichtenweg gestört: {text}", "channel fails: {text}"),
     "remote_write": Words("Messwerte kommen nicht an: {text}", "metrics do not arrive: {text}"),
 }
+NAMES: Final[Mapping[str, Words]] = {
+    "silent": Words("Gateway meldet sich nicht", "Gateway silent"),
+    "wan_down": Words("Kein Internet", "No Internet"),
+    "firewall_down": Words("Firewall läuft nicht", "Firewall down"),
+    "journal": Words("Journal nicht beschreibbar", "Journal not writable"),
+    "fault": Words("Störung eines Gateways", "Fault of a gateway"),
+    "accept_errors": Words("Anmeldungen schlagen fehl", "Visitors cannot log in"),
+    "pool": Words("Adressen werden knapp", "Addresses running out"),
+    "certificate": Words("Zertifikat läuft ab", "Certificate ends soon"),
+    "certificate_failed": Words("Zertifikat nicht zu bekommen", "No certificate to be had"),
+    "disk": Words("Datenträger fast voll", "Disk nearly full"),
+    "drift": Words("Netz weicht ab", "Network differs from plan"),
+    "clone": Words("Gerätekennung kopiert", "Device identity copied"),
+    "told": Words("Anderer Alarm eines Gateways", "Other alarm of a gateway"),
+    "visit": Words("Probebesuch fehlgeschlagen", "Test visit failed"),
+    "visit_missing": Words("Keine Probebesuche", "No test visits"),
+    "doctor": Words("Befund eines Gateways", "Finding of a gateway"),
+    "guard": Words("Gefahr im WLAN", "Danger in the Wi-Fi"),
+    "backlog": Words("Meldungen warten", "Reports waiting"),
+    "lost": Words("Meldungen verloren", "Reports lost"),
+    "clock": Words("Uhr geht falsch", "Clock wrong"),
+    "restored": Words("Alter Stand eingespielt", "Old state restored"),
+    "twin": Words("Zwei Geräte, ein Gateway", "Two boxes, one gateway"),
+    "stale_credential": Words("Alte Zugangsdaten benutzt", "Old credentials used"),
+    "token_reused": Words("Token zweimal benutzt", "Token used twice"),
+    "refused": Words("Meldung abgelehnt", "Report refused"),
+    "names": Words("Zu viele Namen", "Too many names"),
+    "gaps": Words("Meldungen fehlen", "Reports missing"),
+    "streams": Words("Zu viele Neustarts", "Too many restarts"),
+    "policy_refused": Words("Einstellungen nicht anwendbar", "Settings not applicable"),
+    "policy_late": Words("Einstellungen verspätet", "Settings late"),
+    "channel": Words("Benachrichtigung gestört", "Notification fails"),
+    "remote_write": Words("Überwachung ohne Messwerte", "Monitoring not served"),
+}
+"""What a kind is called where many alarms of it are one line, as the console calls it."""
+OF_LOOKS: Final = frozenset({"visit", "doctor", "guard"})
+"""Kinds whose subject is a finding's name, which is no word for people: what was found is told in words, and in which network."""
 SEVERITIES: Final[Mapping[str, Words]] = {
     "urgent": Words("DRINGEND", "URGENT"),
     "warning": Words("Warnung", "warning"),
@@ -73,8 +112,10 @@ def say(kind: str, detail: Mapping[str, Any]) -> Words:
     known = _Known(detail)
     if isinstance(known.get("seen"), int | float):
         known["seen"] = datetime.fromtimestamp(known["seen"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    more = detail.get("more") if kind in OF_LOOKS else None
+    further = (f" (und {more} weitere)", f" (and {more} more)") if more else ("", "")
     try:
-        return Words(words.german.format_map(known), words.english.format_map(known))
+        return Words(words.german.format_map(known) + further[0], words.english.format_map(known) + further[1])
     except (ValueError, TypeError):  # a number was expected and is none
         return Words(kind, kind)
 
@@ -88,7 +129,8 @@ def subject(body: Mapping[str, Any]) -> str:
     if raised == 1:
         alarm = body["raised"][0]
         return _line(f"[hotspot] {grave}: {_place(alarm)}: {say(alarm['kind'], alarm['detail']).german}")
-    kinds = ", ".join(f"{number} x {kind}" for kind, number in sorted(body["counts"]["kinds"].items(), key=lambda each: -each[1])[:3])
+    often = sorted(body["counts"]["kinds"].items(), key=lambda each: -each[1])[:3]
+    kinds = ", ".join(f"{number} x {_name(kind).german}" for kind, number in often)
     return _line(f"[hotspot] {grave}: {raised} Alarme ({kinds})")
 
 
@@ -114,13 +156,18 @@ def _lines(alarms: Sequence[Mapping[str, Any]], language: str) -> list[str]:
             grave = getattr(SEVERITIES[alarm["severity"]], language)
             lines.append(_line(f"- {grave}: {_place(alarm)}: {getattr(say(kind, alarm['detail']), language)}"))
     more = "weitere" if language == "german" else "more"
-    lines += [f"- {kind}: {number - SHOWN} {more}" for kind, number in counts.items() if number > SHOWN]
+    lines += [f"- {getattr(_name(kind), language)}: {number - SHOWN} {more}" for kind, number in counts.items() if number > SHOWN]
     return lines
 
 
 def _place(alarm: Mapping[str, Any]) -> str:
     where = alarm.get("hall") or "Hub"
-    return f"{where}/{alarm['subject']}" if alarm.get("subject") else str(where)
+    subject = alarm["detail"].get("zone") if alarm["kind"] in OF_LOOKS else alarm.get("subject")
+    return f"{where}/{subject}" if subject else str(where)
+
+
+def _name(kind: str) -> Words:
+    return NAMES.get(kind, Words(kind, kind))
 
 
 def _line(words: str) -> str:

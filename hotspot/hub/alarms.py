@@ -53,7 +53,15 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 RETURN = 420.0
 """Seconds that gateways have to come back after the hub itself was away: they wait up to five minutes between attempts."""
-DELAY: Final = {"wan_down": 60.0, "firewall_down": 30.0, "journal": 30.0, "fault": 120.0, "policy_late": 1_800.0, "backlog": 300.0}
+DELAY: Final = {
+    "wan_down": 60.0,
+    "firewall_down": 30.0,
+    "journal": 30.0,
+    "fault": 120.0,
+    "policy_late": 1_800.0,
+    "backlog": 300.0,
+    "visit_missing": 1_800.0,  # a box, or a hub, that was away has the next visit soon after it is back
+}
 """Seconds that a condition holds before it is told; 0 for the others."""
 HOLD: Final = 60.0
 """Seconds that a condition must be gone before its alarm ends …"""
@@ -220,7 +228,7 @@ def amiss(
     for kind, subject, state in (*_states(gateway, limits, now), *_zones(gateway, limits), *_counted(gateway, now), *_told(gateway, now)):
         if state is not None:
             found[Key(gateway.hall_id, gateway.id, kind, subject)] = state
-    for one in raised(gateway.looks, now):
+    for one in raised(gateway.looks, now, gateway.health.started - gateway.clock_offset):
         key = Key(gateway.hall_id, gateway.id, one.kind, one.subject)
         found[key] = Found(Severity(one.severity), one.detail, one.raises)
     return found
@@ -309,8 +317,11 @@ def _told(gateway: Gateway, now: float) -> Iterable[_Each]:
     """What the gateway's own alarms say. Their moments are by its clock, whose error is known."""
     for alarm in gateway.health.alarms[-MOST_SUBJECTS:]:
         if now + gateway.clock_offset - alarm.last <= CLONE_SECONDS:
-            kind, subject = (alarm.kind, clean(alarm.zone)) if alarm.kind == "clone" else ("told", alarm.kind)
-            yield kind, subject, Found(WARNING, {"times": alarm.times})
+            # A kind that this hub does not know is one with all others: a box that makes up kinds makes no more alarms by that.
+            if alarm.kind == "clone":
+                yield "clone", clean(alarm.zone), Found(WARNING, {"times": alarm.times})
+            else:
+                yield "told", "", Found(WARNING, {"times": alarm.times, "text": alarm.kind})
 
 
 def _events(gateway: Gateway) -> Iterable[tuple[str, float, Found]]:

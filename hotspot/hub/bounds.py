@@ -97,11 +97,13 @@ def _plain(look: Look) -> Look:
         structs.replace(one, zone=clean(one.zone), values={key: clean(value) for key, value in one.values.items()}) for one in look.findings
     )
     steps = tuple(structs.replace(step, zone=clean(step.zone)) for step in look.steps)
-    return structs.replace(look, software=clean(look.software), findings=findings, steps=steps)
+    visited = tuple(structs.replace(one, zone=clean(one.zone)) for one in look.visited)
+    return structs.replace(look, software=clean(look.software), findings=findings, steps=steps, visited=visited)
 
 
 def _zones_of(look: Look) -> set[str]:
-    return {finding.zone for finding in look.findings} | {step.zone for step in look.steps}
+    of_findings, of_steps = {finding.zone for finding in look.findings}, {step.zone for step in look.steps}
+    return of_findings | of_steps | {one.zone for one in look.visited}
 
 
 def feedback(told: wire.Feedback) -> wire.Feedback:

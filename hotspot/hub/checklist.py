@@ -102,8 +102,8 @@ class HallFacts(Struct, frozen=True, kw_only=True):
     """What its settings say (``said``): those of the city and of the town count."""
     poster_printed: bool
     first_visit: date | None
-    visit_well: bool = False
-    """The last test visit found nothing amiss."""
+    online_at: datetime | None = None
+    """When the last test visit got online and found nothing amiss; None: it did not, or that is too long ago to say how the hall is."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -244,7 +244,7 @@ def _of_hall(hall: HallFacts, ticks: Mapping[tuple[str, str], Tick], now: dateti
         enrolled = _step("enrolled", StepBy.CITY, StepState.WAITING, hall=name, why=StepNote.TOKEN_OPEN, until=hall.token_until)
     else:
         enrolled = _step("enrolled", StepBy.CITY, False, hall=name)
-    tried = StepNote.TEST_VISIT if hall.visit_well and hall.first_visit is None else StepNote.NONE
+    tried = hall.online_at if hall.first_visit is None else None
     return [
         _ticked(ticks, "preview", StepBy.TOWN, name),
         enrolled,
@@ -252,7 +252,14 @@ def _of_hall(hall: HallFacts, ticks: Mapping[tuple[str, str], Tick], now: dateti
         _heard(hall, now),
         _in_force(hall),
         _poster(hall, ticks),
-        _step("visitor", StepBy.TOWN, hall.first_visit is not None, hall=name, why=tried),
+        _step(
+            "visitor",
+            StepBy.TOWN,
+            hall.first_visit is not None,
+            hall=name,
+            at=tried,
+            why=StepNote.NONE if tried is None else StepNote.TEST_VISIT,
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hotspot import wire
 from hotspot.hub import bounds, clocks, seen
@@ -130,7 +131,7 @@ class Batch:
         offset = clocks.offset(delivery.sent, now)
         if abs(offset) > clocks.TOLERANCE:
             self._find(sender, "clock", f"{offset:+.0f} s")
-        health = None if delivery.health is None else bounds.health(delivery.health)
+        health = None if delivery.health is None else self._named(sender, bounds.health(delivery.health))
         before = self.states.get(sender.gateway_id)
         if health is None and before is not None:
             health = before.health
@@ -138,7 +139,17 @@ class Batch:
         for look in bounds.looks(delivery.health) if delivery.health else ():
             self.looks[sender.gateway_id, look.by] = (sender.hall_id, min(now, max(0.0, look.at - offset)), look)
         for zone in () if delivery.health is None else health.zones if health else ():
-            self.zones[sender.hall_id, self._name(sender, "zone", zone.zone)] = now
+            self.zones[sender.hall_id, zone.zone] = now
+
+    def _named(self, sender: Sender, health: wire.Health) -> wire.Health:
+        """With no more names of zones than a hall may have: each of them may be the subject of an alarm."""
+        zones: dict[str, wire.ZoneHealth] = {}
+        for zone in health.zones:
+            name = self._name(sender, "zone", zone.zone)
+            zones.setdefault(name, replace(zone, zone=name))
+        other = bounds.OTHER["zone"]
+        alarms = (one if not one.zone or ("zone", one.zone) in sender.names else replace(one, zone=other) for one in health.alarms)
+        return replace(health, zones=tuple(zones.values()), alarms=tuple(alarms))
 
     def _take(self, sender: Sender, stream: Stream, report: wire.Report, sent: wire.Moment, now: float) -> None:
         self._compare(sender, stream, report, sent, now)

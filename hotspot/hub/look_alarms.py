@@ -1,7 +1,8 @@
 """Alarms from what visitor, doctor and LAN guard found (pure): which findings are worth one, how grave, and what they say.
 
 A look is judged when it comes, and kept with the verdict on the one before it: two visits in a row that do not get online are urgent. An
-old look raises nothing and ends nothing: its program has stopped, and of the visitor that is told too.
+old look raises nothing and ends nothing: its program has stopped, and of the visitor that is told too. What a gateway may call its findings
+is bounded: all kinds that this hub does not know are one alarm.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +11,21 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hotspot.looks.catalogues import titles
-from hotspot.looks.values import By, Finding, Look, Result, Severity
+from hotspot.looks import verdict
+from hotspot.looks.catalogues import is_known, titles, words
+from hotspot.looks.values import By, Finding, Look, Result, Severity, Verdict
 from hotspot.looks.words import gravest_first
 
-FRESH: Final[Mapping[By, float]] = {By.VISIT: 3_600.0, By.DOCTOR: 10_800.0, By.GUARD: 600.0}
-"""Seconds for which a look says how a hall is."""
+FRESH: Final[Mapping[By, float]] = {By.VISIT: 1_800.0, By.DOCTOR: 10_800.0, By.GUARD: 600.0}
+"""Seconds for which a look says how a hall is: a few times as long as its program takes until the next one."""
 MISSING: Final = 10_800.0
-"""Seconds after the last visit from which on visits are missing …"""
+"""Seconds after the last visit, and after the box came back, from which on visits are missing …"""
 FORGOTTEN: Final = 7 * 86_400.0
 """… until the hall is one without visits, and what an old look said is nobody's concern any more."""
-ONLINE: Final = "online"
-"""The step in which a visitor reaches the Internet."""
-CLOSED: Final = "closed-now"
-"""Why the steps that lead there were not tried although all is well."""
+OTHER: Final = "other"
+"""Subject of the one alarm of all kinds that this hub does not know."""
+NAMED: Final = 5
+"""Kinds that it names."""
 MOST: Final = 32
 """Alarms of one look."""
 LONGEST: Final = 300
@@ -66,10 +68,35 @@ class Raised(Struct, frozen=True):
 
 
 def amiss(look: Look) -> tuple[Amiss, ...]:
-    """What is worth an alarm in a look, one for each kind, the gravest first. A step that failed without a finding is one too."""
-    # Outside the opening hours nobody is let in, and that is no fault: nothing else kept the visit from it.
-    online = any((step.name == ONLINE and step.result is Result.PASSED) or step.why == CLOSED for step in look.steps)
-    failed = {step.why or step.name for step in look.steps if step.result is Result.FAILED}
+    """What is worth an alarm in a look, one for each kind, the gravest first. A step that failed without a finding is one too, and so is a
+    visit that got nobody online and does not say why."""
+    kept_from = {zone: one.because for zone, one in verdict.visited(look).items() if one.verdict is Verdict.STUCK}
+    grave = [finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE]
+    found: dict[str, Amiss] = {}
+    strange = [finding for finding in grave if not is_known(look.by, finding.kind)]
+    for finding in grave:
+        kind = finding.kind if is_known(look.by, finding.kind) else OTHER
+        stuck = finding.kind in kept_from.get(finding.zone, ()) or (
+            not finding.zone and any(finding.kind in of for of in kept_from.values())
+        )
+        known = found.get(kind)
+        if known is not None:
+            found[kind] = replace(known, more=known.more + (kind != OTHER), stuck=known.stuck or stuck)
+        elif len(found) < MOST:
+            german, english = _several(strange) if kind == OTHER else titles(look.by, finding)
+            found[kind] = Amiss(
+                kind=kind,
+                severity=finding.severity,
+                stuck=stuck,
+                zone=finding.zone,
+                german=" ".join(german.split())[:LONGEST],
+                english=" ".join(english.split())[:LONGEST],
+            )
+    return tuple(found.values())
+
+
+def _findings(look: Look, kept_from: Mapping[str, Sequence[str]]) -> list[Finding]:
+    """All of a look, and those that it has not: of steps that failed without one, of zones where nothing says why nobody got online."""
     findings = list(look.findings)
     told = {finding.kind for finding in findings}
     findings += [
@@ -77,28 +104,32 @@ def amiss(look: Look) -> tuple[Amiss, ...]:
         for step in look.steps
         if step.result is Result.FAILED and step.why not in told
     ]
-    found: dict[str, Amiss] = {}
-    for finding in gravest_first(findings):
-        if finding.severity is Severity.NOTICE:
-            continue
-        known = found.get(finding.kind)
-        if known is not None:
-            found[finding.kind] = replace(known, more=known.more + 1)
-        elif len(found) < MOST:
-            german, english = (" ".join(text.split())[:LONGEST] for text in titles(look.by, finding))
-            found[finding.kind] = Amiss(
-                kind=finding.kind,
-                severity=finding.severity,
-                stuck=finding.kind in failed and not online,
-                zone=finding.zone,
-                german=german,
-                english=english,
-            )
-    return tuple(found.values())
+    grave = {(finding.kind, zone) for finding in findings if finding.severity is not Severity.NOTICE for zone in _of(finding, kept_from)}
+    missing = known.severity if (known := words(look.by, verdict.NOT_ONLINE)) else Severity.WARNING
+    return findings + [
+        Finding(kind=verdict.NOT_ONLINE, severity=missing, zone=zone)
+        for zone, because in kept_from.items()
+        if not any((kind, zone) in grave for kind in because)
+    ]
 
 
-def raised(looks: Sequence[Looked], now: float) -> Iterable[Raised]:
-    """The alarms of a gateway's looks. What keeps two visits in a row from getting online is urgent, however grave its kind usually is."""
+def _of(finding: Finding, zones: Iterable[str]) -> Iterable[str]:
+    """Which zones a finding is of."""
+    return (finding.zone,) if finding.zone else zones
+
+
+def _several(strange: Sequence[Finding]) -> tuple[str, str]:
+    """Kinds that this hub does not know, German and English."""
+    kinds = list(dict.fromkeys(finding.kind for finding in strange))
+    named = ", ".join(kinds[:NAMED]) + (", …" if len(kinds) > NAMED else "")
+    return f"Befunde, die dieser Hub nicht kennt ({named})", f"findings that this hub does not know ({named})"
+
+
+def raised(looks: Sequence[Looked], now: float, started: float = 0.0) -> Iterable[Raised]:
+    """The alarms of a gateway's looks. What keeps two visits in a row from getting online is urgent, however grave its kind usually is.
+
+    ``started``: since when the portal runs, by the hub's clock. A box that was off has made no visits, and is given time for the next one.
+    """
     for looked in looks:
         age = now - looked.at
         if age > FORGOTTEN:
@@ -109,6 +140,7 @@ def raised(looks: Sequence[Looked], now: float) -> Iterable[Raised]:
             detail: dict[str, str | float] = {"german": one.german, "english": one.english}
             detail |= {"zone": one.zone} if one.zone else {}
             detail |= {"more": one.more} if one.more else {}
+            detail |= {"stuck": 1} if one.stuck else {}
             yield Raised(looked.by.value, one.kind, grave.value, detail, age <= FRESH[looked.by])
         if looked.by is By.VISIT and age > MISSING:
-            yield Raised("visit_missing", "", "warning", {"hours": round(age / 3_600)})
+            yield Raised("visit_missing", "", "warning", {"hours": round(age / 3_600)}, now - started > MISSING)

@@ -152,7 +152,7 @@ GATEWAY: Final[Sequence[tuple[str, str, str, _OfGateway]]] = (
         lambda g: None if g.visit_at is None else g.visit_at.timestamp(),
     ),
     (
-        "hotspot_hall_visit_ok", "gauge", "1 when it found nothing that is worth an alarm",
+        "hotspot_hall_visit_ok", "gauge", "1 when it found nothing that is worth an alarm and got online, or should not",
         lambda g: None if g.visit_at is None else float(g.visit_ok),
     ),
 )  # fmt: skip

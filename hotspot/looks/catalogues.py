@@ -25,9 +25,25 @@ def step_words(by: By, name: str) -> StepWords:
     return _STEPS[by].get(name) or StepWords(name, name)
 
 
+def is_known(by: By, kind: str) -> bool:
+    """Has this version words for it? Of a finding, or of a step, whose name stands for a finding where it failed without one."""
+    return kind in CATALOGUES[by] or kind in _STEPS[by]
+
+
+def why_words(by: By, why: str) -> StepWords:
+    """Why a step was not tried, or did not pass; what this version does not know is its own name."""
+    if by is By.VISIT:
+        return words_visit.why(why)
+    return words_doctor.SKIPPED.get(why) or StepWords(why, why)
+
+
 def titles(by: By, finding: Finding) -> tuple[str, str]:
-    """What is amiss in one line, German and English, with the values of the finding; a kind that is not known is its own name."""
+    """What is amiss in one line, German and English, with the values of the finding; of a step that failed without a finding, that it
+    failed; of a kind that is not known, its name."""
     known = words(by, finding.kind)
-    if known is None:
-        return finding.kind, finding.kind
-    return filled(known.german, finding), filled(known.english, finding)
+    if known is not None:
+        return filled(known.german, finding).removesuffix("."), filled(known.english, finding).removesuffix(".")  # more may follow
+    step = _STEPS[by].get(finding.kind)
+    if step is not None:
+        return f"Schritt gescheitert: {step.german}", f"Step failed: {step.english}"
+    return f"Befund „{finding.kind}“, den diese Version nicht kennt", f"Finding “{finding.kind}”, which this version does not know"

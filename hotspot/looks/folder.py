@@ -1,15 +1,25 @@
-"""The files between the programs that look and the portal: one ``<by>.json`` each, replaced whole, so that nobody reads half of one."""
+"""The files between the programs that look and the portal: one folder for each program, one file in it, replaced whole.
+
+Each program writes into a folder of its own (``<looks>/<by>/look.json``, made by ``systemd/hotspot.tmpfiles``), because the LAN guard is
+another user, who hears what strangers send: in a folder that all share it could put a file, or something that is none, where another's
+belongs, and keep that one from writing. The reader looks whose folder and whose file it is before it believes either.
+"""
 
 import os
 import stat
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from hotspot.looks.values import By, Look
 
-LARGEST = 64 * 1024
+FILE: Final = "look.json"
+"""In the folder of each program."""
+LARGEST: Final = 64 * 1024
 """Bytes of one file; a reader takes no more."""
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Look)
@@ -20,14 +30,19 @@ class BadLook(ValueError):
 
 
 def write(folder: Path, look: Look) -> None:
-    """Replace the file of ``look.by``. Raises ``OSError``."""
-    path = folder / f"{look.by}.json"
-    fresh = folder / f".{look.by}.json.new"
+    """Replace the file of ``look.by``; its folder is made where ``folder`` may be written to. Raises ``OSError``."""
+    own = folder / look.by.value
+    try:
+        own.mkdir()
+        own.chmod(0o755)  # the portal is another user, and the umask may be narrow
+    except FileExistsError:
+        pass
+    path, fresh = own / FILE, own / f".{FILE}.new"
     fresh.unlink(missing_ok=True)
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)  # the portal is another user, and the umask may be narrow
+            os.fchmod(file.fileno(), 0o644)
             file.write(_encoder.encode(look) + b"\n")
         fresh.replace(path)
     except BaseException:
@@ -37,21 +52,13 @@ def write(folder: Path, look: Look) -> None:
 
 def read(folder: Path, by: By) -> Look | None:
     """The last look; None: there is none. Raises ``BadLook``."""
-    path = folder / f"{by}.json"
+    path = folder / by.value / FILE
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        content = _content(folder, by)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise BadLook(f"{path}: {error.strerror}") from None
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise BadLook(f"{path}: expected a plain file")
-        content = os.read(handle, LARGEST + 1)
-    except OSError as error:
-        raise BadLook(f"{path}: {error.strerror}") from None
-    finally:
-        os.close(handle)
     if len(content) > LARGEST:
         raise BadLook(f"{path}: larger than {LARGEST} bytes")
     try:
@@ -61,3 +68,33 @@ def read(folder: Path, by: By) -> Look | None:
     if look.by is not by:
         raise BadLook(f"{path}: by = {look.by}: expected {by}")
     return look
+
+
+def _content(folder: Path, by: By) -> bytes:
+    """The bytes of a file that lies where only its program could have put it. What is opened is looked at, not its name: that may be
+    another's a moment later. Raises ``BadLook`` and ``OSError``."""
+    path = folder / by.value
+    whole = os.open(folder, _FOLDER)
+    try:
+        trusted = {0, os.geteuid(), os.fstat(whole).st_uid}
+        own = os.open(by.value, _FOLDER, dir_fd=whole)
+    finally:
+        os.close(whole)
+    try:
+        found = os.fstat(own)
+        if by is not By.GUARD and found.st_uid not in trusted:  # only the guard is a user of its own
+            raise BadLook(f"{path}: belongs to user {found.st_uid}: expected root")
+        if found.st_mode & _OTHERS_MAY_WRITE:
+            raise BadLook(f"{path}: others may write to it")
+        file = os.open(FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=own)
+    finally:
+        os.close(own)
+    try:
+        what = os.fstat(file)
+        if not stat.S_ISREG(what.st_mode):
+            raise BadLook(f"{path / FILE}: expected a plain file")
+        if what.st_uid not in trusted | {found.st_uid}:
+            raise BadLook(f"{path / FILE}: belongs to user {what.st_uid}, the folder to {found.st_uid}")
+        return os.read(file, LARGEST + 1)
+    finally:
+        os.close(file)

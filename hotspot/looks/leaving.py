@@ -12,13 +12,16 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from hotspot.looks.values import Finding, Look, Result, Step
+from hotspot.looks.values import Finding, Look, Result, Step, Visited
+from hotspot.looks.verdict import ONLINE
 from hotspot.looks.words import gravest_first
 
 LARGEST: Final = 16_000
 """Bytes of one look as JSON: three of them leave room in a delivery for its reports (``hotspot.wire.LARGEST``)."""
 LEAST: Final = 10
 """Findings that stay before steps go."""
+MOST_REASONS: Final = 4
+"""That a verdict keeps where a look has to be made smaller."""
 OWN_V4, OWN_V6 = 29, 64
 """A network that is no narrower is the hall's, not a device's."""
 
@@ -75,17 +78,22 @@ def cleaned(look: Look, zones: Collection[str], interfaces: Collection[str] | No
             removed += 1
         else:
             steps.append(replace(step, zone=_zone(step, zones)))
+    visited = tuple(
+        replace(one, zone=_zone(one, zones), because=tuple(kind for kind in one.because if not identifies(kind))) for one in look.visited
+    )
     software = "" if identifies(look.software) else look.software
-    return replace(look, software=software, findings=tuple(findings), steps=tuple(steps)), removed
+    return replace(look, software=software, findings=tuple(findings), steps=tuple(steps), visited=visited), removed
 
 
-def _zone(of: Finding | Step, zones: Collection[str]) -> str:
+def _zone(of: Finding | Step | Visited, zones: Collection[str]) -> str:
     return of.zone if of.zone in zones else ""
 
 
 def cut(look: Look, most: int = LARGEST) -> Look:
-    """As much of it as fits into so many bytes: the gravest findings, and failed steps before others."""
+    """As much of it as fits into so many bytes: the gravest findings, then whether anybody got online, failed steps before others."""
     look = replace(look, findings=tuple(gravest_first(look.findings)))
+    if len(msgspec.json.encode(look)) > most:
+        look = replace(look, visited=tuple(replace(one, because=one.because[:MOST_REASONS]) for one in look.visited))
     while len(msgspec.json.encode(look)) > most and (look.findings or look.steps):
         look = _smaller(look)
     return look
@@ -93,7 +101,7 @@ def cut(look: Look, most: int = LARGEST) -> Look:
 
 def _smaller(look: Look) -> Look:
     """One piece less."""
-    well = [number for number, step in enumerate(look.steps) if step.result is not Result.FAILED]
+    well = [number for number, step in enumerate(look.steps) if step.result is not Result.FAILED and step.name != ONLINE]
     if len(look.findings) > LEAST or (look.findings and not well):
         return replace(look, findings=look.findings[:-1])
     last = well[-1] if well else len(look.steps) - 1

@@ -9,6 +9,8 @@ MOST_FINDINGS = 60
 """In one look; whoever finds more keeps the gravest."""
 MOST_STEPS = 80
 """In one look."""
+MOST_ZONES = 32
+"""That one look tells of."""
 
 Kind = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,47}\Z")]
 """Of a finding or a step, as ``option114-wrong``."""
@@ -50,6 +52,19 @@ class Result(StrEnum):
     SKIPPED = "skipped"
 
 
+class Verdict(StrEnum):
+    """What became of a visit as a whole."""
+
+    ONLINE = "online"
+    """The visitor reached the Internet, over one IP version at least."""
+    CLOSED = "closed"
+    """The hall is closed now: the page has no button, and that is right."""
+    PARTIAL = "partial"
+    """Somebody asked for a visit that leaves out what leads online, and nothing else kept it from there."""
+    STUCK = "stuck"
+    """It did not get online, and ``Visited.because`` says why."""
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """Something is amiss."""
 
@@ -79,6 +94,16 @@ class Step(Struct, frozen=True, kw_only=True):
     """The kind of the finding that it failed with, or the reason why it was skipped."""
 
 
+class Visited(Struct, frozen=True, kw_only=True):
+    """The verdict on the visit of one zone, by the program that made it: nobody has to guess it from steps."""
+
+    zone: Annotated[str, Meta(max_length=32)] = ""
+    verdict: Verdict
+    because: Annotated[tuple[Kind, ...], Meta(max_length=MOST_FINDINGS)] = ()
+    """Kinds of the findings, none of them a notice, that kept it from getting online: of ``online`` itself, or of a step that it needs.
+    Never empty when ``verdict`` is stuck, else always."""
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """All that one program found at one time."""
 
@@ -90,8 +115,11 @@ class Look(Struct, frozen=True, kw_only=True):
     software: Annotated[str, Meta(max_length=64)] = ""
     findings: Annotated[tuple[Finding, ...], Meta(max_length=MOST_FINDINGS)] = ()
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
+    visited: Annotated[tuple[Visited, ...], Meta(max_length=MOST_ZONES)] = ()
+    """Of visits, one a zone; (): by a program older than this field, or by another program than the visitor."""
 
     @property
     def well(self) -> bool:
-        """Nothing is amiss but perhaps notices."""
-        return all(finding.severity is Severity.NOTICE for finding in self.findings)
+        """Nothing is amiss but perhaps notices, and no visit is stuck."""
+        stuck = any(visited.verdict is Verdict.STUCK for visited in self.visited)
+        return not stuck and all(finding.severity is Severity.NOTICE for finding in self.findings)

@@ -168,6 +168,22 @@ SERVICES = {
         remedy_english="Start it; if it is not meant to run, switch it off (systemctl disable).",
         command="systemctl start {unit}; systemctl status {unit}",
     ),
+    "visits-unset": Words(
+        severity=Severity.WARNING,
+        german="Probebesuche sind eingeschaltet, finden aber nicht statt: {path} fehlt",
+        english="Test visits are on, but none is made: there is no {path}",
+        meaning_german="Besucher merken nichts; kommen sie einmal nicht online, meldet das aber niemand.",
+        meaning_english="Visitors notice nothing; but when they do not get online one day, nothing tells.",
+        remedy_german=(
+            "Die Datei mit der Zeile VISIT= anlegen: Dann wird jede Zone besucht. "
+            "Oder die Probebesuche abschalten: systemctl disable --now hotspot-visit.timer."
+        ),
+        remedy_english=(
+            "Write the file with the line VISIT= in it: then every zone is visited. "
+            "Or switch the visits off: systemctl disable --now hotspot-visit.timer."
+        ),
+        command="echo VISIT= >/etc/hotspot/visit.conf; systemctl start hotspot-visit.service; hotspot check visit",
+    ),
     "dhcp-server-missing": Words(
         severity=Severity.URGENT,
         german="Auf {interface} gibt niemand Adressen aus (DHCP)",

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from hotspot.looks.words import Catalogue, StepWords
+from hotspot.looks.words import Catalogue, StepWords, plain
 from hotspot.looks.words_visit_join import JOINING
 from hotspot.looks.words_visit_online import ONLINE
+from hotspot.looks.words_visit_portal import PORTAL
 
-VISIT: Final[Catalogue] = {**JOINING, **ONLINE}
+VISIT: Final[Catalogue] = {**JOINING, **PORTAL, **ONLINE}
 """Every kind that a visit can find."""
 
 PHONES: Final = {
@@ -60,3 +61,35 @@ STEPS: Final[dict[str, StepWords]] = {
     "status": StepWords("Was das Portal selbst meldet", "What the portal itself says"),
 }
 """Every step of a visit, in its order."""
+
+AS_ASKED: Final = "as-asked"
+CLOSED_NOW: Final = "closed-now"
+NO_TIME: Final = "no-time-left"
+REASONS: Final[dict[str, StepWords]] = {
+    AS_ASKED: StepWords("so verlangt", "as asked"),
+    CLOSED_NOW: StepWords("das Rathaus hat gerade geschlossen", "the hall is closed now"),
+    NO_TIME: StepWords("die Zeit des Besuchs war um", "the visit's time was over"),
+    "no-address": StepWords("der Name hat hier keine Adresse", "the name has no address here"),
+    "no-certificate": StepWords("das Portal hat kein Zertifikat", "the portal has no certificate"),
+    "no-portal-named": StepWords("niemand hat ein Portal genannt", "nobody named a portal"),
+    "no-target": StepWords("kein Ziel für die Messung genannt", "no target was named to measure with"),
+    "no-plan-known": StepWords("der Tarif ist nicht bekannt", "the plan is not known"),
+    "no-time-told": StepWords("keine Restzeit genannt", "no time left was told"),
+    "line-busy": StepWords("andere Gäste haben die Leitung gerade gefüllt", "other guests filled the line just then"),
+    "none-named": StepWords("niemand genannt, bei dem es zu versuchen wäre", "none was named to try"),
+    "not-on-the-gateway": StepWords("nur auf dem Gateway selbst", "only on the gateway itself"),
+    "closes-now": StepWords("die Öffnungszeit ging gerade zu Ende", "the opening hours just ended"),
+}
+"""Why a step was not tried, beside a step before it that did not pass (``needs-…``)."""
+
+
+def why(reason: str) -> StepWords:
+    """Why a step was not tried, or did not pass; what this version does not know is its own name."""
+    if reason in REASONS:
+        return REASONS[reason]
+    if reason in VISIT:
+        return StepWords(plain(VISIT[reason].german), plain(VISIT[reason].english))
+    step = STEPS.get(reason.removeprefix("needs-"))
+    if step is not None and reason.startswith("needs-"):
+        return StepWords(f"braucht „{step.german}“", f'needs "{step.english}"')
+    return StepWords(reason, reason)

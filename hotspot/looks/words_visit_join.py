@@ -104,18 +104,18 @@ JOINING: Final[Catalogue] = {
         english="DHCP does not name the portal (option 114)",
         meaning_german="Neuere Handys öffnen die Seite später oder erst auf Antippen; die Restzeit zeigen sie nicht an.",
         meaning_english="Recent phones open the page later, or only when tapped; they do not show the time left.",
-        remedy_german="In dnsmasq „dhcp-option=114,{expected}“ setzen.",
+        remedy_german="In dnsmasq „dhcp-option=114,{expected_german}“ setzen.",
         remedy_english='Set "dhcp-option=114,{expected}" in dnsmasq.',
         command="dnsmasq --test",
     ),
     "option114-wrong": Words(
         severity=Severity.URGENT,
-        german="DHCP nennt eine falsche Adresse des Portals (Option 114): {found}",
+        german="DHCP nennt eine falsche Adresse des Portals (Option 114): {found_german}",
         english="DHCP names a wrong address of the portal (option 114): {found}",
         meaning_german="Handys, die der Option glauben, fragen dort und öffnen die Seite nicht von selbst.",
         meaning_english="Phones that believe the option ask there, and do not open the page by themselves.",
-        remedy_german="Richtig ist {expected}: Option 114 in dnsmasq und die Adresse des Portals in portal.toml müssen zusammenpassen.",
-        remedy_english="It should be {expected}: option 114 in dnsmasq and the portal's address in portal.toml must agree.",
+        remedy_german="Richtig ist {expected_german}: Option 114 in dnsmasq und portal_url in portal.toml müssen zusammenpassen.",
+        remedy_english="It should be {expected}: option 114 in dnsmasq and portal_url in portal.toml must agree.",
         command="grep -r 'dhcp-option=114' /etc/dnsmasq.d",
     ),
     "option37-missing": Words(
@@ -130,11 +130,11 @@ JOINING: Final[Catalogue] = {
     ),
     "option37-wrong": Words(
         severity=Severity.WARNING,
-        german="Router-Advertisement und DHCP nennen verschiedene Portale (Option 37: {found})",
+        german="Router-Advertisement und DHCP nennen verschiedene Portale (Option 37: {found_german})",
         english="Router advertisement and DHCP name different portals (option 37: {found})",
         meaning_german="Je nachdem, was ein Handy zuerst hört, öffnet sich die Seite oder nicht (RFC 8910 verlangt beides gleich).",
         meaning_english="Whether the page opens depends on what a phone hears first (RFC 8910 wants both to be the same).",
-        remedy_german="AdvCaptivePortalAPI in radvd.conf auf {expected} setzen.",
+        remedy_german="AdvCaptivePortalAPI in radvd.conf auf {expected_german} setzen.",
         remedy_english="Set AdvCaptivePortalAPI in radvd.conf to {expected}.",
         command="radvd --configtest",
     ),
@@ -174,8 +174,10 @@ JOINING: Final[Catalogue] = {
         english="No router advertisement: there is no IPv6",
         meaning_german="Gäste haben nur IPv4. Das geht, aber langsamer, und manche Dienste fehlen.",
         meaning_english="Guests have IPv4 only. That works, but slower, and some services are missing.",
-        remedy_german="Läuft radvd? Filtert der Access-Point Multicast oder ICMPv6? Ohne IPv6 am Anschluss: „--no-ipv6“.",
-        remedy_english='Does radvd run? Does the access point filter multicast or ICMPv6? Without IPv6 on the line: "--no-ipv6".',
+        remedy_german="Läuft radvd? Filtert der Access-Point Multicast oder ICMPv6? "
+        "Ein Rathaus ohne IPv6: keine IPv6-Adresse der Zone in firewall.toml, oder „--no-ipv6“.",
+        remedy_english="Does radvd run? Does the access point filter multicast or ICMPv6? "
+        'A hall without IPv6: no IPv6 address of the zone in firewall.toml, or "--no-ipv6".',
         command="systemctl status radvd",
     ),
     "advertisement-foreign": Words(
@@ -228,9 +230,21 @@ JOINING: Final[Catalogue] = {
         remedy_english='Does the gateway reach its own name servers ("server=" in dnsmasq)? Is the line up?',
         command=_JOURNAL_DNSMASQ,
     ),
+    "dns-empty": Words(
+        severity=Severity.URGENT,
+        german="Der Nameserver kennt keinen einzigen Namen im Internet",
+        english="The name server knows not one name on the Internet",
+        meaning_german="Handys halten das WLAN für defekt: Ihre Probe findet keine Adresse, und die Seite erscheint nicht.",
+        meaning_english="Phones take the Wi-Fi for broken: their probe finds no address, and the page does not come up.",
+        remedy_german="Fragt das Gateway einen Nameserver, der das Internet kennt („server=“ in dnsmasq)? "
+        "Sperrt der Anbieter oder ein Filter alle Namen?",
+        remedy_english='Does the gateway ask a name server that knows the Internet ("server=" in dnsmasq)? '
+        "Does the provider or a filter block all names?",
+        command=_JOURNAL_DNSMASQ,
+    ),
     "dns-lies": Words(
         severity=Severity.URGENT,
-        german="Der Nameserver lügt: {name} führt ins eigene Netz",
+        german="Der Nameserver lügt: {name_german} führt ins eigene Netz",
         english="The name server lies: {name} leads into the network itself",
         meaning_german="Handys merken sich die falsche Antwort und erreichen die Seite auch nach der Anmeldung nicht; Browser warnen.",
         meaning_english="Phones remember the false answer and do not reach the site even when online; browsers warn.",

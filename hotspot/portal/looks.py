@@ -1,7 +1,8 @@
 """What the synthetic visitor, the doctor and the LAN guard wrote, read once a minute: for metrics, ``hotspot status`` and the hub.
 
 They are programs of their own, and write files (``hotspot.looks.folder``). Nothing of a file is believed: one that cannot be used is a
-warning, what could name a device does not come in (``hotspot.looks.leaving``), and an old look is told as old.
+warning, what could name a device does not come in (``hotspot.looks.leaving``), and an old look is told as old. Whatever is wrong with the
+file of one program, the others' are read, and the portal goes on.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from hotspot.looks import folder, leaving
-from hotspot.looks.values import By, Look, Result, Severity
+from hotspot.looks import folder, leaving, verdict
+from hotspot.looks.values import By, Look, Result, Severity, Verdict
 
 if TYPE_CHECKING:
     from hotspot.portal.metrics import Metrics
@@ -26,7 +27,9 @@ INTERVAL: Final = 60.0
 OLD: Final[Mapping[By, float]] = {By.VISIT: 2_700.0, By.DOCTOR: 10_800.0, By.GUARD: 300.0}
 """Seconds after which a look is old: its program has stopped, or hangs …"""
 TIMES: Final = 3.0
-"""… but a visitor who comes more seldom is late only after so many times as long as between its last two visits."""
+"""… but a visitor who comes more seldom is late only after so many times as long as is usual between two visits …"""
+SELDOM: Final = 86_400.0
+"""… and whoever comes more seldom than that is late."""
 AHEAD: Final = 300.0
 """Seconds by which a look may lie in the future: the clock was set meanwhile."""
 
@@ -40,6 +43,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Without what could name a device; None: it has never written, or nothing that can be used."""
     gap: float = 0.0
     """Seconds between the last two looks; 0: not known."""
+    usual: float = 0.0
+    """The same as it was before the last look, where it was shorter: a visitor that was late once has not become a rare one."""
     fault: str = ""
     """Why its file cannot be used; it stays in the hall, because nobody knows what is in it."""
     removed: int = 0
@@ -51,7 +56,7 @@ class Seen(Struct, frozen=True, kw_only=True):
             return False
         longest = OLD[self.look.by]
         if self.look.by is By.VISIT:
-            longest = max(longest, TIMES * self.gap)
+            longest = max(longest, TIMES * min(self.usual, SELDOM))
         return not -AHEAD <= unix - self.look.at <= longest
 
 
@@ -69,18 +74,27 @@ def read(path: Path, zones: Collection[str], before: Mapping[By, Seen]) -> dict[
     for by in By:
         last = before.get(by, Seen())
         try:
-            look = folder.read(path, by)
+            seen = _read(path, by, zones, last)
         except folder.BadLook as error:
-            found[by] = replace(last, fault=str(error))
-            continue
-        if look is None:
-            continue
-        clean, removed = leaving.cleaned(look, zones, _interfaces())
-        gap = last.gap
-        if last.look is not None and clean.at > last.look.at:
-            gap = clean.at - last.look.at
-        found[by] = Seen(look=clean, gap=gap, removed=removed)
+            seen = replace(last, fault=str(error))
+        except Exception as error:  # noqa: BLE001 - strangers' words reach these files: a fault of ours in them must not end the portal
+            seen = replace(last, fault=f"{path / by.value}: {type(error).__name__}")  # not its text, which may have a device in it
+        if seen is not None:
+            found[by] = seen
     return found
+
+
+def _read(path: Path, by: By, zones: Collection[str], last: Seen) -> Seen | None:
+    """One of them; None: there is none. Raises ``BadLook``."""
+    look = folder.read(path, by)
+    if look is None:
+        return None
+    clean, removed = leaving.cleaned(look, zones, _interfaces())
+    gap, usual = last.gap, last.usual
+    if last.look is not None and clean.at > last.look.at:
+        gap = clean.at - last.look.at
+        usual = min(gap, last.gap or gap)
+    return Seen(look=clean, gap=gap, usual=usual, removed=removed)
 
 
 async def look(office: "Office") -> None:
@@ -122,12 +136,10 @@ def show(metrics: "Metrics", seen: Mapping[By, Seen]) -> None:
 
 
 def _visit(metrics: "Metrics", look: Look) -> None:
-    graver = {finding.zone for finding in look.findings if finding.severity is not Severity.NOTICE}
-    failed = graver | {step.zone for step in look.steps if step.result is Result.FAILED}
-    for zone in {step.zone for step in look.steps} | failed:
-        well = not failed & {zone, ""}
+    visited = verdict.visited(look)
+    for zone, well in verdict.well(look).items():
         metrics.visit_ok.labels(zone).set(well)
-        if well:
+        if well and visited[zone].verdict is Verdict.ONLINE:
             metrics.visit_success.labels(zone).set(look.at)
     for step in look.steps:
         if step.result is not Result.SKIPPED:

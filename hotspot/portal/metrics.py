@@ -81,9 +81,14 @@ class Metrics:
         self.look_at = Gauge(
             "hotspot_look_timestamp_seconds", "When a program that looks for faults last looked", ["by"], registry=registry
         )
-        self.visit_ok = Gauge("hotspot_visit_ok", "1 when the last synthetic visit found nothing amiss", ["zone"], registry=registry)
+        self.visit_ok = Gauge(
+            "hotspot_visit_ok",
+            "1 when the last synthetic visit found nothing amiss and got online, or should not",
+            ["zone"],
+            registry=registry,
+        )
         self.visit_success = Gauge(
-            "hotspot_visit_last_success_timestamp_seconds", "When the last good synthetic visit ended", ["zone"], registry=registry
+            "hotspot_visit_last_success_timestamp_seconds", "When the last good visit ended that got online", ["zone"], registry=registry
         )
         self.visit_step = Gauge(
             "hotspot_visit_step_passed", "Steps of the last synthetic visit that were not skipped", step, registry=registry

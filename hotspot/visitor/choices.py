@@ -1,9 +1,11 @@
 """What is asked of a visit and what it expects to find; from options, or from the settings of the portal."""
 
 import ipaddress
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -27,6 +29,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     here: bool = False
     """Use ``interface`` as it is, in the namespace where this program runs; else a new interface on it, in a namespace of its own."""
     zone: str = ""
+    lan: str = ""
+    """What the gateway calls its guest interface, for the commands that a finding names; "": not known."""
     families: tuple[int, ...] = (4, 6)
     phones: tuple[str, ...] = USUAL_PHONES
     key: bytes = b""
@@ -36,8 +40,11 @@ class Choices(Struct, frozen=True, kw_only=True):
     portal_url: str = ""
     """Where the portal should be, with a trailing slash."""
     down: float = 0
-    """bit/s that the plan promises; 0: not known."""
+    """bit/s that the plan allows at most; 0: not known."""
     up: float = 0
+    least_down: float = 0
+    """bit/s that it gets on a full line as well."""
+    least_up: float = 0
     download: str = ""
     """An http address of a large file on the Internet; "": no rate is measured."""
     upload: str = ""
@@ -97,6 +104,18 @@ def address_port(text: str) -> tuple[str, int]:
     return address(host), int(port)
 
 
+def web_address(text: str) -> str:
+    """An http address to measure with; "" stays so. Raises ``BadChoice``."""
+    try:
+        parts = urlsplit(text)
+        usable = not text or (parts.scheme == "http" and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadChoice(f"address = {text!r}: expected one such as http://speed.example/100MB.bin")
+    return text
+
+
 def key(path: Path) -> bytes:
     """The key in a file. Raises ``BadChoice``."""
     try:
@@ -107,8 +126,30 @@ def key(path: Path) -> bytes:
         raise BadChoice(f"key = {str(path)!r}: {error}") from None
 
 
-def of_settings(path: Path, zone: str | None) -> dict[str, object]:
-    """Fields of ``Choices`` by the portal's settings and their ``zone`` (None: the only one). Raises ``BadChoice``."""
+def zones(settings: Path | None, interfaces: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Fields of ``Choices``, one visit each: of the zones that were named, or of all, each on its interface. Without settings there is one
+    visit, and its zone may have any name. Raises ``BadChoice``."""
+    if settings is None:
+        if len(interfaces) != 1 or len(names) > 1:
+            raise BadChoice("interface is missing: expected one, and at most one zone, where there are no settings")
+        return [{"interface": interfaces[0], "zone": "".join(names)}]
+    known = of_settings(settings)
+    if not names and len(interfaces) == 1 and len(known) > 1:
+        raise BadChoice(f"zone is missing: expected one of {', '.join(known)}")
+    chosen = list(names) or list(known)
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise BadChoice(f"zone = {unknown[0]!r}: expected one of {', '.join(known)}")
+    if interfaces and len(interfaces) != len(chosen):
+        raise BadChoice(f"interface = {', '.join(interfaces)}: expected one for each of the zones {', '.join(chosen)}")
+    where = list(interfaces) or [str(known[name]["lan"]) for name in chosen]
+    if "" in where:
+        raise BadChoice(f"interface is missing: zone {chosen[where.index('')]!r} has none in firewall.toml beside {settings}")
+    return [known[name] | {"interface": interface} for name, interface in zip(chosen, where, strict=True)]
+
+
+def of_settings(path: Path) -> dict[str, dict[str, Any]]:
+    """Fields of ``Choices`` by zone, as the portal's settings have them, and the firewall's beside them. Raises ``BadChoice``."""
     from hotspot.portal.settings import BadSettings
     from hotspot.portal.settings_reader import Files
     from hotspot.portal.uplink import kept
@@ -117,18 +158,38 @@ def of_settings(path: Path, zone: str | None) -> dict[str, object]:
         settings = kept.in_force(path, Files())  # with the hub's policy over them, as the portal has them
     except BadSettings as error:
         raise BadChoice(str(error)) from None
-    if zone is None and len(settings.zones) > 1:
-        raise BadChoice(f"zone is missing: expected one of {', '.join(settings.zones)}")
-    name = zone or next(iter(settings.zones))
-    if name not in settings.zones:
-        raise BadChoice(f"zone = {name!r}: expected one of {', '.join(settings.zones)}")
-    chosen = settings.zones[name]
-    rates = settings.plans[chosen.plans[0]].rates
-    return {
-        "zone": name,
-        "portal_url": chosen.portal_url,
-        "down": float(rates.ceil_down),
-        "up": float(rates.ceil_up),
-        "control": settings.control_socket,
-        "key": settings.visitor_key,
-    }
+    walls = _walls(path.with_name("firewall.toml"))
+    found: dict[str, dict[str, Any]] = {}
+    for name, zone in settings.zones.items():
+        rates = settings.plans[zone.plans[0]].rates
+        found[name] = {
+            "zone": name,
+            "portal_url": zone.portal_url,
+            "down": float(rates.ceil_down),
+            "up": float(rates.ceil_up),
+            "least_down": float(rates.rate_down),
+            "least_up": float(rates.rate_up),
+            "control": settings.control_socket,
+            "key": settings.visitor_key,
+            **_wall(walls.get(name)),
+        }
+    return found
+
+
+def _walls(path: Path) -> dict[str, Any]:
+    """The zones in the firewall's settings; {}: there are none here, as where another machine visits. They are checked by who uses them."""
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")).get("zones")
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _wall(zone: object) -> dict[str, object]:
+    """The zone's interface, and the IP versions that it has an address for."""
+    given = zone if isinstance(zone, dict) else {}
+    lan, addresses = given.get("lan"), given.get("addresses")
+    fields: dict[str, object] = {"lan": lan if isinstance(lan, str) else ""}
+    if isinstance(addresses, list) and addresses and not any(":" in str(one) for one in addresses):
+        fields["families"] = (4,)  # the hall has no IPv6: nothing of it is missing
+    return fields

@@ -58,13 +58,13 @@ def portal_option(known: Known) -> None:
     told, expected = _lease(known).portal, known.choices.api_url
     known.api_url = expected or (told if told.startswith("https://") else "")
     if told and expected and told != expected:
-        raise Failed("option114-wrong", found=told, expected=expected)
+        raise Failed("option114-wrong", found=known.said(told), expected=known.said(expected))
     if told and not told.startswith("https://"):
-        raise Failed("option114-wrong", found=told, expected=expected or "https://…")
+        raise Failed("option114-wrong", found=known.said(told), expected=known.said(expected) if expected else "https://…")
     if not told:
         if not expected:
             raise Skipped("no-certificate")
-        raise Failed("option114-missing", expected=expected)
+        raise Failed("option114-missing", expected=known.said(expected))
 
 
 def portal_option6(known: Known) -> None:
@@ -72,7 +72,7 @@ def portal_option6(known: Known) -> None:
     assert known.router is not None
     told, expected = known.router.portal, known.api_url or known.choices.api_url
     if told and expected and told != expected:
-        raise Failed("option37-wrong", found=told, expected=expected)
+        raise Failed("option37-wrong", found=known.said(told), expected=known.said(expected))
     if not told:
         if not expected:
             raise Skipped("no-certificate")
@@ -99,6 +99,7 @@ def _one(known: Known, family: int, answers: set[str], silent: str) -> None:
         raise Failed(silent)
     if len(answers) > 1:
         raise Failed("gateway-twice")
+    known.gateway_macs |= answers
     if family == 4 or known.address6:
         known.usable.add(family)
 

@@ -6,14 +6,35 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from firewall.api import Rates
 from hotspot.dns import Answered
-from hotspot.visitor import names
+from hotspot.visitor import dhcp, names
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.dhcp import Told
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.notes import Failed, Notes, Skipped
+from hotspot.visitor.programs import CannotLook
 from hotspot.visitor.routers import Advertised
-from hotspot.visitor.web import CONNECT_SECONDS, Page, Port, Unanswered, fetch, knock
+from hotspot.visitor.said import Said, place
+from hotspot.visitor.web import CONNECT_SECONDS, SECONDS, Page, Port, Unanswered, fetch, knock
+
+
+class Promised(Struct, frozen=True, kw_only=True):
+    """What a plan says of rates, bit/s."""
+
+    most: dict[str, float] = {}
+    """By way (``down``, ``up``): what it may reach on a line that is free; missing or 0: not known."""
+    least: dict[str, float] = {}
+    """What it has on a full line as well."""
+    plan: Said = Said("Tarif der Zone", "the zone's plan")
+
+    @classmethod
+    def of(cls, rates: Rates, plan: Said) -> "Promised":
+        """Of a plan's rates."""
+        most = {"down": float(rates.ceil_down), "up": float(rates.ceil_up)}
+        return cls(most=most, least={"down": float(rates.rate_down), "up": float(rates.rate_up)}, plan=plan)
 
 
 @dataclass
@@ -30,6 +51,8 @@ class Known:
     address6: str = ""
     usable: set[int] = field(default_factory=set)
     """IP versions whose gateway answers."""
+    gateway_macs: set[str] = field(default_factory=set)
+    """Of whom answered for the gateway's addresses."""
     servers: dict[int, str] = field(default_factory=dict)
     """Name server by IP version."""
     outside: dict[int, str] = field(default_factory=dict)
@@ -42,15 +65,24 @@ class Known:
     """Address and body that the accept button sends."""
     first_left: tuple[float, int] | None = None
     """When the API first told how many seconds are left (monotonic), and how many."""
-    promised: tuple[float, float] = (0.0, 0.0)
-    """bit/s down and up of the plan that the visit got."""
+    promised: Promised = field(default_factory=Promised)
+    """Of the plan that the visit got."""
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def __post_init__(self) -> None:
         self.portal_url, self.api_url = self.choices.portal_url, self.choices.api_url
-        self.promised = (self.choices.down, self.choices.up)
+        self.promised = self.plan
         if self.choices.authority is not None:
-            self.tls.load_verify_locations(cafile=str(self.choices.authority))
+            try:
+                self.tls.load_verify_locations(cafile=str(self.choices.authority))
+            except OSError as error:  # ssl.SSLError is one
+                raise CannotLook(f"authority = {str(self.choices.authority)!r}: {error.strerror or error}") from None
+
+    @property
+    def plan(self) -> Promised:
+        """What the zone's plan says, as far as it is known."""
+        chosen = self.choices
+        return Promised(most={"down": chosen.down, "up": chosen.up}, least={"down": chosen.least_down, "up": chosen.least_up})
 
     @property
     def families(self) -> tuple[int, ...]:
@@ -101,7 +133,7 @@ class Known:
 
     def get(self, url: str, family: int, headers: dict[str, str] | None = None) -> Page:
         """GET. Raises ``Unanswered``, ``ssl.SSLError``, ``Failed`` and ``Skipped``."""
-        return fetch(self.address_of(url, family), url, tls=self.tls, headers=headers)
+        return fetch(self.address_of(url, family), url, tls=self.tls, headers=headers, seconds=SECONDS * self.choices.patience)
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> Page:
         """POST a form from the portal's own page, with the first IP version that gets there. Raises as ``get``."""
@@ -112,12 +144,13 @@ class Known:
             "Sec-Fetch-Site": "same-origin",
             **headers,
         }
-        return fetch(self.address_of(url, self.way), url, tls=self.tls, method="POST", headers=whole, body=body)
+        where, seconds = self.address_of(url, self.way), SECONDS * self.choices.patience
+        return fetch(where, url, tls=self.tls, method="POST", headers=whole, body=body, seconds=seconds)
 
     @property
     def way(self) -> int:
         """The IP version by which the visit accepts and leaves: the same, because a form is tied to the address that got it."""
-        return self.families[0] if self.families else 4
+        return self.families[0] if self.families else self.choices.families[0]
 
     def on_link(self, address: str) -> bool:
         """Is it an address of the guest network itself?"""
@@ -126,6 +159,16 @@ class Known:
             return self.lease is not None and one in self.lease.network
         prefix = self.router.prefix if self.router is not None else ""
         return one.is_link_local or (bool(prefix) and one in ipaddress.ip_network(prefix, strict=False))
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The addresses that routers were named by."""
+        named = () if self.lease is None else self.lease.addresses(dhcp.ROUTER)
+        return (*named, *(() if self.router is None else (self.router.router,)))
+
+    def said(self, url: str) -> str | Said:
+        """A web address as a finding may name it."""
+        return place(url, self.gateways, self.on_link)
 
     def left(self, seconds: int) -> None:
         """Note how much time the API tells, the first time."""

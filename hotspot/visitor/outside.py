@@ -7,17 +7,20 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hotspot.dns import NO_ERROR, NXDOMAIN
+from hotspot.looks.words_visit import PHONES as TITLES
 from hotspot.visitor import names
-from hotspot.visitor.choices import Choices
+from hotspot.visitor.choices import USUAL_PHONES, Choices
 from hotspot.visitor.known import Known
 from hotspot.visitor.notes import Failed, Skipped
 from hotspot.visitor.phones import PHONES, Probe
+from hotspot.visitor.said import Said
 from hotspot.visitor.web import PROMPT, Port, Unanswered
 
 TLS_PORT: Final = 443
 """No captive client reaches it anywhere but at the portal."""
 _INNER: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8")))
 """No site of the Internet is there."""
+_NOBODY: Final = Said("ein Name, den es nicht gibt,", "a name that does not exist")
 
 
 def probes(choices: Choices) -> list[tuple[str, Probe]]:
@@ -37,21 +40,32 @@ def true_names(known: Known, family: int) -> None:
     except names.Silent:
         raise Failed("dns-upstream-dead") from None
     if nobody.addresses:
-        raise Failed("dns-lies", name="a name that does not exist")
+        raise Failed("dns-lies", name=_NOBODY)
     for _, probe in probes(known.choices):
-        try:
-            told = known.ask(server, probe.host, family)
-        except names.Silent:
-            raise Failed("dns-upstream-dead") from None
-        inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
-        if inner:
-            raise Failed("dns-lies", name=probe.host)
-        if told.code not in (NO_ERROR, NXDOMAIN):
-            raise Failed("dns-upstream-dead")
-        known.found[probe.host, family] = told.addresses
-        if told.addresses:
-            known.outside.setdefault(family, told.addresses[0])
+        _probe_name(known, server, probe.host, family)
+    for name in USUAL_PHONES:
+        if family not in known.outside:  # the makes that were chosen have no address: have those of most people?
+            _probe_name(known, server, PHONES[name].host, family)
     _portal_name(known, family)
+    # Without IPv6 addresses phones go by IPv4; without any they go nowhere, however promptly that is answered.
+    if family not in known.outside and (family == 4 or 4 not in known.usable):
+        raise Failed("dns-empty")
+
+
+def _probe_name(known: Known, server: str, host: str, family: int) -> None:
+    """The name of a probe is answered truly; where it leads is remembered."""
+    try:
+        told = known.ask(server, host, family)
+    except names.Silent:
+        raise Failed("dns-upstream-dead") from None
+    inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
+    if inner:
+        raise Failed("dns-lies", name=host)
+    if told.code not in (NO_ERROR, NXDOMAIN):
+        raise Failed("dns-upstream-dead")
+    known.found[host, family] = told.addresses
+    if told.addresses:
+        known.outside.setdefault(family, told.addresses[0])
 
 
 def _is_inner(address: str) -> bool:
@@ -95,10 +109,10 @@ def probe(known: Known, name: str, one: Probe, family: int) -> None:
     try:
         page = known.get(one.url, family, {"User-Agent": one.agent})
     except Unanswered:
-        raise Failed("probe-silent", phone=name) from None
+        raise Failed("probe-silent", phone=TITLES[name]) from None
     if not page.location:
-        raise Failed("probe-answered", phone=name, status=page.status)
+        raise Failed("probe-answered", phone=TITLES[name], status=page.status)
     if not known.portal_url:
         known.portal_url = page.location.partition("?")[0]
     if not page.location.startswith(known.portal_url):
-        raise Failed("probe-elsewhere", phone=name, found=page.location, expected=known.portal_url)
+        raise Failed("probe-elsewhere", phone=TITLES[name], found=known.said(page.location), expected=known.said(known.portal_url))

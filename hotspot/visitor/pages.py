@@ -52,9 +52,6 @@ def forms(html: str) -> tuple[Form, ...]:
 
 
 def form_to(html: str, path: str) -> Form | None:
-    """The form whose address ends in ``path`` (before its parameters), else the only one; None: there is none."""
-    found = forms(html)
-    for form in found:
-        if form.action.partition("?")[0].rstrip("/").endswith(path):
-            return form
-    return found[0] if len(found) == 1 else None
+    """The form whose address ends in ``path`` (before its parameters); None: there is none. A form that does something else, as one for a
+    voucher, is not sent in its place."""
+    return next((form for form in forms(html) if form.action.partition("?")[0].rstrip("/").endswith(path)), None)

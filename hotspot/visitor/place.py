@@ -1,7 +1,8 @@
 """The visitor's interface: a new one on the guest side in a namespace of its own, or one that is there already. Root only.
 
 On a bridge it is a veth pair with one end in the bridge; on any other interface a macvlan, which reaches the network but never its own
-machine (that is how macvlan works): on a gateway whose guest interface is no bridge, the visit is made from another machine of the Wi-Fi.
+machine (that is how macvlan works). So where this machine is the router of that network it is a veth pair again, and
+``relay`` carries its frames.
 A namespace without a name goes, with all that is in it, when the process ends, however it ends.
 """
 
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from hotspot.visitor.programs import CannotLook, ip
+from hotspot.visitor import relay
+from hotspot.visitor.programs import CannotLook, ip, tc
 
 NAME: Final = "visit0"
 """Of the interface in the namespace of its own."""
@@ -44,6 +46,16 @@ def is_bridge(interface: str) -> bool:
     return Path("/sys/class/net", interface, "bridge").exists()
 
 
+def routes(interface: str) -> bool:
+    """Is this machine a router on that interface?"""
+    return Path("/proc/sys/net/ipv4/conf", interface, "forwarding").read_text().strip() == "1"
+
+
+def keeps_apart(bridge: str) -> bool:
+    """Has the bridge isolated ports? Then a visitor's is one as well, as those of guests are."""
+    return any(port.read_text().strip() == "1" for port in Path("/sys/class/net", bridge).glob("brif/*/isolated"))
+
+
 @contextlib.contextmanager
 def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
     """The name of an interface that is up, has ``mac`` and only a link-local address. Raises ``CannotLook``."""
@@ -56,11 +68,6 @@ def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
         with _ready(interface, mac):
             yield interface
         return
-    if not is_bridge(interface) and Path("/proc/sys/net/ipv4/conf", interface, "forwarding").read_text().strip() == "1":
-        raise CannotLook(
-            f"interface = {interface!r}: this machine is the router there, and a macvlan does not reach its own machine: "
-            "expected a bridge, or a visit from another machine of that network"
-        )
     with _own_namespace(interface, mac), _ready(NAME, mac):
         yield NAME
 
@@ -86,34 +93,59 @@ def _own_namespace(interface: str, mac: str) -> Iterator[None]:
     outer = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     inner = -1
     cable = f"visit{os.getpid()}"
-    bridge = is_bridge(interface)
     try:
         _check(_libc.unshare(_CLONE_NEWNET))
         inner = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         _check(_libc.setns(outer, _CLONE_NEWNET))
-        there = f"netns /proc/self/fd/{inner}"
-        if bridge:
-            ip(
-                [
-                    f"link add {cable} type veth peer name {NAME} address {mac} {there}",
-                    f"link set {cable} master {interface}",
-                    f"link set {cable} up",
-                ],
-                inner,
-            )
-        else:
-            ip([f"link add link {interface} name {NAME} address {mac} {there} type macvlan mode bridge"], inner)
-        _check(_libc.setns(inner, _CLONE_NEWNET))
-        ip(["link set lo up"])
-        yield
+        with _plugged(interface, cable, mac, inner):
+            _check(_libc.setns(inner, _CLONE_NEWNET))
+            try:
+                ip(["link set lo up"])
+                yield
+            finally:
+                _libc.setns(outer, _CLONE_NEWNET)
     finally:
         _libc.setns(outer, _CLONE_NEWNET)
-        if bridge:
-            with contextlib.suppress(CannotLook):
-                ip([f"link del {cable}"])
         for handle in (inner, outer):
             if handle >= 0:
                 os.close(handle)
+
+
+@contextlib.contextmanager
+def _plugged(interface: str, cable: str, mac: str, inner: int) -> Iterator[None]:
+    """``NAME`` is in the namespace ``inner`` and reaches what is on ``interface``; this thread is in the outer one inside and at
+    the end."""
+    there = f"netns /proc/self/fd/{inner}"
+    bridge = is_bridge(interface)
+    if not bridge and not routes(interface):
+        ip([f"link add link {interface} name {NAME} address {mac} {there} type macvlan mode bridge"], inner)
+        yield
+        return
+    ip([f"link add {cable} type veth peer name {NAME} address {mac} {there}"], inner)
+    try:
+        if bridge:
+            isolated = [f"link set {cable} type bridge_slave isolated on"] if keeps_apart(interface) else []
+            ip([f"link set {cable} master {interface}", *isolated, f"link set {cable} up"])
+            yield
+            return
+        own = Path("/sys/class/net", interface, "address").read_text().strip()  # the cable takes what is for the gateway as its own
+        ip([f"link set {cable} addrgenmode none address {own}", f"link set {cable} up"])
+        tc(relay.wiring(cable, interface))
+        with _relayed(interface, cable, mac):
+            yield
+    finally:
+        with contextlib.suppress(CannotLook):
+            ip([f"link del {cable}"])
+
+
+@contextlib.contextmanager
+def _relayed(interface: str, cable: str, mac: str) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(relay.relayed(interface, cable, mac))
+        except OSError as error:
+            raise CannotLook(f"cannot reach the guest side at {interface}: {error.strerror}") from None
+        yield
 
 
 def _check(result: int) -> None:

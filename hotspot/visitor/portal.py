@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotspot import control
-from hotspot.ask import PortalUnavailable, ask
 from hotspot.looks.values import Severity
+from hotspot.looks.words_visit import CLOSED_NOW
 from hotspot.session import visitor_check
-from hotspot.visitor.known import Known
+from hotspot.visitor import inside
+from hotspot.visitor.known import Known, Promised
 from hotspot.visitor.notes import Failed, Name, Skipped
 from hotspot.visitor.pages import form_to
+from hotspot.visitor.said import NOTHING, Said, number
 from hotspot.visitor.web import Page, Port, Unanswered
 
 SLOW: Final = 3.0
@@ -22,6 +23,7 @@ SLOW: Final = 3.0
 SOON: Final = 10.0
 """Days before its end by which a certificate should have been renewed."""
 MEDIA_TYPE: Final = "application/captive+json"
+CHECKED: Final = Promised.of(visitor_check.CHECK_PLAN.rates, Said("Tarif des Probebesuchs", "the test visit's own plan"))
 _DAY: Final = 86_400.0
 _EXPIRED, _EARLY, _NAME = 10, 9, 62
 """X509_V_ERR of openssl/x509_vfy.h: has expired, is not yet valid, is for another name."""
@@ -71,7 +73,7 @@ def told(known: Known, family: int) -> dict[str, Any]:
         raise Failed("api-status", status=page.status)
     kind = page.headers.get("content-type", "").partition(";")[0].strip()
     if kind != MEDIA_TYPE:
-        raise Failed("api-type", found=kind or "none")
+        raise Failed("api-type", found=kind or NOTHING)
     try:
         answer = msgspec.json.decode(page.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -100,19 +102,19 @@ def page(known: Known) -> None:
         raise Skipped("no-portal-named")
     shown = _fetched(known, known.portal_url, known.way, {"Accept-Language": "de"})
     if shown.status != 200:
-        if _away(known):
+        if inside.hub_away(known.choices):
             raise Failed("hub-away", Severity.URGENT)
         raise Failed("portal-problem", status=shown.status)
     form = form_to(shown.text, "/accept")
     if form is None:
-        if _is_closed(known):
-            raise Skipped("closed-now")
-        if _away(known):
+        if inside.closed(known.choices):
+            raise Skipped(CLOSED_NOW)
+        if inside.hub_away(known.choices):
             raise Failed("hub-away", Severity.URGENT)  # nobody new is let in because of that
         raise Failed("page-without-form")
     known.form = form.sent_from(known.portal_url)
     if shown.seconds > SLOW:
-        raise Failed("page-slow", seconds=f"{shown.seconds:.1f}")
+        raise Failed("page-slow", seconds=number(shown.seconds, ".1f"))
 
 
 def accept(known: Known) -> None:
@@ -125,41 +127,19 @@ def accept(known: Known) -> None:
     except (Unanswered, ssl.SSLError):
         raise Failed("portal-down") from None
     if not answer.location:
+        if inside.closed(known.choices):
+            raise Skipped(CLOSED_NOW)  # since the page came
         raise Failed("accept-refused", status=answer.status)
     if proof:
-        rates = visitor_check.CHECK_PLAN.rates
-        known.promised = (float(rates.ceil_down), float(rates.ceil_up))
+        known.promised = CHECKED
 
 
 def status(known: Known) -> None:
     """What the portal says of itself, where it can be asked."""
-    said = _says(known)
+    said = inside.status(known.choices)
     if said is None:
         raise Skipped("not-on-the-gateway")
-    if _away(known):
+    if inside.hub_away(known.choices):
         raise Failed("hub-away")
     if said.faults and not known.notes.amiss:  # else they are told by what a visitor notices
         raise Failed("portal-fault", fault=said.faults[0])
-
-
-def _says(known: Known) -> control.StatusIs | None:
-    """None: there is no portal on this machine that would answer."""
-    if known.choices.control is None:
-        return None
-    try:
-        reply = ask(known.choices.control, control.Status(), 3.0)
-    except PortalUnavailable:
-        return None
-    return reply if isinstance(reply, control.StatusIs) else None
-
-
-def _away(known: Known) -> bool:
-    said = _says(known)
-    return said is not None and any(line.startswith("hub away") for line in (*said.faults, *said.warnings))
-
-
-def _is_closed(known: Known) -> bool:
-    """Are the opening hours of the zone over?"""
-    said = _says(known)
-    zones = [] if said is None else [zone for zone in said.zones if zone.zone == known.choices.zone or not known.choices.zone]
-    return bool(zones) and not any(zone.open for zone in zones)

@@ -1,4 +1,4 @@
-"""The one program that a visit starts: ``ip``, in the namespace where the calling thread is."""
+"""The programs that a visit starts: ``ip`` and ``tc``, in the namespace where the calling thread is."""
 
 import subprocess
 from collections.abc import Sequence
@@ -15,9 +15,18 @@ class CannotLook(Exception):
 def ip(lines: Sequence[str], handle: int | None = None) -> None:
     """Carry out ``ip`` commands, one a line; ``handle``: a file descriptor that they name as ``/proc/self/fd/<handle>``. Raises
     ``CannotLook`` with the first complaint."""
+    _batch("ip", lines, handle)
+
+
+def tc(lines: Sequence[str]) -> None:
+    """The same for ``tc``."""
+    _batch("tc", lines, None)
+
+
+def _batch(program: str, lines: Sequence[str], handle: int | None) -> None:
     try:
         done = subprocess.run(
-            ["ip", "-batch", "-"],
+            [program, "-batch", "-"],
             input="\n".join(lines) + "\n",
             text=True,
             capture_output=True,
@@ -27,9 +36,9 @@ def ip(lines: Sequence[str], handle: int | None = None) -> None:
             env={"PATH": _PATH},
         )
     except FileNotFoundError:
-        raise CannotLook("cannot set up the guest side: the program ip (iproute2) is not installed") from None
+        raise CannotLook(f"cannot set up the guest side: the program {program} (iproute2) is not installed") from None
     except subprocess.TimeoutExpired:
-        raise CannotLook(f"cannot set up the guest side: ip did not end within {SECONDS:g} s") from None
+        raise CannotLook(f"cannot set up the guest side: {program} did not end within {SECONDS:g} s") from None
     if done.returncode != 0:
-        complaint = " ".join(done.stderr.split()) or f"ip ends with status {done.returncode}"
+        complaint = " ".join(done.stderr.split()) or f"{program} ends with status {done.returncode}"
         raise CannotLook(f"cannot set up the guest side: {complaint}")

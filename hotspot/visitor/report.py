@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from hotspot.looks.values import Finding, Look, Result, Severity, Step
+from hotspot.looks.troubleshooting import SEVERITIES
+from hotspot.looks.values import Finding, Look, Result, Severity, Step, Verdict
 from hotspot.looks.words import StepWords, filled
-from hotspot.looks.words_visit import STEPS, VISIT
+from hotspot.looks.words_visit import STEPS, VISIT, why
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 """Exit statuses of a check for Nagios."""
-_SIGNS: Final[Mapping[Result, str]] = {Result.PASSED: "ok", Result.FAILED: "FAILED", Result.SKIPPED: "-"}
+_SIGNS: Final[Mapping[Result, tuple[str, str]]] = {
+    Result.PASSED: ("ok", "ok"),
+    Result.FAILED: ("FEHLER", "FAILED"),
+    Result.SKIPPED: ("-", "-"),
+}
 
 
 def title(step: Step) -> StepWords:
@@ -20,33 +25,50 @@ def title(step: Step) -> StepWords:
 
 def text(look: Look, german: bool) -> str:
     """For a person: every step, then what each finding means and what to look at."""
-    lines = []
+    lines, zones = [], {step.zone for step in look.steps}
     for step in look.steps:
         name = title(step).german if german else title(step).english
         family = f"IPv{step.family}" if step.family else ""
-        why = f"  ({step.why})" if step.why else ""
-        lines.append(f"{_SIGNS[step.result]:<7}{name:<42}{family:<5}{step.seconds:>8.3f} s{why}")
+        reason = why(step.why) if step.why else None
+        told = "" if reason is None else f"  ({reason.german if german else reason.english})"
+        zone = f"{step.zone:<12}" if len(zones) > 1 else ""
+        lines.append(f"{_SIGNS[step.result][not german]:<7}{zone}{name:<42}{family:<5}{step.seconds:>8.3f} s{told}")
     for finding in look.findings:
-        lines += ["", *_told(finding, german)]
+        lines += ["", *_told(finding, german, len(zones) > 1)]
     passed = sum(step.result is Result.PASSED for step in look.steps)
-    well = not failed(look)
+    said = verdict(look)
     if german:
-        verdict = "alles in Ordnung" if well else "NICHT in Ordnung"
-        lines += ["", f"{passed} von {len(look.steps)} Schritten bestanden in {look.seconds:.1f} s: {verdict}"]
+        lines += ["", f"{passed} von {len(look.steps)} Schritten bestanden in {look.seconds:.1f} s: {said.german}"]
     else:
-        lines += ["", f"{passed} of {len(look.steps)} steps passed in {look.seconds:.1f} s: {'all is well' if well else 'NOT well'}"]
+        lines += ["", f"{passed} of {len(look.steps)} steps passed in {look.seconds:.1f} s: {said.english}"]
     return "\n".join(lines)
 
 
-def _told(finding: Finding, german: bool) -> list[str]:
+def verdict(look: Look) -> StepWords:
+    """All of it in a few words."""
+    verdicts = {one.verdict for one in look.visited}
+    if Verdict.STUCK in verdicts:
+        return StepWords("NICHT in Ordnung, der Besuch kam nicht bis ins Internet", "NOT well, the visit did not get through")
+    if failed(look):
+        return StepWords("NICHT in Ordnung", "NOT well")
+    if Verdict.PARTIAL in verdicts:
+        return StepWords("nichts zu beanstanden, aber nicht alles versucht", "nothing amiss, but not all was tried")
+    if Verdict.CLOSED in verdicts:
+        return StepWords("alles in Ordnung, gerade geschlossen", "all is well, closed now")
+    return StepWords("alles in Ordnung", "all is well")
+
+
+def _told(finding: Finding, german: bool, zones: bool = False) -> list[str]:
     words = VISIT[finding.kind]
     if german:
         parts = [words.german, words.meaning_german, words.remedy_german]
     else:
         parts = [words.english, words.meaning_english, words.remedy_english]
     head, meaning, remedy = (filled(part, finding) for part in parts)
-    command = [f"   $ {words.command}"] if words.command else []
-    return [f"[{finding.severity}] {head}", f"   {meaning}", f"   {remedy}", *command]
+    command = [f"   $ {filled(words.command, finding)}"] if words.command else []
+    grave = SEVERITIES[finding.severity][not german]
+    zone = f"{finding.zone}: " if zones else ""
+    return [f"[{grave}] {zone}{head}", f"   {meaning}", f"   {remedy}", *command]
 
 
 def failed(look: Look) -> bool:
@@ -66,7 +88,7 @@ def junit(look: Look) -> str:
             told = "\n".join(_told(finding, german=False)) if finding.kind in VISIT else finding.kind
             inner = f"<failure type={quoteattr(finding.kind)} message={quoteattr(told.partition(chr(10))[0])}>{escape(told)}</failure>"
         elif step.result is Result.SKIPPED:
-            inner = f"<skipped message={quoteattr(step.why or '')}/>"
+            inner = f"<skipped message={quoteattr(why(step.why or '').english)}/>"
         cases.append(f'  <testcase classname="hotspot.visit" name={quoteattr(name)} time="{step.seconds:.3f}">{inner}</testcase>')
     count = {result: sum(step.result is result for step in look.steps) for result in Result}
     head = (
@@ -78,7 +100,8 @@ def junit(look: Look) -> str:
 
 def nagios(look: Look) -> tuple[int, str]:
     """Exit status and the one line with performance data."""
-    urgent = any(finding.severity is Severity.URGENT for finding in look.findings)
+    stuck = any(one.verdict is Verdict.STUCK for one in look.visited)
+    urgent = stuck or any(finding.severity is Severity.URGENT for finding in look.findings)
     state = CRITICAL if urgent else WARNING if failed(look) else OK
     count = {result: sum(step.result is result for step in look.steps) for result in Result}
     grave = [finding for finding in look.findings if finding.severity is not Severity.NOTICE]

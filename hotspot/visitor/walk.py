@@ -1,36 +1,79 @@
 """A visit from the first DHCP packet to the last byte: the order of its steps, and what each needs to have passed."""
 
 import contextlib
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 from hotspot.looks.values import Look
-from hotspot.visitor import dhcp, joining, online, outside, portal
+from hotspot.visitor import apart, dhcp, joining, online, outside, portal
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.frames import Frames
+from hotspot.visitor.gathered import gathered
 from hotspot.visitor.known import Known
-from hotspot.visitor.notes import Name, Notes
+from hotspot.visitor.notes import Name, Notes, TimeOver
 from hotspot.visitor.place import fresh_mac, guest_side
+from hotspot.visitor.programs import CannotLook
 
 N = Name
-_ONLINE: Final = N("online", 4)
+GRACE: Final = 60.0
+"""Seconds for which the step in hand may go on when the visit's time is over."""
 
 
-def visit(choices: Choices, software: str) -> Look:
-    """Make a visit. Raises ``CannotLook`` when there is nothing to look with."""
+def visit(zones: Sequence[Choices], software: str) -> Look:
+    """Visit one zone, or several one after the other. Raises ``CannotLook`` when there is nothing to look with."""
+    began = time.monotonic()
+    made = [_visit(choices, alone=len(zones) == 1) for choices in zones]
+    return gathered(made, time.time(), time.monotonic() - began, software)
+
+
+def _visit(choices: Choices, alone: bool) -> Notes:
+    """One zone's notes. Raises ``CannotLook`` when it is the only one; else that is noted, and the others are visited."""
     mac = fresh_mac()
-    notes = Notes(choices.zone, choices.most, choices.skip)
-    with guest_side(choices.interface, choices.here, mac) as interface, contextlib.closing(Frames(interface)) as frames:
+    notes = Notes(choices.zone, choices.most, choices.skip, choices.lan)
+    try:
+        with in_time(choices.most + GRACE), guest_side(choices.interface, choices.here, mac) as interface:
+            _visit_from(choices, notes, interface, mac)
+    except CannotLook as error:
+        if alone and not notes.steps:
+            raise
+        notes.end(error)
+    except TimeOver as error:
+        notes.end(error)
+    return notes
+
+
+def _visit_from(choices: Choices, notes: Notes, interface: str, mac: str) -> None:
+    """With a place among the guests."""
+    with contextlib.closing(Frames(interface)) as frames:
         known = Known(choices, notes, interface, mac, frames)
         notes.run(N("interface"), lambda: None)
         try:
             _walk(known)
+        except (TimeOver, Exception) as error:  # noqa: BLE001 - between two steps: what was found until here is told all the same
+            notes.end(error)
         finally:
             if known.lease is not None:
                 frames.send(dhcp.release(mac, known.lease))
-    return notes.look(time.time(), software)
+
+
+@contextlib.contextmanager
+def in_time(seconds: float) -> Iterator[None]:
+    """Raises ``TimeOver`` inside, once, after so many seconds. Every wait has a bound of its own; this is
+    for the one that does not keep it."""
+
+    def over(_number: int, _frame: object) -> NoReturn:
+        raise TimeOver
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _walk(known: Known) -> None:
@@ -113,8 +156,8 @@ def _go_online(known: Known) -> None:
         ("api-online", online.api, accepted),
         ("download", online.download, reached),
         ("upload", online.upload, reached),
-        ("neighbour", online.neighbour, accepted),
-        ("town", online.town, accepted),
+        ("neighbour", apart.neighbour, accepted),
+        ("town", apart.town, accepted),
         ("countdown", online.countdown, N("api-online")),
         ("leave", online.leave, accepted),
     ]

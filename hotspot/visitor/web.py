@@ -1,21 +1,22 @@
 """One web request to an address that is known already, and one look whether a port answers; nothing is followed or remembered."""
 
+import contextlib
 import http.client
+import io
 import socket
 import ssl
 import struct
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
-SECONDS: Final = 8.0
-"""How long one request may take until something comes."""
-MOST_SECONDS: Final = 20.0
-"""How long the whole of it may take; what came until then is all."""
+SECONDS: Final = 10.0
+"""How long one request may take, from the first packet to the last: whoever sends a byte now and then has no more. What came of a body
+until then is all of it."""
 LARGEST: Final = 2_000_000
 """Bytes of an answer that are read."""
 CONNECT_SECONDS: Final = 2.0
@@ -34,6 +35,10 @@ class Unanswered(Exception):
     def __init__(self, refused: bool = False) -> None:
         super().__init__("refused" if refused else "no answer")
         self.refused = refused
+
+
+class BadAddress(Exception):
+    """What a page or a setting calls a web address is none; the text says why."""
 
 
 class Port(StrEnum):
@@ -85,6 +90,45 @@ def knock(address: str, port: int, seconds: float = CONNECT_SECONDS) -> Port:
     return Port.OPEN
 
 
+class _Timed(io.RawIOBase):
+    """What a connection says, until a moment (monotonic) and no longer."""
+
+    def __init__(self, link: socket.socket, until: float) -> None:
+        self._link, self._until = link, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        _bound(self._link, self._until)
+        return self._link.recv_into(buffer)
+
+
+class _Link:
+    """As much of a socket as ``http.client`` uses; whoever made it closes it."""
+
+    def __init__(self, link: socket.socket, until: float) -> None:
+        self._link, self._until = link, until
+
+    def makefile(self, *_words: object) -> io.BufferedReader:
+        return io.BufferedReader(_Timed(self._link, self._until))
+
+    def sendall(self, data: bytes) -> None:
+        _bound(self._link, self._until)
+        self._link.sendall(data)
+
+    def close(self) -> None:
+        """An answer that is still to be read keeps it."""
+
+
+def _bound(link: socket.socket, until: float) -> None:
+    """The next wait ends by then. Raises ``TimeoutError``."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    link.settimeout(left)
+
+
 def fetch(
     address: str,
     url: str,
@@ -93,26 +137,30 @@ def fetch(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
+    seconds: float = SECONDS,
 ) -> Page:
-    """One request to ``url`` at ``address``. Raises ``Unanswered``, and ``ssl.SSLError`` for a connection that is not safe."""
-    parts, began = urlsplit(url), time.monotonic()
-    secure = parts.scheme == "https"
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or (443 if secure else 80), timeout=SECONDS)
+    """One request to ``url`` at ``address``, which ends after so many ``seconds`` whatever comes. Raises ``Unanswered``,
+    ``BadAddress``, and ``ssl.SSLError`` for a connection that is not safe."""
+    began = time.monotonic()
+    until = began + seconds
+    parts, port = _split(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", port)
+    link: socket.socket | None = None
     try:
-        link = socket.create_connection((address, connection.port), CONNECT_SECONDS + 1)
-        link.settimeout(SECONDS)
-        connection.sock, expires = link, None
-        if secure:
+        link = socket.create_connection((address, port), min(CONNECT_SECONDS + 1, seconds))
+        expires = None
+        if parts.scheme == "https":
+            _bound(link, until)  # the whole handshake has that long, not each of its messages
             wrapped = (tls or ssl.create_default_context()).wrap_socket(link, server_hostname=parts.hostname)
-            connection.sock, expires = wrapped, _expiry(wrapped)
+            link, expires = wrapped, _expiry(wrapped)
+        connection.sock = _Link(link, until)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, path, body, {"Connection": "close", **(headers or {})})
         answer = connection.getresponse()
-        content = b""
-        while (piece := answer.read1(_CHUNK)) and len(content) < LARGEST and time.monotonic() < began + MOST_SECONDS:
-            content += piece
         fields = {name.lower(): value for name, value in answer.getheaders()}
-        return Page(answer.status, fields, content, time.monotonic() - began, expires)
+        return Page(answer.status, fields, _body(answer), time.monotonic() - began, expires)
+    except TimeoutError:
+        raise Unanswered from None
     except ssl.SSLError:
         raise
     except ConnectionRefusedError:
@@ -120,7 +168,29 @@ def fetch(
     except (OSError, http.client.HTTPException, ValueError):
         raise Unanswered from None
     finally:
-        connection.close()
+        if link is not None:
+            link.close()
+
+
+def _split(url: str) -> tuple[SplitResult, int]:
+    """Raises ``BadAddress``."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80
+    except ValueError as error:
+        raise BadAddress(str(error)) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not 0 < port < 65_536:
+        raise BadAddress("expected http:// or https://, a host and perhaps a port")
+    return parts, port
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """What comes until it ends, is enough, or the time is over."""
+    content = b""
+    with contextlib.suppress(TimeoutError):
+        while (piece := answer.read1(_CHUNK)) and len(content) < LARGEST:
+            content += piece
+    return content
 
 
 def _expiry(link: ssl.SSLSocket) -> float | None:

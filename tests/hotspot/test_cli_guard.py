@@ -63,7 +63,8 @@ def test_wrong_usage(tmp_path: Path) -> None:
 def test_nothing_was_written_yet(tmp_path: Path) -> None:
     """And a file that cannot be read is no good news either."""
     assert _run("--show", "--looks", str(tmp_path)) == (2, f"{tmp_path}: no guard has written anything here\n")
-    (tmp_path / "guard.json").write_text("{")
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "look.json").write_text("{")
     assert _run("--show", "--looks", str(tmp_path))[0] == 2
 
 

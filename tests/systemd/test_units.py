@@ -112,13 +112,16 @@ def test_name_servers_can_read_what_the_portal_writes() -> None:
 
 
 def test_looks_have_a_folder() -> None:
-    """All three write to the folder that tmpfiles.d makes, where nobody can replace another's file; its group is the LAN guard's, and the
-    others are root."""
-    kind, folder, mode, owner, group, _ = (UNITS / "hotspot.tmpfiles").read_text().splitlines()[-1].split()
-    assert (kind, mode, owner, group) == ("d", "1775", "root", service("hotspot-lan-guard")["User"])
-    for name in ("hotspot-lan-guard", *LOOKS):
-        assert f"--looks {folder}" in service(name)["ExecStart"]
-        assert service(name)["ReadWritePaths"] == folder
+    """Each of the three writes to a folder of its own that tmpfiles.d makes, and to no other of them; the LAN guard, who is not root, owns
+    nothing but its own."""
+    rows = [line.split() for line in (UNITS / "hotspot.tmpfiles").read_text().splitlines() if not line.startswith("#")]
+    guard = service("hotspot-lan-guard")["User"]
+    whole = "/run/hotspot-looks"
+    of_root = [["d", path, "0755", "root", "root", "-"] for path in (whole, f"{whole}/visit", f"{whole}/doctor")]
+    assert rows == [*of_root, ["d", f"{whole}/guard", "0755", guard, guard, "-"]]
+    for name, own in (("hotspot-lan-guard", "guard"), ("hotspot-visit", "visit"), ("hotspot-doctor", "doctor")):
+        assert f"--looks {whole}" in service(name)["ExecStart"]
+        assert service(name)["ReadWritePaths"] == f"{whole}/{own}"
         assert name not in LOOKS or "User" not in service(name)
 
 

@@ -56,7 +56,7 @@ class GatewayHealth(Struct, frozen=True, kw_only=True):
     visit_at: datetime | None
     """When the last synthetic visit ended; null: there was none."""
     visit_ok: bool
-    """It found nothing that is worth an alarm."""
+    """It found nothing that is worth an alarm, and got online unless the hall was closed; of the moment ``visit_at``, however long ago."""
 
 
 class HallHealth(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hotspot.hub.store.looks import Kept
-from hotspot.looks.catalogues import step_words, titles, words
+from hotspot.looks import values, verdict
+from hotspot.looks.catalogues import step_words, titles, why_words, words
 from hotspot.looks.values import By, Finding
 from hotspot.looks.words import filled, gravest_first
 
@@ -59,6 +60,19 @@ class LookStep(Struct, frozen=True, kw_only=True):
     seconds: float
     why: str | None
     """Kind of the finding that it failed with, or the reason why it was skipped."""
+    reason: Text
+    """The same in words; empty where there is none."""
+
+
+class LookVisited(Struct, frozen=True, kw_only=True):
+    """How far a visit came in one guest network."""
+
+    zone: str
+    """"" where the gateway does not name it."""
+    verdict: str
+    """``online`` | ``closed`` (outside the opening hours nobody is let in) | ``partial`` (more was not asked for) | ``stuck``."""
+    because: list[str]
+    """Kinds of the findings that kept it from getting online; empty unless it is stuck."""
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -72,6 +86,8 @@ class Look(Struct, frozen=True, kw_only=True):
     findings: list[LookFinding]
     """The gravest first."""
     steps: list[LookStep]
+    visited: list[LookVisited]
+    """By zone; empty unless ``by`` is ``visit``."""
 
 
 def looks(found: Sequence[Kept]) -> list[Look]:
@@ -82,7 +98,7 @@ def looks(found: Sequence[Kept]) -> list[Look]:
             at=one.at,
             seconds=one.look.seconds,
             software=one.look.software,
-            findings=[_finding(one.look.by, finding, one.at) for finding in gravest_first(one.look.findings)],
+            findings=[_finding(one.look.by, finding, one.at) for finding in _in_order(one.look)],
             steps=[
                 LookStep(
                     name=step.name,
@@ -92,12 +108,34 @@ def looks(found: Sequence[Kept]) -> list[Look]:
                     result=step.result.value,
                     seconds=step.seconds,
                     why=step.why,
+                    reason=_reason(one.look, step),
                 )
                 for step in one.look.steps
+            ],
+            visited=[
+                LookVisited(zone=zone, verdict=each.verdict.value, because=list(each.because))
+                for zone, each in verdict.visited(one.look).items()
             ],
         )
         for one in found
     ]
+
+
+def _in_order(look: values.Look) -> list[Finding]:
+    """The gravest first; of these, what keeps visitors from getting online."""
+    kept_from = {kind for visited in verdict.visited(look).values() for kind in visited.because}
+    return sorted(gravest_first(look.findings), key=lambda one: (-one.severity.rank, one.kind not in kept_from))
+
+
+def _reason(look: values.Look, step: values.Step) -> Text:
+    """Why a step failed or was skipped; of what was found, with its values."""
+    if step.why is None:
+        return NONE
+    found = next((finding for finding in look.findings if finding.kind == step.why and finding.zone in (step.zone, "")), None)
+    if found is not None:
+        return Text(*titles(look.by, found))
+    known = why_words(look.by, step.why)
+    return Text(known.german, known.english)
 
 
 def _step(by: By, name: str) -> Text:

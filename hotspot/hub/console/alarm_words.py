@@ -5,7 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from hotspot.hub.console.texts import N_
+from hotspot.hub.console.texts import N_, text
+from hotspot.looks.catalogues import words
+from hotspot.looks.values import By
 
 
 class Meaning(Struct, frozen=True):
@@ -143,3 +145,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 def meaning(kind: str) -> Meaning:
     """What a kind means, and what to look at."""
     return MEANINGS.get(kind, OTHER)
+
+
+def means(kind: str, subject: str, language: str) -> str:
+    """What an alarm means for the people in the hall, in the reader's language. One of a finding says what that finding means, unless its
+    words want values that an alarm has not."""
+    if kind in frozenset(By):
+        found = words(By(kind), subject)
+        said = "" if found is None else found.meaning_german if language == "de" else found.meaning_english
+        if said and "{" not in said:
+            return said
+    return text(language, meaning(kind).means)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from hotspot.hub.access import Permission
 from hotspot.hub.api import alarms, overview
 from hotspot.hub.api.problems import BadRequest, Conflict
-from hotspot.hub.console.alarm_words import meaning
+from hotspot.hub.console.alarm_words import meaning, means
 from hotspot.hub.console.gateway_words import SEVERITIES
 from hotspot.hub.console.hall_words import line, number
 from hotspot.hub.console.kinds import KINDS
@@ -64,6 +64,7 @@ async def _in_force(visit: Visit, trouble: Trouble | None = None, status: int = 
         trouble=trouble,
         may_acknowledge=visit.may(alarms.acknowledge_alarm),
         meaning=meaning,
+        means=means,
     )
 
 

@@ -142,7 +142,7 @@ NOTES: Final[Mapping[StepNote, str]] = {
     StepNote.NO_MAIL: N_(
         "Somebody is named, but this server cannot send e-mail yet. Its section [mail] has to be filled in by the IT department."
     ),
-    StepNote.TEST_VISIT: N_("A test visit from the box got online: the hall works. Now try it with a phone, over the Wi-Fi."),
+    StepNote.TEST_VISIT: N_("A test visit from the box got online (%(since)s): the hall works. Now try it with a phone, over the Wi-Fi."),
     StepNote.NO_TERMS: N_("There are no terms of use yet."),
     StepNote.NO_PLANS: N_("There is no plan yet."),
     StepNote.NO_OFFER: N_("It is not set yet which plans the guest networks offer."),

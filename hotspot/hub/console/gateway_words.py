@@ -70,16 +70,23 @@ _SAID: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
             N_("%(count)s reports were given up because the disk space for them was used up."),
         ),
         (
-            r"what the (?P<by>visit|doctor|guard) wrote cannot be used: see the log",
-            N_("What a program on the box found cannot be read (%(by)s): the log of the box says why."),
+            r"what the visit wrote cannot be used: see the log",
+            N_("What the test visit found cannot be read: the log of the box says why."),
         ),
         (
-            r"the (?P<by>visit|doctor|guard) has not looked for (?P<count>\d+) min",
-            N_("A program on the box has not looked for %(count)s minutes (%(by)s)."),
+            r"what the doctor wrote cannot be used: see the log",
+            N_("What the box found when it looked at itself cannot be read: its log says why."),
         ),
         (
-            r"what the (?P<by>visit|doctor|guard) wrote could name a device: (?P<count>\d+) values were left out",
-            N_("What a program on the box found could have named a device (%(by)s): %(count)s values stayed in the hall."),
+            r"what the guard wrote cannot be used: see the log",
+            N_("What the box heard in the Wi-Fi cannot be read: its log says why."),
+        ),
+        (r"the visit has not looked for (?P<count>\d+) min", N_("There was no test visit for %(count)s minutes.")),
+        (r"the doctor has not looked for (?P<count>\d+) min", N_("The box has not looked at itself for %(count)s minutes.")),
+        (r"the guard has not looked for (?P<count>\d+) min", N_("The box has not listened in the Wi-Fi for %(count)s minutes.")),
+        (
+            r"what the (?:visit|doctor|guard) wrote could name a device: (?P<count>\d+) values were left out",
+            N_("What a program on the box found could have named a device: %(count)s values stayed in the hall."),
         ),
     )
 )

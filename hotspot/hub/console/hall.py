@@ -1,5 +1,6 @@
 """One hall: how it is now, and who used it on a day, in a month or in a year."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,9 @@ from hotspot.hub.access import Permission
 from hotspot.hub.api import figures, halls
 from hotspot.hub.api.halls import Hall
 from hotspot.hub.api.problems import BadRequest
-from hotspot.hub.console.alarm_words import meaning
+from hotspot.hub.console.alarm_words import meaning, means
 from hotspot.hub.console.gateway_words import SEVERITIES
-from hotspot.hub.console.hall_looks import FIRST, looks_of
+from hotspot.hub.console.hall_looks import FIRST, TITLES, looks_of
 from hotspot.hub.console.hall_now import moment_of
 from hotspot.hub.console.hall_past import past_of
 from hotspot.hub.console.hall_spans import Look, look
@@ -21,6 +22,8 @@ from hotspot.hub.console.texts import N_
 from hotspot.hub.console.together import together
 from hotspot.hub.console.visits import Visit
 
+_WORDS: Final[Mapping[str, Any]] = {"severities": SEVERITIES, "meaning": meaning, "means": means, "line": line, "of_looks": TITLES}
+"""For alarms."""
 SPANS: Final = {"day": N_("Day"), "month": N_("Month"), "year": N_("Year")}
 
 
@@ -33,13 +36,13 @@ async def show(visit: Visit) -> web.StreamResponse:
     values: dict[str, Any] = {"hall": hall, "town": town, "tab": "overview", "moment": moment, "past": past, "spans": SPANS}
     values["looks"] = await looks_of(visit, [box.gateway for box in moment.boxes])
     values["shown_first"] = FIRST
-    return visit.page("hall.html", severities=SEVERITIES, meaning=meaning, line=line, **values)
+    return visit.page("hall.html", **_WORDS, **values)
 
 
 async def show_now(visit: Visit) -> web.StreamResponse:
     """The part of the page that is about this moment, for a page that is open."""
     hall = await visit.ask(halls.show_hall, hall=visit.path["hall"])
-    return visit.page("hall_now.html", hall=hall, moment=await moment_of(visit, hall), severities=SEVERITIES, meaning=meaning, line=line)
+    return visit.page("hall_now.html", hall=hall, moment=await moment_of(visit, hall), **_WORDS)
 
 
 async def export(visit: Visit) -> web.StreamResponse:

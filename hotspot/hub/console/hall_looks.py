@@ -3,7 +3,7 @@
 All of it comes from a box in a hall, and may be anything: it is shown as text, and so much of it as somebody can read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from hotspot.hub.api import gateways
 from hotspot.hub.api.gateways import Gateway
-from hotspot.hub.api.looks import Look, LookFinding, LookStep, Text
+from hotspot.hub.api.looks import Look, LookFinding, LookStep, LookVisited, Text
 from hotspot.hub.console.gateway_words import SEVERITIES, Kind
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.look_alarms import FRESH
-from hotspot.looks.values import By
+from hotspot.looks.values import By, Verdict
 
 MOST_BOXES: Final = 4
 """Gateways of a hall whose looks are shown."""
-FIRST: Final = 5
+FIRST: Final = 3
 """Findings that are shown at once; the others behind a word."""
 TITLES: Final = {"visit": N_("Test visit"), "doctor": N_("Findings of the gateway"), "guard": N_("Seen in the Wi-Fi")}
 _ABOUT: Final = {
@@ -28,18 +28,36 @@ _ABOUT: Final = {
     "doctor": N_("The box looks at itself: kernel, rules, certificate, clock, disk, settings."),
     "guard": N_("The box listens on the guest network for what endangers visitors. It names no device."),
 }
+_TODO: Final = N_("Please show this to those who look after the boxes: under each point stands what helps.")
 _WELL: Final = {
     "visit": N_("A visitor gets online."),
     "doctor": N_("The box found nothing amiss with itself."),
     "guard": N_("Nothing that endangers visitors."),
+}
+_OLD: Final = {
+    "visit": N_("It is not known whether visitors get online: the last test visit was %(ago)s."),
+    "doctor": N_("It is not known how the box is: it last looked at itself %(ago)s."),
+    "guard": N_("It is not known what happens in the Wi-Fi: the box last listened %(ago)s."),
+}
+_STUCK: Final = N_("A visitor does not get online.")
+_SOME_STUCK: Final = N_("In %(zones)s a visitor does not get online.")
+_CLOSED: Final = N_("The hall is closed now, and lets nobody in: that is right.")
+_PARTIAL: Final = N_("Whether a visitor gets online was not tried, as was asked for.")
+_ONE, _SEVERAL = N_("One thing is amiss."), N_("%(count)s things are amiss.")
+_ONLINE_BUT_ONE = N_("A visitor gets online, but one thing is amiss.")
+_ONLINE_BUT_SEVERAL = N_("A visitor gets online, but %(count)s things are amiss.")
+_STATES: Final[Mapping[Kind, str]] = {"good": N_("All well"), "warn": N_("Warning"), "bad": N_("Fault"), "quiet": N_("Not known")}
+_VERDICTS: Final[Mapping[str, tuple[Kind, str]]] = {
+    Verdict.ONLINE: ("good", N_("gets online")),
+    Verdict.CLOSED: ("quiet", N_("closed now")),
+    Verdict.PARTIAL: ("quiet", N_("not tried")),
+    Verdict.STUCK: ("bad", N_("does not get online")),
 }
 _RESULTS: Final[dict[str, tuple[Kind, str]]] = {
     "passed": ("good", N_("passed")),
     "failed": ("bad", N_("failed")),
     "skipped": ("quiet", N_("skipped")),
 }
-_OLD: Final = N_("This is old: the program has not looked since.")
-_ONE, _SEVERAL = N_("One thing is amiss."), N_("%(count)s things are amiss.")
 
 
 class FindingShown(Struct, frozen=True, kw_only=True):
@@ -69,6 +87,14 @@ class StepShown(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class ZoneShown(Struct, frozen=True, kw_only=True):
+    """How far a visit came in one guest network."""
+
+    zone: str
+    kind: Kind
+    state: str
+
+
 class LookShown(Struct, frozen=True, kw_only=True):
     """What one program found at one gateway."""
 
@@ -77,9 +103,15 @@ class LookShown(Struct, frozen=True, kw_only=True):
     """Its name where the hall has several; else ""."""
     title: str
     about: str
+    """What the program does, or what the reader should do."""
     kind: Kind
+    state: str
     sentence: str
     at: datetime
+    old: bool
+    """What it found says nothing any more of how the hall is."""
+    zones: list[ZoneShown]
+    """Of a visit to several networks."""
     findings: list[FindingShown]
     steps: list[StepShown]
     passed: int
@@ -97,32 +129,49 @@ async def looks_of(visit: Visit, boxes: Sequence[Gateway]) -> list[LookShown]:
 
 
 def _look(visit: Visit, look: Look, gateway: str) -> LookShown:
-    grave = [finding for finding in look.findings if finding.severity != "notice"]
-    failed = [step for step in look.steps if step.result == "failed"]
-    old = (visit.hub.now() - look.at).total_seconds() > FRESH[By(look.by)]
-    kind: Kind
+    now = visit.hub.now()
+    old = (now - look.at).total_seconds() > FRESH[By(look.by)]
+    kind, sentence = _verdict(visit, look)
     if old:
-        kind, sentence = "quiet", visit.text(_OLD)
-    elif grave or failed:
-        kind = "bad" if any(finding.severity == "urgent" for finding in grave) else "warn"
-        count = len(grave) or len(failed)
-        sentence = visit.text(_ONE) if count == 1 else visit.text(_SEVERAL, count=visit.formats.number(count))
-    else:
-        kind, sentence = "good", visit.text(_WELL[look.by])
-    titles = {finding.kind: _in(visit, finding.title) for finding in look.findings}
+        kind, sentence = "quiet", visit.text(_OLD[look.by], ago=visit.formats.ago(look.at, now))
     return LookShown(
         by=look.by,
         gateway=gateway,
         title=visit.text(TITLES[look.by]),
-        about=visit.text(_ABOUT[look.by]),
+        about=visit.text(_TODO if kind in ("bad", "warn") else _ABOUT[look.by]),
         kind=kind,
+        state=visit.text(_STATES[kind]),
         sentence=sentence,
         at=look.at,
+        old=old,
+        zones=[] if old or len(look.visited) < 2 else [_zone(visit, one) for one in look.visited],
         findings=[_finding(visit, finding) for finding in look.findings],
-        steps=[_step(visit, step, titles.get) for step in look.steps],
+        steps=[_step(visit, step) for step in look.steps],
         passed=sum(step.result == "passed" for step in look.steps),
         tried=sum(step.result != "skipped" for step in look.steps),
     )
+
+
+def _verdict(visit: Visit, look: Look) -> tuple[Kind, str]:
+    """What it comes to, in one sentence: first whether visitors get online."""
+    grave = [finding for finding in look.findings if finding.severity != "notice"]
+    count = len(grave) or sum(step.result == "failed" for step in look.steps)
+    verdicts = {one.verdict for one in look.visited}
+    stuck = [one.zone for one in look.visited if one.verdict == Verdict.STUCK]
+    if stuck:
+        return "bad", visit.text(_STUCK) if len(stuck) == len(look.visited) else visit.text(_SOME_STUCK, zones=", ".join(stuck))
+    if count:
+        kind: Kind = "bad" if any(finding.severity == "urgent" for finding in grave) else "warn"
+        one, several = (_ONLINE_BUT_ONE, _ONLINE_BUT_SEVERAL) if Verdict.ONLINE in verdicts else (_ONE, _SEVERAL)
+        return kind, visit.text(one) if count == 1 else visit.text(several, count=visit.formats.number(count))
+    if look.by == By.VISIT and Verdict.ONLINE not in verdicts:
+        return "quiet", visit.text(_CLOSED if Verdict.CLOSED in verdicts else _PARTIAL)
+    return "good", visit.text(_WELL[look.by])
+
+
+def _zone(visit: Visit, one: LookVisited) -> ZoneShown:
+    kind, state = _VERDICTS[one.verdict]
+    return ZoneShown(zone=one.zone or "–", kind=kind, state=visit.text(state))
 
 
 def _in(visit: Visit, text: Text) -> str:
@@ -144,7 +193,7 @@ def _finding(visit: Visit, finding: LookFinding) -> FindingShown:
     )
 
 
-def _step(visit: Visit, step: LookStep, title: Callable[[str], str | None]) -> StepShown:
+def _step(visit: Visit, step: LookStep) -> StepShown:
     kind, result = _RESULTS[step.result]
     return StepShown(
         title=_in(visit, step.title),
@@ -153,5 +202,5 @@ def _step(visit: Visit, step: LookStep, title: Callable[[str], str | None]) -> S
         kind=kind,
         result=visit.text(result),
         seconds=f"{visit.formats.number(round(step.seconds, 1))} s" if step.seconds >= 0.05 else "",
-        why="" if step.why is None else title(step.why) or step.why,
+        why=_in(visit, step.reason),
     )

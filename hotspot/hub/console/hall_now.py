@@ -1,5 +1,6 @@
 """A hall at this moment: its state in one sentence, its alarms, zones and gateways."""
 
+from collections import Counter
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,8 +13,10 @@ from hotspot.hub.api.health import GatewayHealth, ZoneNow
 from hotspot.hub.console import gateway_checks
 from hotspot.hub.console.gateway_checks import Check
 from hotspot.hub.console.gateway_words import HALL_STATES, STATES, Kind
+from hotspot.hub.console.hall_words import OF_LOOKS
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
+from hotspot.looks.values import By, Severity
 
 
 class Box(Struct, frozen=True, kw_only=True):
@@ -36,7 +39,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     kind: Kind
     state: str
     sentence: str
-    alarms: list[alarms.Alarm]
+    alarms: list[tuple[alarms.Alarm, int]]
+    """Each with how many more its program found: those stand in its own part of the page."""
     zones: list[ZoneNow]
     boxes: list[Box]
     """In use; and revoked ones when there are no others."""
@@ -54,15 +58,38 @@ async def moment_of(visit: Visit, hall: Hall) -> Moment:
         kind, state = "quiet", N_("Closed")
     elif kind == "good" and any(alarm.severity != "notice" for alarm in in_force):
         kind, state = "warn", N_("Served, with alarms")
+    if kind in ("good", "warn") and _stuck(in_force):
+        kind, state = "bad", N_("Fault")
     return Moment(
         now=now,
         kind=kind,
         state=visit.text(state),
         sentence=_sentence(visit, hall, now, in_force, last),
-        alarms=in_force,
+        alarms=_gathered(in_force),
         zones=[zone for one in told.values() for zone in one.zones],
         boxes=[_box(visit, one, told.get(one.name)) for one in used(there)],
     )
+
+
+def _stuck(in_force: list[alarms.Alarm]) -> bool:
+    """Did a test visit not get online?"""
+    return any(alarm.kind == By.VISIT and alarm.detail.get("stuck") for alarm in in_force)
+
+
+def _order(alarm: alarms.Alarm) -> tuple[int, bool, bool]:
+    return -Severity(alarm.severity).rank, alarm.kind in OF_LOOKS, not alarm.detail.get("stuck")
+
+
+def _gathered(in_force: list[alarms.Alarm]) -> list[tuple[alarms.Alarm, int]]:
+    """The gravest first, and what everybody can see to before what a program found; of what each program found the gravest alone: what
+    has to be done first must not be lost among the rest."""
+    first: dict[tuple[str, object], alarms.Alarm] = {}
+    more: Counter[tuple[str, object]] = Counter()
+    for alarm in sorted(in_force, key=_order):
+        key = (alarm.kind, alarm.gateway) if alarm.kind in OF_LOOKS else (alarm.kind, alarm.id)
+        more[key] += key in first
+        first.setdefault(key, alarm)
+    return [(alarm, more[key]) for key, alarm in first.items()]
 
 
 def used(there: list[Gateway]) -> list[Gateway]:
@@ -100,6 +127,9 @@ def _sentence(visit: Visit, hall: Hall, now: Now, in_force: list[alarms.Alarm], 
         )
     if in_force:
         since = min(alarm.since for alarm in in_force)
+        if _stuck(in_force):
+            tried = min(alarm.since for alarm in in_force if alarm.kind == By.VISIT and alarm.detail.get("stuck"))
+            return say(N_("Visitors do not get online: a test visit has noticed it since %(when)s."), when=when(tried))
         if now.state == "well":
             return say(N_("Visitors are served, but since %(when)s there is something to see to."), when=when(since))
         return say(N_("Something is amiss since %(when)s."), when=when(since))

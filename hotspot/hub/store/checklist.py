@@ -1,11 +1,13 @@
 """What is known of a town that joins, and what people have ticked."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotspot.hub.checklist import Facts, HallFacts, Tick
+from hotspot.hub.look_alarms import FRESH
 from hotspot.hub.store.pool import Connection
+from hotspot.looks.values import By
 
 _TOWN: Final = """
     SELECT p.created_at, p.contact <> '' AS contact,
@@ -29,7 +31,9 @@ _HALLS: Final = """
             (SELECT (q.time AT TIME ZONE h.time_zone)::date FROM figures_quarters q WHERE q.hall_id = h.id AND q.visits > 0
                 ORDER BY q.time LIMIT 1)
         ) AS first_visit,
-        EXISTS (SELECT FROM looks l WHERE l.gateway_id = g.id AND l.by = 'visit' AND l.amiss = '[]') AS visit_well
+        (SELECT l.at FROM looks l WHERE l.gateway_id = g.id AND l.by = 'visit' AND l.amiss = '[]' AND l.at > $3
+            AND (l.content @? '$.visited[*] ? (@.verdict == "online")'
+                OR l.content @? '$.steps[*] ? (@.name == "online" && @.result == "passed")')) AS online_at
     FROM halls h JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id
     LEFT JOIN LATERAL (
         SELECT id, coalesce(enrolled_at, created_at) AS enrolled_at FROM gateways g
@@ -44,7 +48,7 @@ async def facts(connection: Connection, partner_id: int, now: datetime, said: Ma
     """Of one town, in a snapshot. ``said``: by hall what its settings say, also of one that has not been given any yet."""
     town = await connection.fetchrow(_TOWN, partner_id)
     assert town is not None
-    rows = await connection.fetch(_HALLS, partner_id, now)
+    rows = await connection.fetch(_HALLS, partner_id, now, now - timedelta(seconds=FRESH[By.VISIT]))
     return Facts(**dict(town), halls=[_hall(row, said) for row in rows], ticks=await ticks(connection, partner_id))
 
 

@@ -166,7 +166,7 @@ def test_the_lan_guard_listens_and_the_doctor_looks(hall: Machine) -> None:
     assert hall.run("systemctl", "is-active", "hotspot-lan-guard.service").strip() == "active"
     assert '"pools":[3583]' in hall.journal("--boot", "-u", "hotspot-lan-guard")  # it may read firewall.toml, and found its zone there
     hall.run("systemctl", "start", "hotspot-doctor.service")
-    looks = hall.run("ls", "/run/hotspot-looks").split()
-    assert {"doctor.json", "guard.json"} <= set(looks)
-    seen = json.loads(hall.run("cat", "/run/hotspot-looks/doctor.json"))
+    written = "/run/hotspot-looks/{}/look.json"
+    assert json.loads(hall.run("cat", written.format("guard")))["by"] == "guard"
+    seen = json.loads(hall.run("cat", written.format("doctor")))
     assert {each["kind"] for each in seen["findings"] if each["severity"] != "notice"} <= {"clock-unsynchronised"}  # no clock to set here

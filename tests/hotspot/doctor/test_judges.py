@@ -141,9 +141,10 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"unknown_client": "nobody9"}, ["client-unknown"]),
         ({"units": ("hotspot-portal.service",)}, ["unit-failed"]),
         ({"idle": ("hotspot-visit.timer",)}, ["unit-idle"]),
+        ({"visits_unset": True}, ["visits-unset"]),
         ({"lans": (("public", "lan0", ADDRESSES, True),)}, ["dhcp-server-missing", "radvd-missing"]),
         ({"lans": (("public", "lan0", ADDRESSES[:1], False),), "servers": (dnsmasq(),)}, []),
-        ({"lans": (("public", "lan1", ADDRESSES[:1]),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
+        ({"lans": (("public", "lan1", ADDRESSES[:1], False),), "servers": (dnsmasq(),)}, ["dhcp-server-missing"]),
         (
             {"lans": (("public", "lan0", ADDRESSES[:1], False),), "servers": (servers.Server(servers.DNSMASQ, unreadable="/d"),)},
             ["server-settings-unreadable"],

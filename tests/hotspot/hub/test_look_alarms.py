@@ -6,7 +6,8 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from hotspot.hub.look_alarms import FORGOTTEN, FRESH, LONGEST, MISSING, MOST, Looked, amiss, raised
-from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
+from hotspot.looks.catalogues import CATALOGUES
+from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 
 NOW = 1_800_000_000.0
 ONLINE = Step(name="online", family=4, result=Result.PASSED)
@@ -30,14 +31,15 @@ def told(look: Look, before: Look | None = None, age: float = 0.0) -> list[tuple
 @pytest.mark.parametrize("by", list(By))
 def test_an_alarm_is_as_grave_as_its_finding(by: By, severity: Severity) -> None:
     """Of the kind of the program, with the kind of the finding as its subject; a notice is none."""
-    look = Look(by=by, at=NOW, findings=(Finding(kind="any", severity=severity),))
-    assert told(look) == ([] if severity is Severity.NOTICE else [(by.value, "any", severity.value, True)])
+    kind = min(CATALOGUES[by])
+    look = Look(by=by, at=NOW, findings=(Finding(kind=kind, severity=severity),), steps=(ONLINE,))
+    assert told(look) == ([] if severity is Severity.NOTICE else [(by.value, kind, severity.value, True)])
 
 
 def test_a_visit_that_does_not_get_online_twice_is_urgent() -> None:
     """Whatever keeps it from that; once, or while visitors get online all the same, it stays as grave as its kind."""
     stuck, served = visit(SILENT, steps=(API, OFFLINE)), visit(SILENT, steps=(API, ONLINE))
-    another = visit(Finding(kind="dns-slow", severity=Severity.WARNING), steps=(Step(name="dns", result=Result.FAILED, why="dns-slow"),))
+    another = visit(Finding(kind="dns-dead", severity=Severity.WARNING), steps=(Step(name="dns", result=Result.FAILED, why="dns-dead"),))
     assert told(stuck) == [("visit", "option114-missing", "warning", True)]
     assert told(stuck, stuck) == [("visit", "option114-missing", "urgent", True)]
     assert told(stuck, another) == [("visit", "option114-missing", "urgent", True)]
@@ -45,15 +47,55 @@ def test_a_visit_that_does_not_get_online_twice_is_urgent() -> None:
         assert told(*pair) == [("visit", "option114-missing", "warning", True)]
     closed = visit(SILENT, steps=(API, Step(name="page", result=Result.SKIPPED, why="closed-now"), OFFLINE))
     assert told(closed, closed) == [("visit", "option114-missing", "warning", True)]
-    doctor = replace(stuck, by=By.DOCTOR)
-    assert told(doctor, doctor) == [("doctor", "option114-missing", "warning", True)]
+    doctor = Look(by=By.DOCTOR, at=NOW, findings=(Finding(kind="portal-warns", severity=Severity.WARNING),))
+    assert told(doctor, doctor) == [("doctor", "portal-warns", "warning", True)]
+
+
+def test_a_visit_that_got_nowhere_is_amiss() -> None:
+    """Whatever it found, or did not find; twice it is urgent. One that was not asked to, or comes to a closed hall, is not."""
+    nowhere = [("visit", "not-online", "urgent", True)]
+    for steps in ((), (Step(name="dhcp", result=Result.PASSED),), (OFFLINE,), (replace(OFFLINE, why="no-time-left"),)):
+        assert [(kind, subject) for kind, subject, *_ in told(visit(steps=steps))] == [("visit", "not-online")], steps
+        assert told(visit(steps=steps), visit(steps=steps)) == nowhere
+    notice = visit(replace(SILENT, severity=Severity.NOTICE), steps=(API, OFFLINE))
+    assert told(notice, notice) == nowhere
+    for why in ("as-asked", "closed-now"):
+        assert told(visit(steps=(replace(OFFLINE, why=why),))) == []
+    assert [subject for _, subject, *_ in told(Look(by=By.DOCTOR, at=NOW))] == []
+
+
+def test_the_visits_own_verdict_counts_zone_by_zone() -> None:
+    """Urgent is what kept one zone's visitors from getting online, not the same finding elsewhere; steps do not matter any more."""
+    kind, stuck = SILENT.kind, Visited(zone="public", verdict=Verdict.STUCK, because=(SILENT.kind,))
+    other = Visited(zone="council", verdict=Verdict.ONLINE)
+    both = replace(visit(SILENT, steps=(OFFLINE,)), visited=(stuck, other))
+    assert told(both, both) == [("visit", kind, "urgent", True)]
+    elsewhere = replace(both, findings=(replace(SILENT, zone="council"),))
+    assert ("visit", kind, "warning", True) in told(elsewhere, elsewhere)
+    assert [one.zone for one in amiss(elsewhere) if one.kind == "not-online"] == ["public"]
+    fine = replace(both, visited=(replace(stuck, verdict=Verdict.ONLINE, because=()), other))
+    assert told(fine, fine) == [("visit", kind, "warning", True)]
+    everywhere = replace(both, findings=(replace(SILENT, zone=""),))
+    assert told(everywhere, everywhere) == [("visit", kind, "urgent", True)]
+
+
+def test_kinds_that_the_hub_does_not_know_are_one() -> None:
+    """As grave as the gravest of them, and named; beside those that it knows. Next time they may be called otherwise."""
+    made_up = tuple(
+        Finding(kind=f"made-up-{number}", severity=Severity.URGENT if number == 7 else Severity.WARNING) for number in range(50)
+    )
+    (strange, known) = amiss(visit(SILENT, *made_up))
+    assert (known.kind, strange.kind, strange.severity, strange.zone) == (SILENT.kind, "other", Severity.URGENT, "")
+    assert strange.german == "Befunde, die dieser Hub nicht kennt (made-up-7, made-up-0, made-up-1, made-up-10, made-up-11, …)"
+    assert "made-up-7" in strange.english
 
 
 def test_a_step_that_failed_without_a_finding_is_told() -> None:
     """By its reason, or else by its own name."""
-    look = visit(steps=(Step(name="dhcp", result=Result.FAILED), Step(name="api", result=Result.FAILED, why="api-gone")))
-    assert told(look) == [("visit", "api-gone", "warning", True), ("visit", "dhcp", "warning", True)]
-    assert {kind for _, kind, severity, _ in told(look, look) if severity == "urgent"} == {"dhcp", "api-gone"}
+    look = visit(steps=(Step(name="dhcp", result=Result.FAILED), Step(name="api", result=Result.FAILED, why="api-status")))
+    assert told(look) == [("visit", "api-status", "warning", True), ("visit", "dhcp", "warning", True)]
+    assert {kind for _, kind, severity, _ in told(look, look) if severity == "urgent"} == {"dhcp", "api-status"}
+    assert [one.german for one in amiss(look) if one.kind == "dhcp"] == ["Schritt gescheitert: Adresse bekommen (DHCP)"]
 
 
 def test_one_kind_is_one_alarm() -> None:
@@ -64,21 +106,24 @@ def test_one_kind_is_one_alarm() -> None:
 
 
 def test_the_words_are_those_of_the_catalogue() -> None:
-    """In both languages, in one line; a kind that this hub does not know is its own name."""
+    """In both languages, in one line; a kind that this hub does not know is named."""
     (one,) = amiss(visit(SILENT))
     assert one.german != one.english
     assert "option114-missing" not in one.german
     (other,) = amiss(visit(replace(SILENT, kind="of-tomorrow")))
-    assert (other.german, other.english) == ("of-tomorrow", "of-tomorrow")
+    assert (other.german, other.english) == (
+        "Befunde, die dieser Hub nicht kennt (of-tomorrow)",
+        "findings that this hub does not know (of-tomorrow)",
+    )
 
 
 def test_an_old_look_raises_nothing_and_ends_nothing() -> None:
     """Until nobody cares; of visits it is told that they are missing."""
-    look = visit(SILENT)
     for by in By:
-        mine = replace(look, by=by)
-        assert told(mine, age=FRESH[by]) == [(by.value, "option114-missing", "warning", True)]
-        assert (by.value, "option114-missing", "warning", False) in told(mine, age=FRESH[by] + 1)
+        kind = min(CATALOGUES[by])
+        mine = replace(visit(Finding(kind=kind, severity=Severity.WARNING)), by=by)
+        assert told(mine, age=FRESH[by]) == [(by.value, kind, "warning", True)]
+        assert (by.value, kind, "warning", False) in told(mine, age=FRESH[by] + 1)
         assert told(mine, age=FORGOTTEN + 1) == []
     assert told(visit(), age=MISSING) == []
     assert told(visit(), age=MISSING + 1) == [("visit_missing", "", "warning", True)]

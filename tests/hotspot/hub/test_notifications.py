@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 import hotspot.hub
 from hotspot.hub import alarm_texts
 from hotspot.hub.alarms import EVENTS
+from hotspot.hub.console.kinds import KINDS as CONSOLE
+from hotspot.hub.console.texts import text as translated
 from hotspot.hub.notifications import Channel, Event, body, concerns, next_attempt, plan, quiet
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -45,9 +47,13 @@ def test_three_hundred_halls_are_one_message() -> None:
     assert told == [(70, 300)]
     message = body(events, NOON)
     assert (message["counts"], message["urgent"]) == ({"raised": 300, "ended": 0, "kinds": {"silent": 300}}, True)
-    assert alarm_texts.subject(message) == "[hotspot] DRINGEND: 300 Alarme (300 x silent)"
+    assert alarm_texts.subject(message) == "[hotspot] DRINGEND: 300 Alarme (300 x Gateway meldet sich nicht)"
     text = alarm_texts.text(message)
-    assert (text.count("hall-0:"), "- silent: 275 weitere" in text, "- silent: 275 more" in text) == (2, True, True)
+    assert (text.count("hall-0:"), "- Gateway meldet sich nicht: 275 weitere" in text, "- Gateway silent: 275 more" in text) == (
+        2,
+        True,
+        True,
+    )
 
 
 def test_what_came_and_went_is_not_told() -> None:
@@ -159,3 +165,22 @@ def test_the_end_of_alarms_has_a_subject_too() -> None:
     """One and many."""
     assert alarm_texts.subject(body([event(1, NOON, "ended")], NOON)) == "[hotspot] 1 Alarm beendet"
     assert alarm_texts.subject(body([event(1, NOON, "ended"), event(2, NOON, "ended")], NOON)) == "[hotspot] 2 Alarme beendet"
+
+
+def test_what_was_found_is_told_in_words() -> None:
+    """The name of a finding is no German word: the network stands there instead, and how many more there are."""
+    detail = {"german": "Handys öffnen die Seite nicht", "english": "phones do not open the page", "zone": "public", "more": 2}
+    message = body([event(1, NOON, kind="visit", subject="option114-missing", detail=detail)], NOON)
+    words = "hall-1/public: Probebesuch: Handys öffnen die Seite nicht (und 2 weitere)"
+    assert alarm_texts.subject(message) == f"[hotspot] DRINGEND: {words}"
+    text = alarm_texts.text(message)
+    assert (words in text, "option114" in text) == (True, False)
+    assert "hall-1/public: test visit: phones do not open the page (and 2 more)" in text
+
+
+def test_every_kind_has_a_name_in_both_languages() -> None:
+    """The one of the console, where both exist."""
+    assert alarm_texts.NAMES.keys() == alarm_texts.KINDS.keys()
+    assert {kind: (name.german, name.english) for kind, name in alarm_texts.NAMES.items()} == {
+        kind: (translated("de", words), words) for kind, words in CONSOLE.items()
+    }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hotspot.looks.leaving import LARGEST, LEAST, cleaned, cut, identifies
-from hotspot.looks.values import MOST_FINDINGS, MOST_STEPS, By, Finding, Look, Result, Severity, Step
+from hotspot.looks.values import MOST_FINDINGS, MOST_STEPS, MOST_ZONES, By, Finding, Look, Result, Severity, Step, Verdict, Visited
 
 MACS = some.binary(min_size=6, max_size=6)
 WORDS = some.sampled_from(["", "port ", "von ", "(", "[", "mac=", "http://", "x "])
@@ -143,9 +143,29 @@ def test_a_look_that_is_too_large_keeps_what_is_grave() -> None:
     assert sum(step.result is Result.FAILED for step in few.steps) == sum(step.result is Result.FAILED for step in steps)
 
 
+def test_whether_anybody_got_online_stays() -> None:
+    """Passed steps go, but not that one; and the verdicts of as many zones as there can be leave room."""
+    long = tuple(f"{number:02d}{'k' * 46}" for number in range(MOST_FINDINGS))
+    verdicts = tuple(Visited(zone=f"{number:02d}{'z' * 30}", verdict=Verdict.STUCK, because=long) for number in range(MOST_ZONES))
+    online = Step(name="online", zone="z" * 32, result=Result.PASSED)
+    steps = (*(Step(name=f"{'n' * 40}-{number}", zone="z" * 32, result=Result.PASSED) for number in range(MOST_STEPS - 1)), online)
+    small = cut(Look(by=By.VISIT, at=1.0, steps=steps, visited=verdicts))
+    assert len(msgspec.json.encode(small)) <= LARGEST
+    assert (online in small.steps, len(small.steps) < MOST_STEPS) == (True, True)
+    assert [(one.zone, one.verdict, one.because[0]) for one in small.visited] == [(one.zone, one.verdict, long[0]) for one in verdicts]
+
+
 def test_a_look_that_fits_only_changes_its_order() -> None:
     """The gravest first."""
     one, two = Finding(kind="a", severity=Severity.NOTICE), Finding(kind="b", severity=Severity.URGENT)
     whole = Look(by=By.DOCTOR, at=1.0, findings=(one, two), steps=(Step(name="x", result=Result.PASSED),))
     assert cut(whole) == msgspec.structs.replace(whole, findings=(two, one))
     assert cut(whole, 1) == Look(by=By.DOCTOR, at=1.0)
+
+
+def test_the_verdict_stays() -> None:
+    """With its zone, if the hall has it."""
+    stuck = Visited(zone="public", verdict=Verdict.STUCK, because=("dns-empty", "aabbccddeeff"))
+    clean, _ = cleaned(look(by="visit", visited=[stuck, Visited(zone="elsewhere", verdict=Verdict.CLOSED)]), {"public"})
+    assert clean.visited == (Visited(zone="public", verdict=Verdict.STUCK, because=("dns-empty",)), Visited(verdict=Verdict.CLOSED))
+    assert (clean.well, look(by="visit").visited) == (False, ())

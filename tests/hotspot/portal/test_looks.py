@@ -1,7 +1,7 @@
 """What visitor, doctor and LAN guard wrote: bad files, old looks, metrics, and that nothing of a device comes in."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from hotspot import control, wire
 from hotspot.console_status import portal_status
-from hotspot.looks import folder
+from hotspot.looks import folder, leaving
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
 from hotspot.portal import looks
 from hotspot.portal.looks import OLD, Seen
@@ -33,6 +33,7 @@ VISIT = Look(
         Step(name="leave", zone="public", result=Result.SKIPPED),
     ),
 )
+SERVED = replace(VISIT, at=VISIT.at - 300, findings=(), steps=(Step(name="online", zone="public", family=4, result=Result.PASSED),))
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ async def test_nothing_was_written(bench: Bench, path: Path) -> None:
 async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     """Steps by name and family, not those that were skipped; the last good visit stays known; staff and hub see it."""
     office = bench.office
-    folder.write(path, replace(VISIT, at=VISIT.at - 300, findings=(), steps=VISIT.steps[:1]))
+    folder.write(path, SERVED)
     await looks.look(office)
     assert 'hotspot_visit_ok{zone="public"} 1.0' in lines(bench)
     folder.write(path, VISIT)
@@ -88,9 +89,57 @@ async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     ]
     assert office.looks[By.VISIT].gap == 300
     assert health(office).looks == (VISIT,)
-    assert looks_status(office) == (control.LookStatus("visit", VISIT.at, False, (("urgent", "option114-wrong"),), 2, 1),)
+    assert looks_status(office) == (
+        control.LookStatus("visit", VISIT.at, False, (("urgent", "option114-wrong"),), 2, 1, (("public", "stuck"),)),
+    )
     status = control.StatusIs(True, (), True, True, True, (), looks=looks_status(office))
-    assert "1 of 2 steps passed, urgent: option114-wrong" in portal_status(status)
+    assert "public NOT ONLINE, 1 of 2 steps passed, urgent: option114-wrong" in portal_status(status)
+    folder.write(path, replace(VISIT, findings=(), steps=()))
+    await looks.look(office)
+    nowhere = portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(office)))
+    assert ("visit NOT ONLINE" in nowhere, "nothing amiss" in nowhere) == (True, False)
+
+
+async def test_a_visit_that_got_nowhere_is_not_well(bench: Bench, path: Path) -> None:
+    """Nothing amiss was found, and nobody got online either: no good visit, in any zone. A hall that is closed is well without one."""
+    folder.write(path, SERVED)
+    await looks.look(bench.office)
+    success = 'hotspot_visit_last_success_timestamp_seconds{zone="public"} 1.7999997e+09'
+    for steps, ok in (
+        ((), 'hotspot_visit_ok{zone=""} 0.0'),
+        (VISIT.steps[:1], 'hotspot_visit_ok{zone="public"} 0.0'),
+        (
+            (Step(name="online", zone="public", result=Result.SKIPPED, why="no-time-left"), Step(name="leave", result=Result.PASSED)),
+            'hotspot_visit_ok{zone="public"} 0.0',
+        ),
+        ((Step(name="page", zone="public", result=Result.SKIPPED, why="closed-now"),), 'hotspot_visit_ok{zone="public"} 1.0'),
+    ):
+        folder.write(path, replace(VISIT, findings=(), steps=steps))
+        await looks.look(bench.office)
+        assert lines(bench, "hotspot_visit_ok", "hotspot_visit_last") == [ok, success]
+
+
+async def test_a_fault_of_ours_in_one_file_ends_nothing(
+    bench: Bench, path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[structlog.typing.EventDict]
+) -> None:
+    """Whatever is raised while the file of one program is read: it is told, the others' are read, and the next look is taken."""
+    for by in By:
+        folder.write(path, replace(VISIT, by=by))
+    cleaned = leaving.cleaned
+
+    def spoilt(look: Look, zones: Collection[str]) -> tuple[Look, int]:
+        if look.by is By.VISIT:
+            raise OverflowError(MAC)
+        return cleaned(look, zones)
+
+    monkeypatch.setattr(leaving, "cleaned", spoilt)
+    await looks.look(bench.office)
+    assert [by for by, seen in bench.office.looks.items() if seen.look is not None] == [By.DOCTOR, By.GUARD]
+    assert looks.warnings(bench.office.looks, VISIT.at) == ("what the visit wrote cannot be used: see the log",)
+    assert [entry["why"] for entry in logged] == [f"{path / 'visit'}: OverflowError"]
+    monkeypatch.undo()
+    await looks.look(bench.office)
+    assert looks.warnings(bench.office.looks, VISIT.at) == ()
 
 
 async def test_doctor_and_guard(bench: Bench, path: Path) -> None:
@@ -131,7 +180,7 @@ async def test_a_bad_file_is_a_warning(bench: Bench, path: Path, content: bytes,
     """What was known before stays; nothing of the file is told, because nobody knows what is in it."""
     folder.write(path, VISIT)
     await looks.look(bench.office)
-    (path / "visit.json").write_bytes(content)
+    (path / "visit" / "look.json").write_bytes(content)
     await looks.look(bench.office)
     await looks.look(bench.office)
     assert looks.warnings(bench.office.looks, VISIT.at) == ("what the visit wrote cannot be used: see the log",)
@@ -145,9 +194,11 @@ async def test_a_bad_file_is_a_warning(bench: Bench, path: Path, content: bytes,
 
 async def test_what_is_no_file_is_a_warning(bench: Bench, path: Path) -> None:
     """A folder, a link, a pipe in its place: no reader waits for it or follows it."""
-    (path / "visit.json").mkdir()
-    (path / "doctor.json").symlink_to("/etc/passwd")
-    os.mkfifo(path / "guard.json")
+    for by in By:
+        (path / by).mkdir()
+    (path / "visit" / "look.json").mkdir()
+    (path / "doctor" / "look.json").symlink_to("/etc/passwd")
+    os.mkfifo(path / "guard" / "look.json")
     await looks.look(bench.office)
     assert len(looks.warnings(bench.office.looks, VISIT.at)) == 3
 
@@ -178,7 +229,7 @@ async def test_an_old_look_is_told_as_old(bench: Bench, path: Path, firewall: Fa
     bench.clock.tick(400)
     assert [line for line in bench.office.warnings() if "looked" in line] == ["the guard has not looked for 7 min"]
     assert "(OLD)" in portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(bench.office)))
-    seldom = Seen(look=VISIT, gap=10_800.0)
+    seldom = Seen(look=VISIT, usual=10_800.0)
     assert [seldom.old(VISIT.at + hours * 3_600) for hours in (8.9, 9.1)] == [False, True]
 
 
@@ -190,3 +241,21 @@ async def test_a_card_that_is_called_by_its_mac_is_the_gateways(bench: Bench, pa
     folder.write(path, Look(by=By.GUARD, at=VISIT.at, findings=(replace(FAILED, values=values),)))
     await looks.look(bench.office)
     assert health(bench.office).looks[0].findings == (replace(FAILED, values={"port": "enx00e04c680001"}),)
+
+
+@pytest.mark.parametrize(
+    ("ends", "late", "hours"),
+    [
+        ((0, 300, 600, 600 + 36_000), 0.75, "it was away for ten hours: it is expected as before"),
+        ((0, 300, 300 + 36_000, 300 + 72_000), 30, "twice ten hours: that is how often it comes now"),
+        ((0, 864_000), 72, "whoever comes every ten days is late after three"),
+    ],
+)
+def test_a_visitor_that_was_late_is_not_a_rare_one(path: Path, ends: tuple[int, ...], late: float, hours: str) -> None:
+    """How long its silence may last does not grow by an outage, and has a bound."""
+    seen: dict[By, Seen] = {}
+    for end in ends:
+        folder.write(path, replace(VISIT, at=VISIT.at + end))
+        seen = looks.read(path, {"public"}, seen)
+    last = VISIT.at + ends[-1]
+    assert [seen[By.VISIT].old(last + late * 3_600 + past) for past in (-1, 1)] == [False, True], hours

@@ -21,10 +21,9 @@ def test_the_form_is_found_and_sent() -> None:
     assert [one.action for one in forms(PAGE)] == ["/accept?lang=de", "/voucher"]
 
 
-def test_the_only_form_will_do() -> None:
-    """A portal that is not ours may call it otherwise; of several, none is guessed."""
-    only = form_to('<form method="post" action="/login"></form>', "/accept")
-    assert only == Form("/login", ())
+def test_no_other_form_will_do() -> None:
+    """Not even the only one: a button that leaves, or takes a voucher, accepts nothing."""
+    assert form_to('<form method="post" action="/voucher"><input name="code"></form>', "/accept") is None
     assert form_to(PAGE, "/login") is None
     assert form_to("<p>closed", "/accept") is None
 

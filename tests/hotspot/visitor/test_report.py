@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
+from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 from hotspot.visitor import report
 
 WELL = Look(
@@ -31,7 +31,7 @@ def test_for_a_person() -> None:
     """Each step, and the verdict."""
     assert report.text(WELL, german=False) == (
         "ok     Get an address (DHCP)                     IPv4    0.250 s\n"
-        "-      Upload rate                                       0.000 s  (no-target)\n"
+        "-      Upload rate                                       0.000 s  (no target was named to measure with)\n"
         "\n"
         "1 of 2 steps passed in 2.5 s: all is well"
     )
@@ -40,7 +40,7 @@ def test_for_a_person() -> None:
 def test_for_a_person_in_german() -> None:
     """What is amiss, what it means and what to look at, with the values."""
     lines = report.text(BROKEN, german=True).splitlines()
-    assert "[urgent] DHCP nennt eine falsche Adresse des Portals (Option 114): https://x.example/|<a>" in lines
+    assert "[dringend] DHCP nennt eine falsche Adresse des Portals (Option 114): https://x.example/|<a>" in lines
     assert "   Handys, die der Option glauben, fragen dort und öffnen die Seite nicht von selbst." in lines
     assert lines[-1] == "1 von 3 Schritten bestanden in 2.5 s: NICHT in Ordnung"
 
@@ -82,3 +82,45 @@ def test_a_notice_is_well() -> None:
     """It is told and changes no exit status."""
     noticed = replace(WELL, findings=(Finding(kind="option37-missing", severity=Severity.NOTICE),))
     assert (report.failed(noticed), report.nagios(noticed)[0], report.failed(BROKEN)) == (False, 0, True)
+
+
+STUCK = Visited(zone="public", verdict=Verdict.STUCK, because=("dns-empty",))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "german", "english"),
+    [
+        (Verdict.ONLINE, "alles in Ordnung", "all is well"),
+        (Verdict.CLOSED, "alles in Ordnung, gerade geschlossen", "all is well, closed now"),
+        (Verdict.PARTIAL, "nichts zu beanstanden, aber nicht alles versucht", "nothing amiss, but not all was tried"),
+    ],
+)
+def test_what_became_of_it(verdict: Verdict, german: str, english: str) -> None:
+    """A visit that nobody let in is not called one that got online."""
+    look = replace(WELL, visited=(Visited(verdict=verdict),))
+    said = report.verdict(look)
+    assert (said.german, said.english, report.failed(look), report.nagios(look)[0]) == (german, english, False, 0)
+
+
+def test_a_visit_that_is_stuck_is_never_well() -> None:
+    """However mild its findings are called: exit status, Nagios and words say so."""
+    finding = Finding(kind="dns-empty", severity=Severity.WARNING)
+    look = replace(WELL, findings=(finding,), visited=(STUCK,))
+    assert (report.failed(look), report.nagios(look)[0]) == (True, 2)
+    assert report.text(look, german=False).endswith("NOT well, the visit did not get through")
+
+
+def test_several_zones_are_told_apart() -> None:
+    """In front of each step and finding."""
+    zoned = [Step(name="dhcp", zone=zone, family=4, result=Result.FAILED, why="dhcp-silent") for zone in ("public", "council")]
+    look = replace(WELL, steps=tuple(zoned), findings=(Finding(kind="dhcp-silent", zone="council", severity=Severity.URGENT),))
+    lines = report.text(look, german=True).splitlines()
+    assert lines[1] == "FEHLER council     Adresse bekommen (DHCP)                   IPv4    0.000 s  (Kein DHCP-Server antwortet)"
+    assert "[dringend] council: Kein DHCP-Server antwortet" in lines
+
+
+def test_commands_name_the_interface_of_the_hall() -> None:
+    """As the settings call it; a "?" where it is not known."""
+    for values, command in (({"interface": "br-guest"}, "   $ tc class show dev br-guest"), ({}, "   $ tc class show dev ?")):
+        look = replace(WELL, findings=(Finding(kind="rate-unlimited", severity=Severity.WARNING, values=values),))
+        assert command in report.text(look, german=True).splitlines()

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,8 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hotspot.visitor import web
-from hotspot.visitor.web import Port, Unanswered, download_rate, fetch, knock, upload_rate
+from hotspot.visitor.web import BadAddress, Port, Unanswered, download_rate, fetch, knock, upload_rate
 
 HERE = "127.0.0.1"
 
@@ -76,22 +76,54 @@ def test_somebody_there() -> None:
         assert knock(HERE, port) is Port.OPEN
 
 
-def test_a_page_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A byte now and then: what came until it is enough is all."""
-    monkeypatch.setattr(web, "MOST_SECONDS", 0.3)
+def dripping(first: bytes, drop: bytes) -> Callable[[socket.socket], None]:
+    """Says something at once, and then a little now and then, for ever."""
 
-    def drip(link: socket.socket) -> None:
+    def serve(link: socket.socket) -> None:
         link.recv(65_536)
-        link.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        link.sendall(first)
         while True:
-            link.sendall(b".")
+            link.sendall(drop)
             time.sleep(0.02)
 
-    with server(drip) as port:
+    return serve
+
+
+def test_a_page_that_never_ends() -> None:
+    """A byte now and then: what came until the time is over is all."""
+    with server(dripping(b"HTTP/1.1 200 OK\r\n\r\n", b".")) as port:
         began = time.monotonic()
-        page = fetch(HERE, f"http://probe.example:{port}/")
-    assert page.status == 200
-    assert time.monotonic() - began < 5
+        page = fetch(HERE, f"http://probe.example:{port}/", seconds=0.4)
+    assert (page.status, set(page.text)) == (200, {"."})
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first", "drop"),
+    [
+        ("http", b"", b"H"),
+        ("http", b"HTTP/1.1 200 OK\r\n", b"a"),
+        ("http", b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+        ("https", b"\x16\x03\x03\x10\x00", b"\x02"),
+        ("https", b"", b"\x16"),
+    ],
+)
+def test_who_drips_has_no_more_time_than_others(scheme: str, first: bytes, drop: bytes) -> None:
+    """Status line, headers, TLS records: one deadline for all of it."""
+    with server(dripping(first, drop)) as port:
+        began = time.monotonic()
+        with pytest.raises((Unanswered, ssl.SSLError)):
+            fetch(HERE, f"{scheme}://probe.example:{port}/", seconds=0.4)
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[/", "http://x.example:99999/", "http://x.example:0/", "ftp://x.example/", "/accept", "http:///", "javascript:alert()"]
+)
+def test_what_is_no_address(url: str) -> None:
+    """A page may call anything one; nobody is asked."""
+    with pytest.raises(BadAddress):
+        fetch(HERE, url)
 
 
 def test_rates_end_with_enough_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,7 @@ async def build(hub: Hub, days: int = 75) -> None:
         faulty = await tenants.gateway(connection, FAULTY)
         assert faulty is not None
         await looks_there.fill(connection, faulty.hall_id, faulty.id, hub.now())
+    await watch.run(hub)
     await _alarms(hub)
     await _factors(hub)
     await done(hub, identities.link_user, {"subject": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}, user="betrieb")

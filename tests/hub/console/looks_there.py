@@ -22,12 +22,21 @@ async def fill(connection: Connection, hall_id: int, gateway_id: int, now: datet
         Finding(kind="internet-down", severity=Severity.URGENT, zone="public", first=unix - 1_500, times=5),
         Finding(kind="certificate-name", severity=Severity.URGENT, zone="public", values={"name": "portal.bergdorf.example"}),
     )
-    kinds = ("upstream-dns-away", "route-missing", "sysctl-wrong", "offload-lro", "unit-failed", "interface-down", "mtu-too-small")
+    found: dict[str, dict[str, str]] = {
+        "upstream-dns-away": {"count": "2"},
+        "route-missing": {},
+        "sysctl-wrong": {"key": "net.ipv4.conf.all.rp_filter", "value": "2", "wanted": "1"},
+        "offload-lro": {"interface": "enp3s0"},
+        "unit-failed": {"unit": "hotspot-names.path"},
+        "interface-down": {"interface": "enp4s0"},
+        "mtu-too-small": {"interface": "enp3s0", "mtu": "1200"},
+    }
     doctor = tuple(
-        Finding(kind=kind, severity=Severity.WARNING if number else Severity.URGENT, values={"interface": "enp3s0", "name": "w" * 60})
-        for number, kind in enumerate(kinds)
+        Finding(kind=kind, severity=Severity.WARNING if number else Severity.URGENT, values=values)
+        for number, (kind, values) in enumerate(found.items())
     )
-    guard = (Finding(kind="rogue-dhcp", severity=Severity.URGENT, zone="public", values={"port": "lan3"}, first=unix - 600, times=41),)
+    heard = {"port": "lan3", "interface": "br-public", "network": "192.168.178.0/24", "times": "41"}
+    guard = (Finding(kind="rogue-dhcp", severity=Severity.URGENT, zone="public", values=heard, first=unix - 600, times=41),)
     told = (
         Look(by=By.VISIT, at=unix, seconds=38.0, software="0.1.0", findings=visit, steps=VISIT),
         Look(by=By.DOCTOR, at=unix, findings=doctor),

@@ -14,9 +14,10 @@ STUCK = Finding(
     kind="portal-down", severity=Severity.URGENT, zone="public", values={"name": "portal.hall.example", "who": "02:00:00:00:00:07"}
 )
 FAILED = Step(name="portal", zone="public", family=4, result=Result.FAILED, why="portal-down")
+ONLINE = Step(name="online", zone="public", family=4, result=Result.PASSED)
 
 
-async def visit(box: Box, *findings: Finding, steps: tuple[Step, ...] = ()) -> None:
+async def visit(box: Box, *findings: Finding, steps: tuple[Step, ...] = (ONLINE,)) -> None:
     """A visit ends, by the box's own clock; the portal reads it when its minute comes."""
     office = box.bench.office
     office.settings.looks.mkdir(exist_ok=True)

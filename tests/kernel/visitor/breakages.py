@@ -1,4 +1,4 @@
-"""Ways to break a hall, one function each: it is broken inside, and mended again afterwards. ``BROKEN`` says what a visit must find."""
+"""Ways to break a hall, one function each: it is broken inside, and mended again afterwards."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
-from msgspec import Struct
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptPrefixInfo, IPv6
 from scapy.layers.l2 import ARP, Ether
@@ -17,7 +16,6 @@ from scapy.layers.l2 import ARP, Ether
 from hotspot.lab import namespaces
 from hotspot.lab.gateway import give, rights
 from hotspot.lab.layout import LAN_GATEWAY, LAN_PREFIX, LINK_WAN, NAMESERVER, PORTAL_NAME, SITE, SITE6
-from hotspot.lab.walk_visit import LARGE, SINK
 from tests.kernel.visitor.certificates import signed
 from tests.kernel.visitor.mending import Ground, intruder, line
 from tests.kernel.visits import status, until
@@ -53,6 +51,7 @@ no_name_server = _dnsmasq("dhcp-option=option:dns-server,.*", "dhcp-option=optio
 name_server_elsewhere = _dnsmasq("dhcp-option=option:dns-server,.*", f"dhcp-option=option:dns-server,{NAMESERVER}")
 no_dhcp = _dnsmasq("dhcp-range=.*")
 dns_lies = _captive_dns("no-hosts", f"no-hosts\naddress=/#/{LAN_GATEWAY}")
+dns_empty = _captive_dns("no-hosts", "no-hosts\nlocal=/#/")
 portal_name_unknown = _captive_dns("host-record=.*")
 portal_name_elsewhere = _captive_dns("host-record=.*", f"host-record={PORTAL_NAME},{SITE},{SITE6}")
 no_rdnss = _radvd(line(" *RDNSS .*"))
@@ -133,14 +132,6 @@ async def firewall_down(ground: Ground) -> AsyncIterator[None]:
     finally:
         await ground.hall.start_firewall()
         await ground.settled()
-
-
-@asynccontextmanager
-async def table_gone(ground: Ground) -> AsyncIterator[None]:
-    """The rules of the zone are gone, and the daemon, which would bring them back, too."""
-    async with firewall_down(ground):
-        await ground.run(ground.gateway, "nft", "delete", "table", "inet", "hotspot_public")
-        yield
 
 
 def drops_instead_of_refusing(ground: Ground) -> AbstractAsyncContextManager[None]:
@@ -281,12 +272,16 @@ def _foreign_offer(frame: bytes) -> bytes | None:
     return bytes(Ether(src=STRANGER, dst=frame[6:12].hex(":")) / IP(src=here, dst="255.255.255.255") / UDP(sport=67, dport=68) / message)
 
 
-def _lie_about_the_gateway(frame: bytes) -> bytes | None:
-    """ARP: the gateway's address is mine."""
-    if frame[12:14] != b"\x08\x06" or frame[20:22] != b"\0\x01" or frame[38:42] != socket.inet_aton(LAN_GATEWAY):
-        return None
-    asker, where = frame[6:12].hex(":"), socket.inet_ntoa(frame[28:32])
-    return bytes(Ether(src=STRANGER, dst=asker) / ARP(op=2, hwsrc=STRANGER, psrc=LAN_GATEWAY, hwdst=asker, pdst=where))
+def answers_for(address: str) -> Callable[[bytes], bytes | None]:
+    """ARP: that address is mine."""
+
+    def answer(frame: bytes) -> bytes | None:
+        if frame[12:14] != b"\x08\x06" or frame[20:22] != b"\0\x01" or frame[38:42] != socket.inet_aton(address):
+            return None
+        asker, where = frame[6:12].hex(":"), socket.inet_ntoa(frame[28:32])
+        return bytes(Ether(src=STRANGER, dst=asker) / ARP(op=2, hwsrc=STRANGER, psrc=address, hwdst=asker, pdst=where))
+
+    return answer
 
 
 def _advertise() -> bytes:
@@ -296,78 +291,5 @@ def _advertise() -> bytes:
 
 
 second_dhcp_server = _by_intruder(None, _foreign_offer)
-second_gateway = _by_intruder(None, _lie_about_the_gateway)
+second_gateway = _by_intruder(None, answers_for(LAN_GATEWAY))
 second_router = _by_intruder(_advertise)
-
-
-class Broken(Struct, frozen=True):
-    """A broken hall, how it is visited, and the kinds that must be found, all of them and no other."""
-
-    name: str
-    how: Callable[[Ground], AbstractAsyncContextManager[None]]
-    kinds: tuple[str, ...]
-    words: tuple[str, ...] = ()
-
-
-_SHORT: Final = ("--patience", "0.6")
-"""Where nobody answers, nobody need wait so long for it."""
-_FAST: Final = ("--measured", "1.5")
-BROKEN: Final = (
-    Broken("option 114 names another portal", option114_another, ("option114-wrong",)),
-    Broken("option 114 is missing", option114_missing, ("option114-missing",)),
-    Broken("no router option", no_router, ("router-missing",)),
-    Broken("router outside the network", router_elsewhere, ("router-elsewhere",)),
-    Broken("router that nobody is", router_silent, ("gateway-silent",), _SHORT),
-    Broken("no name server option", no_name_server, ("dns-option-missing",)),
-    Broken("option 6 names another server", name_server_elsewhere, ("dns-option-elsewhere",)),
-    Broken("no DHCP", no_dhcp, ("dhcp-silent",), _SHORT),
-    Broken("a second DHCP server", second_dhcp_server, ("dhcp-foreign",)),
-    Broken("a second gateway", second_gateway, ("gateway-twice",)),
-    Broken("a second router", second_router, ("advertisement-foreign",)),
-    Broken("no router advertisement", no_advertisement, ("advertisement-missing",), _SHORT),
-    Broken("advertisement without name server", no_rdnss, ("rdnss-missing",)),
-    Broken("advertisement without prefix", no_prefix, ("prefix-missing",)),
-    Broken("certificate expired", certificate_expired, ("certificate-expired",)),
-    Broken("certificate not valid yet", certificate_early, ("certificate-early",)),
-    Broken("certificate of another name", certificate_of_another_name, ("certificate-name",)),
-    Broken("certificate of an unknown authority", certificate_untrusted, ("certificate-untrusted",)),
-    Broken("certificate about to end", certificate_soon, ("certificate-soon",)),
-    Broken("DNS that lies", dns_lies, ("dns-lies",)),
-    Broken("DNS dead", dns_dead, ("dns-dead",), _SHORT),
-    Broken("DNS without the Internet", upstream_dead, ("dns-upstream-dead",), _SHORT),
-    Broken("portal's name unknown", portal_name_unknown, ("portal-name-unknown",)),
-    Broken("portal's name elsewhere", portal_name_elsewhere, ("portal-name-elsewhere",)),
-    Broken("portal down", portal_down, ("portal-down",)),
-    Broken("portal on IPv4 only", portal_without_ipv6, ("portal6-down",)),
-    Broken("firewall daemon down", firewall_down, ("api-status", "portal-problem")),
-    Broken("kernel table gone", table_gone, ("gateway-mute",), _SHORT),
-    Broken("drops instead of refusing", drops_instead_of_refusing, ("refusal-slow",), _SHORT),
-    Broken("grants nothing", grants_nothing, ("grants-nothing",), _SHORT),
-    Broken("Internet down", internet_down, ("internet-down",), _SHORT),
-    Broken("no IPv6 on the Internet", internet_without_ipv6, ("internet6-down",)),
-    Broken("rate too low", rate_low, ("rate-low",), ("--download", LARGE, *_FAST)),
-    Broken("rate unlimited", rate_unlimited, ("rate-unlimited",), ("--download", LARGE, "--upload", SINK, *_FAST)),
-    Broken("IPv6 leak before accept", leaks6, ("open6-before-accept",)),
-    Broken("IPv4 leak before accept", leaks4, ("open-before-accept",)),
-    Broken("a portal upstream", portal_upstream, ("still-captive",)),
-    Broken("isolation off", neighbour_reachable, ("neighbour-reachable",)),
-    Broken("town's network reachable", town_reachable, ("town-reachable",), ("--forbidden", f"{INNER}:8000")),
-    Broken("hub away", hub_away, ("hub-away",)),
-)
-LIES: Final = (
-    "probe-answered",
-    "probe-elsewhere",
-    "api-status",
-    "api-type",
-    "api-unreadable",
-    "api-not-captive",
-    "api-no-page",
-    "page-without-form",
-    "accept-refused",
-    "grants-nothing",
-    "api-still-captive",
-    "time-stands",
-    "leave-refused",
-    "leave-cuts-nothing",
-)
-"""What an impostor in the portal's place does wrong, and what must be found for it."""

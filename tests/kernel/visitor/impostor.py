@@ -27,16 +27,16 @@ class Impostor:
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self.fault = ""
-        """The one thing that is wrong; without one it is a good portal."""
+        self.faults: tuple[str, ...] = ()
+        """What is wrong with it; without any it is a good portal."""
         self._sessions: dict[str, str] = {}
         self._asked = 0
 
     def captured(self, request: web.Request) -> web.Response:
         """Port 80 of captive clients."""
-        if self.fault == "probe-answered":
+        if "probe-answered" in self.faults:
             return web.Response(text="Success")
-        goal = "http://elsewhere.example/" if self.fault == "probe-elsewhere" else PORTAL
+        goal = "http://elsewhere.example/" if "probe-elsewhere" in self.faults else PORTAL
         return web.Response(status=302, headers={"Location": goal})
 
     def answer(self, request: web.Request) -> web.Response:
@@ -51,44 +51,46 @@ class Impostor:
                 return self._leave(who)
             case "GET", "/online":
                 return _page(_FORM.format("leave"))
-        return _page("closed for lunch" if self.fault == "page-without-form" else _FORM.format("accept"))
+        if "unexpected" in self.faults:
+            return _page(_FORM.format("/[/accept"))
+        return _page("closed for lunch" if "page-without-form" in self.faults else _FORM.format("accept"))
 
     def _api(self, who: str) -> web.Response:
         online = who in self._sessions
-        if self.fault == "api-status":
+        if "api-status" in self.faults:
             return web.Response(status=404)
-        if self.fault == "api-unreadable":
+        if "api-unreadable" in self.faults:
             return web.Response(body=b"<html>", content_type="application/captive+json")
         self._asked += 1
-        left = 200 if self.fault == "time-stands" else 200 - self._asked
+        left = 200 if "time-stands" in self.faults else 200 - self._asked
         fields: dict[str, Any] = {"captive": not online, "user-portal-url": PORTAL, **({"seconds-remaining": left} if online else {})}
-        if self.fault == "api-not-captive":
+        if "api-not-captive" in self.faults:
             fields["captive"] = False
-        if self.fault == "api-still-captive":
+        if "api-still-captive" in self.faults:
             fields["captive"] = True
-        if self.fault == "api-no-page":
+        if "api-no-page" in self.faults:
             del fields["user-portal-url"]
-        kind = "application/json" if self.fault == "api-type" else "application/captive+json"
+        kind = "application/json" if "api-type" in self.faults else "application/captive+json"
         return web.Response(body=msgspec.json.encode(fields), content_type=kind)
 
     def _accept(self, who: str) -> web.Response:
-        if self.fault == "accept-refused":
+        if "accept-refused" in self.faults:
             return web.Response(status=500)
         session = self._sessions[who] = secrets.token_hex(8)
         found = self._peer.ask(api.Found, api.WhoIs, who)
-        if self.fault != "grants-nothing":
+        if "grants-nothing" not in self.faults:
             assert found.mac is not None
             assert found.zone is not None
             self._peer.ask(api.Allowed, api.Allow, api.Grant(found.zone, found.mac, session, plan="free", rates=RATES, seconds=60.0))
         return _to("/online")
 
     def _leave(self, who: str) -> web.Response:
-        if self.fault == "leave-refused":
+        if "leave-refused" in self.faults:
             return web.Response(status=500)
         session = self._sessions.pop(who)
-        if self.fault == "leave-cuts-nothing":
+        if "leave-cuts-nothing" in self.faults:
             self._sessions[f"kept {who}"] = session
-        elif self.fault != "grants-nothing":
+        elif "grants-nothing" not in self.faults:
             self._peer.ask(api.Revoked, api.Revoke, session, "left")
         return _to("/")
 
