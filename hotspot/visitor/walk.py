@@ -147,8 +147,9 @@ def _only_soon(known: Known) -> bool:
 def _go_online(known: Known) -> None:
     run, accepted = known.notes.run, N("accept")
     known.forget_names()  # from now on it is another name server that answers
-    for family in known.families:
-        run(N("online", family), partial(online.online, known, family), (accepted,))
+    # IPv4 keeps a visitor offline also where it never came up, and nothing but this step says so.
+    for family in (one for one in known.choices.families if one == 4 or one in known.usable):
+        run(N("online", family), partial(online.online, known, family), (*_usable(family), accepted))
         for _, one in outside.probes(known.choices)[:1]:
             run(N("own-answer", family), partial(online.own_answer, known, one, family), (N("online", family),))
     reached = N("online", known.way)

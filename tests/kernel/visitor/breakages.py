@@ -51,7 +51,7 @@ no_name_server = _dnsmasq("dhcp-option=option:dns-server,.*", "dhcp-option=optio
 name_server_elsewhere = _dnsmasq("dhcp-option=option:dns-server,.*", f"dhcp-option=option:dns-server,{NAMESERVER}")
 no_dhcp = _dnsmasq("dhcp-range=.*")
 dns_lies = _captive_dns("no-hosts", f"no-hosts\naddress=/#/{LAN_GATEWAY}")
-dns_empty = _captive_dns("no-hosts", "no-hosts\nlocal=/#/")
+dns_empty = _captive_dns("no-hosts", "no-hosts\nlocal=/com/")
 portal_name_unknown = _captive_dns("host-record=.*")
 portal_name_elsewhere = _captive_dns("host-record=.*", f"host-record={PORTAL_NAME},{SITE},{SITE6}")
 no_rdnss = _radvd(line(" *RDNSS .*"))

@@ -92,7 +92,7 @@ BROKEN: Final = (
         "no router option, advertisement without name server",
         together(no_router, no_rdnss),
         ("router-missing", "rdnss-missing"),
-        stuck=("router-missing",),
+        stuck=("router-missing", "rdnss-missing"),
     ),
     Broken(
         "router outside the network, advertisement without prefix",
@@ -124,7 +124,7 @@ BROKEN: Final = (
         "a second DHCP server, IPv6 leak before accept",
         together(second_dhcp_server, leaks6),
         ("dhcp-foreign", "open6-before-accept"),
-        stuck=("open6-before-accept",),
+        stuck=("dhcp-foreign", "open6-before-accept"),
     ),
     Broken("a second gateway, certificate about to end", together(second_gateway, certificate_soon), ("gateway-twice", "certificate-soon")),
     Broken("certificate expired", certificate_expired, ("certificate-expired",), stuck=("certificate-expired",)),
