@@ -123,7 +123,7 @@ def _stocks(say: Say, formats: Formats, health: GatewayHealth, now: datetime) ->
 def _certificate(say: Say, formats: Formats, health: GatewayHealth, now: datetime) -> Check:
     """Also when there is none yet, and why."""
     kind: Kind = "warn"
-    value, note = say(N_("none yet")), ""
+    value, note = say(N_("none so far")), ""
     if health.certificate_until is not None:
         left = (health.certificate_until - now).total_seconds()
         kind = "bad" if left <= LIMITS.certificate / 5 else "warn" if left <= LIMITS.certificate else "good"
