@@ -17,6 +17,7 @@ from tests.hotspot.portal.conftest import until
 from tests.hotspot.portal.test_certificates import make_pair
 
 T = TypeVar("T")
+SERVED = web.AppKey("served", list[int])
 GET = b"GET / HTTP/1.1\r\nHost: hub.example\r\nConnection: close\r\n\r\n"
 
 
@@ -64,9 +65,11 @@ async def serving(folder: Path, patience: float = 5.0) -> AsyncIterator[tuple[we
     tls.load_cert_chain(folder / "hub.pem", folder / "hub.key")
 
     async def page(_: web.Request) -> web.Response:
+        app[SERVED].append(1)
         return web.Response(text="hello")
 
     app = web.Application()
+    app[SERVED] = []
     app.add_routes([web.get("/", page)])
     runner, entrance = web.AppRunner(app, access_log=None, shutdown_timeout=1.0), Entrance(patience)
     await runner.setup()
@@ -79,19 +82,17 @@ async def serving(folder: Path, patience: float = 5.0) -> AsyncIterator[tuple[we
 
 
 async def test_who_is_half_in_is_served(tmp_path: Path) -> None:
-    """The hub takes nobody new any more, waits for the handshake and the first words, and answers."""
+    """The hub takes nobody new any more, waits for the handshake and the first words, and has answered when it has stopped."""
     async with serving(tmp_path) as (runner, listener, entrance):
         caller = Caller(tmp_path / "hub.pem", *await asyncio.open_connection(*listener.getsockname()))
         caller.begins()
         await until(lambda: len(entrance) == 1)
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-            stopping = group.create_task(_last_in([listener], entrance))
-            await asyncio.sleep(0)
-            answer = await caller.ends()
-            await stopping
-            group.create_task(runner.cleanup())
-        assert answer == b"HTTP/1.1 200 OK"
-        assert len(entrance) == 0
+            ending = group.create_task(caller.ends())
+            await _last_in([listener], entrance)
+            await runner.cleanup()
+            assert runner.app[SERVED] == [1]  # by now: the process would be over
+        assert ending.result() == b"HTTP/1.1 200 OK"
         caller.writer.close()
 
 
