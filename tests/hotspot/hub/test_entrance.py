@@ -18,6 +18,7 @@ from tests.hotspot.portal.test_certificates import make_pair
 
 T = TypeVar("T")
 SERVED = web.AppKey("served", list[int])
+SLOW = 0.2
 GET = b"GET / HTTP/1.1\r\nHost: hub.example\r\nConnection: close\r\n\r\n"
 
 
@@ -48,7 +49,8 @@ class Caller:
                 self._in.write(data)
 
     async def ends(self) -> bytes:
-        """The rest of it, and a request; returns the beginning of the answer."""
+        """The rest of it, and a request, over a line that takes its time; returns the beginning of the answer."""
+        await asyncio.sleep(SLOW)
         self.writer.write(self._hello[40:])
         await self._goes_on(self._tls.do_handshake)
         self._tls.write(GET)
