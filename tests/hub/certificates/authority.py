@@ -7,9 +7,7 @@ import asyncio
 import base64
 import hmac
 import json
-import re
 import secrets
-import ssl
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -27,30 +25,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.hotspot.portal.test_certificates import make_pair
+from tests.hub.certificates.authority_papers import (
+    PROBLEM,
+    Refusal,
+    issuer,
+    nothing,
+    plain,
+    public_of,
+    renewal_id,
+    request_of_another,
+    serving_tls,
+    soon,
+    thumbprint_of,
+)  # fmt: skip
 
 EAB_KID, EAB_KEY = "stadt-7", b"an-eab-key-of-thirty-two-bytes!!"
-PROBLEM = "urn:ietf:params:acme:error:"
-
-
-class Refusal(Exception):
-    """Becomes a problem document."""
-
-    def __init__(self, status: int, kind: str, detail: str = "", **headers: str) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.headers = status, kind, {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class Authority:
     """Async context manager; tests turn its knobs."""
 
     def __init__(self, folder: Path, dns_port: int) -> None:
-        certificate, key = make_pair(folder, "localhost")
-        self.trust = folder / "acme.pem"
-        self.trust.write_bytes(certificate)
-        (folder / "acme.key").write_bytes(key)
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(self.trust, folder / "acme.key")
+        self.trust, self._tls = serving_tls(folder)
         self._dns_port = dns_port
         self.days = 90.0
         """For which it signs."""
@@ -90,9 +86,9 @@ class Authority:
         self._nonces: set[str] = set()
         self._names: dict[str, dict[str, Any]] = {}
         self._chains: dict[str, str] = {}
-        self._root_key, self._middle_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        self._root = _ca("Root", self._root_key, "Root", self._root_key)
-        self._middle = _ca("Middle", self._middle_key, "Root", self._root_key)
+        self._root_key, self._middle_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        self._root = issuer("Root", self._root_key, "Root", self._root_key)
+        self._middle = issuer("Middle", self._middle_key, "Root", self._root_key)
         self._looks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -106,7 +102,7 @@ class Authority:
         app.add_routes(
             [
                 web.get("/directory", self._directory),
-                web.head("/nonce", self._nothing),
+                web.head("/nonce", nothing),
                 web.post("/new-account", self._new_account),
                 web.post("/new-order", self._new_order),
                 web.post("/order/{id}", self._order),
@@ -162,7 +158,7 @@ class Authority:
         whole = json.loads(await request.read())
         if set(whole) != {"protected", "payload", "signature"}:
             raise Refusal(400, "malformed", "expected a flattened JWS")
-        header = json.loads(_plain(whole["protected"]))
+        header = json.loads(plain(whole["protected"]))
         if set(header) != {"alg", "nonce", "url", by}:
             raise Refusal(400, "malformed", f"expected alg, nonce, url and {by} in the header")
         if header["alg"] != "ES256":
@@ -172,11 +168,11 @@ class Authority:
         if header["nonce"] not in self._nonces:
             raise Refusal(400, "badNonce", "expected a fresh nonce")
         self._nonces.discard(header["nonce"])
-        account = header["kid"] if by == "kid" else _thumbprint(header["jwk"])
-        public = self._accounts.get(account) if by == "kid" else _public(header["jwk"])
+        account = header["kid"] if by == "kid" else thumbprint_of(header["jwk"])
+        public = self._accounts.get(account) if by == "kid" else public_of(header["jwk"])
         if public is None:
             raise Refusal(400, "accountDoesNotExist", "no such account")
-        signature = _plain(whole["signature"])
+        signature = plain(whole["signature"])
         if len(signature) != 64:
             raise Refusal(400, "malformed", "expected a signature of 64 bytes")
         pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
@@ -189,7 +185,7 @@ class Authority:
             raise Refusal(400, "badNonce", "that one is forgotten")
         if by == "jwk":
             self._newcomers[account] = public
-        return (json.loads(_plain(whole["payload"])) if whole["payload"] else None), account
+        return (json.loads(plain(whole["payload"])) if whole["payload"] else None), account
 
     async def _read(self, request: web.Request) -> str:
         """Account of a POST-as-GET."""
@@ -205,9 +201,6 @@ class Authority:
         if self.window is not None:
             found["renewalInfo"] = "/renewal"
         return web.json_response({name: self._at(path) for name, path in found.items()} | {"meta": {"website": "https://ca.example"}})
-
-    async def _nothing(self, _: web.Request) -> web.Response:
-        return web.Response(headers={"Cache-Control": "no-store"})
 
     async def _new_account(self, request: web.Request) -> web.Response:
         payload, thumbprint = await self._signed(request, "jwk")
@@ -227,11 +220,11 @@ class Authority:
     def _bound(self, binding: Any, thumbprint: str) -> None:
         if binding is None:
             raise Refusal(403, "externalAccountRequired", "expected a binding")
-        header = json.loads(_plain(binding["protected"]))
+        header = json.loads(plain(binding["protected"]))
         good = hmac.digest(EAB_KEY, f"{binding['protected']}.{binding['payload']}".encode(), "sha256")
-        if header != {"alg": "HS256", "kid": EAB_KID, "url": self._at("/new-account")} or good != _plain(binding["signature"]):
+        if header != {"alg": "HS256", "kid": EAB_KID, "url": self._at("/new-account")} or good != plain(binding["signature"]):
             raise Refusal(403, "unauthorized", "the binding is not good")
-        if _thumbprint(json.loads(_plain(binding["payload"]))) != thumbprint:
+        if thumbprint_of(json.loads(plain(binding["payload"]))) != thumbprint:
             raise Refusal(403, "unauthorized", "the binding is for another key")
 
     async def _new_order(self, request: web.Request) -> web.Response:
@@ -263,7 +256,7 @@ class Authority:
             order["status"] = "invalid" if "invalid" in states else "ready" if states == {"valid"} else "pending"
         shown = {
             "status": order["status"],
-            "expires": _soon(),
+            "expires": soon(),
             "identifiers": [{"type": "dns", "value": name} for name in order["names"]],
             "authorizations": [self._at(f"/authorization/{one}") for one in order["authorizations"]],
             "finalize": self._at(f"/finalize/{number}"),
@@ -291,7 +284,7 @@ class Authority:
         return web.json_response(
             {
                 "status": one["status"],
-                "expires": _soon(),
+                "expires": soon(),
                 "identifier": {"type": "dns", "value": one["name"]},
                 "challenges": [
                     {"type": "http-01", "url": self._at(f"/http/{number}"), "status": "pending", "token": one["token"]},
@@ -340,7 +333,7 @@ class Authority:
         self._mine(order, account)
         if self._shown(number)["status"] != "ready":
             raise Refusal(403, "orderNotReady", f"the order is {order['status']}")
-        csr = x509.load_der_x509_csr(_plain(payload["csr"]))
+        csr = x509.load_der_x509_csr(plain(payload["csr"]))
         names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
         if set(payload) != {"csr"} or not csr.is_signature_valid or sorted(names) != sorted(order["names"]):
             raise Refusal(400, "badCSR", "expected the names of the order")
@@ -348,7 +341,7 @@ class Authority:
             raise Refusal(400, "badPublicKey", "the account's key is none for a certificate (11.1)")
         if self.confused:
             self.confused -= 1
-            csr = x509.load_pem_x509_csr(_request(names))
+            csr = x509.load_pem_x509_csr(request_of_another(names))
         self._chains[number] = self.sign(csr, names)
         leaf = x509.load_pem_x509_certificate(self._chains[number].encode())
         self.issued[leaf.serial_number] = (account, renewal_id(leaf))
@@ -381,7 +374,7 @@ class Authority:
 
     async def _revoke(self, request: web.Request) -> web.Response:
         payload, account = await self._signed(request)
-        serial = x509.load_der_x509_certificate(_plain(payload["certificate"])).serial_number
+        serial = x509.load_der_x509_certificate(plain(payload["certificate"])).serial_number
         if self.issued.get(serial, ("", ""))[0] != account or self.refuses_revocation:
             raise Refusal(403, "unauthorized", "of another account")
         if payload.get("reason") not in (0, 1, 3, 4, 5):
@@ -405,57 +398,3 @@ class Authority:
         if name in self.replaced:
             raise Refusal(409, "alreadyReplaced", "it is")
         self.replaced.append(name)
-
-
-def renewal_id(certificate: x509.Certificate) -> str:
-    """By the DER of the serial number as ``cryptography`` writes it nowhere: made here from its hexadecimal digits."""
-    digits = f"{certificate.serial_number:x}"
-    digits = digits.zfill(len(digits) + len(digits) % 2)
-    serial = bytes.fromhex(digits if int(digits[0], 16) < 8 else f"00{digits}")
-    key = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    assert key is not None
-    return ".".join(base64.urlsafe_b64encode(half).decode().rstrip("=") for half in (key, serial))
-
-
-def _request(names: list[str]) -> bytes:
-    """Of somebody else, for the same names."""
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(Encoding.PEM)
-
-
-def _soon() -> str:
-    return (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _plain(text: str) -> bytes:
-    if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
-        raise Refusal(400, "malformed", "expected base64url without padding (6.1)")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _public(jwk: dict[str, str]) -> ec.EllipticCurvePublicKey:
-    if set(jwk) != {"kty", "crv", "x", "y"} or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
-        raise Refusal(400, "badPublicKey", "expected a key on P-256")
-    x, y = (int.from_bytes(_plain(jwk[name])) for name in ("x", "y"))
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-
-
-def _thumbprint(jwk: dict[str, str]) -> str:
-    text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(sha256(text.encode()).digest()).decode().rstrip("=")
-
-
-def _ca(name: str, key: ec.EllipticCurvePrivateKey, above: str, signer: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, above)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3_650))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(signer, hashes.SHA256())
-    )

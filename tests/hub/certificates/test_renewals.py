@@ -7,7 +7,8 @@ from cryptography import x509
 
 from hotspot.hub.certificates.requests import read_chain
 from hotspot.hub.hub import Hub
-from tests.hub.certificates.authority import Authority, renewal_id
+from tests.hub.certificates.authority import Authority
+from tests.hub.certificates.authority_papers import renewal_id
 from tests.hub.certificates.conftest import PORTAL, ask, later, request, work
 from tests.hub.gateways.box import Box
 
