@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -23,7 +24,7 @@ def certificates() -> None:
 @click.option("--partner", help="Only those of this town.")
 @json_option
 def list_certificates(partner: str | None, as_json: bool) -> None:
-    """All gateways that have names, with what they have and why the next one is not there yet."""
+    """All gateways that asked or have names, with what they have and why the next one is not there yet."""
     found = ask_hub("list the certificates", "GET", "/certificates", partner=partner)
     rows = [
         [
@@ -32,12 +33,17 @@ def list_certificates(partner: str | None, as_json: bool) -> None:
             one["state"] + (", TO BE REVOKED" if one["revoking"] else ""),
             moment(one["ends_at"]),
             moment(one["next_try_at"]),
-            one["failure"] or "-",
+            _trouble(one),
         ]
         for one in found
     ]
-    heads = ["gateway", "names", "state", "until", "next try", "last failure"]
+    heads = ["gateway", "names", "state", "until", "next try", "what is amiss"]
     show(found, as_json, heads, rows, "no names yet: hotspot hub certificates names GATEWAY NAME")
+
+
+def _trouble(one: dict[str, Any]) -> str:
+    revocation = f"revocation: {one['revocation_failure']}" if one["revocation_failure"] else ""
+    return "; ".join(text for text in (one["refused"], one["failure"], revocation) if text) or "-"
 
 
 @certificates.command("show")

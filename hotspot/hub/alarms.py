@@ -134,7 +134,7 @@ class Gateway(Struct, frozen=True, kw_only=True):
     looks: tuple[Looked, ...] = ()
     """The last ones of visitor, doctor and LAN guard."""
     certificate_failing: tuple[float, str] | None = None
-    """Since when, and why, there is no certificate for it from the authority; None: nothing failed."""
+    """Since when, and why, it gets no certificate (the authority, its own request) or none is revoked; None: nothing failed."""
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -265,7 +265,9 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         yield "certificate", "", _below(left, limits.certificate, limits.certificate / 5, limits.certificate + 86_400, days)
     if gateway.certificate_failing is not None:
         since, why = gateway.certificate_failing
-        yield "certificate_failed", "", Found(WARNING, {"text": clean(why)}, now - since >= CERTIFICATE_SECONDS)
+        ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate
+        severity = URGENT if ends_soon else WARNING  # what the hall has will not last until somebody looks by chance
+        yield "certificate_failed", "", Found(severity, {"text": clean(why)}, now - since >= CERTIFICATE_SECONDS)
     if health.backlog > BACKLOG_WELL:
         yield "backlog", "", Found(WARNING, {"count": health.backlog}, health.backlog >= BACKLOG)
     if health.policy_refused:

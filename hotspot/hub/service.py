@@ -12,12 +12,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 from hotspot.handed import Where, received
 from hotspot.hub import jobs
 from hotspot.hub.app import make_runner
 from hotspot.hub.certificates import work as certificates
+from hotspot.hub.entrance import Entrance, Site
 from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
@@ -29,6 +29,9 @@ TLS_BUFFER = 16 * 1024
 thousand gateways on their long polls make that 280 MB less."""
 SHUTDOWN = 5.0
 """Seconds for requests in hand when the process stops; long polls are answered at once."""
+
+HANDSHAKE = 2.0
+"""Seconds for handshakes that are half done then: a second is long for one that goes on at all."""
 
 DEFER = 5
 """Seconds for which the kernel waits for the first bytes of a connection before it hands it over without."""
@@ -78,8 +81,8 @@ class Service:
         runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
-        handed, listeners = received(), list[socket.socket]()
-        parts.push_async_callback(_last_in, listeners)
+        handed, listeners, entrance = received(), list[socket.socket](), Entrance(HANDSHAKE)
+        parts.push_async_callback(_last_in, listeners, entrance)
         for host, port in self.settings.listen:
             where = Where.of(host, port)
             if (listener := handed.take(where)) is None:
@@ -88,18 +91,20 @@ class Service:
             listeners.append(listener)
             # A connection is handed over with its first bytes: whoever is in has said something, also when this process is to end.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER)
-            await web.SockSite(runner, listener, ssl_context=tls, backlog=1_024).start()
+            await Site(runner, listener, entrance, tls, 1_024).start()
         if unwanted := handed.close_rest():
             log.warning("handed over for nothing", listeners=[where.label for where in unwanted])
         self.addresses = [(str(address[0]), int(address[1])) for address in runner.addresses]
 
 
-async def _last_in(listeners: list[socket.socket]) -> None:
-    """Take no more connections, and let those who were just accepted in: asyncio would lose them when it closes the listener."""
+async def _last_in(listeners: list[socket.socket], entrance: Entrance) -> None:
+    """Take no more connections, and let those who were just accepted in: asyncio would lose them when it closes the listener, and aiohttp
+    those whose handshake is not over."""
     for listener in listeners:
         asyncio.get_running_loop().remove_reader(listener)
     for _ in range(5):  # turns of the loop: in, and heard
         await asyncio.sleep(0)
+    await entrance.empty()
 
 
 def _opened(host: str, port: int) -> socket.socket:

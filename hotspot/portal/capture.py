@@ -165,19 +165,23 @@ _NOW = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 class CaptureServer:
     """Async context manager that answers on listening ``sockets``; it owns them from then on and closes them at the end.
 
-    ``location`` is the portal's address as the phone must see it; ``on_probe`` gets the family (``hotspot.session.probes``) of every
-    request that was answered with a redirect. Raises ``ValueError`` when ``location`` cannot be one.
+    ``location`` is the portal's address as the phone must see it, or says it anew every second; ``on_probe`` gets the family
+    (``hotspot.session.probes``) of every request that was answered with a redirect. Raises ``ValueError`` when ``location`` cannot be one.
     """
 
     def __init__(
-        self, sockets: Iterable[socket.socket], location: str, on_probe: Callable[[str], None], limits: Limits | None = None
+        self,
+        sockets: Iterable[socket.socket],
+        location: str | Callable[[], str],
+        on_probe: Callable[[str], None],
+        limits: Limits | None = None,
     ) -> None:
         self._listeners = tuple(sockets)
-        self._location = location
+        self._location = location if callable(location) else lambda: location
         self._on_probe = on_probe
         self._limits = limits or Limits()
         self._second = 0
-        self._answers = make_answers(location, formatdate(0, usegmt=True))
+        self._answers = make_answers(self._location(), formatdate(0, usegmt=True))
         self._pending: dict[_Pending, None] = {}  # oldest first, as dicts keep their order
         self._by_address: dict[str, dict[_Pending, None]] = {}
         self._sweeper: asyncio.TimerHandle | None = None
@@ -220,7 +224,7 @@ class CaptureServer:
         second = int(time.time())
         if second != self._second:
             self._second = second
-            self._answers = make_answers(self._location, formatdate(second, usegmt=True))
+            self._answers = make_answers(self._location(), formatdate(second, usegmt=True))
         for _ in range(self._limits.burst):
             try:
                 connection, address = listener.accept()

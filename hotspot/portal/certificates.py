@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
+from msgspec import Struct
 
 log = structlog.get_logger()
 
@@ -20,6 +21,19 @@ INTERVAL = 30.0
 
 Stamp = tuple[tuple[int, int, int], ...]
 """Inode, size and time of change of each file; a renewal changes at least one of them."""
+
+
+class Presented(Struct, frozen=True):
+    """What of a certificate decides whether phones take it."""
+
+    trouble: str = ""
+    """Why they refuse it, whatever the time is; "": they do not."""
+    ends: float = float("inf")
+    """Seconds since 1970."""
+
+    def fault(self, unix: float) -> str:
+        """Why they refuse it at that moment; "": they do not. When it begins is not looked at: phones have the better clocks."""
+        return self.trouble or ("the portal's certificate has ended" if unix >= self.ends else "")
 
 
 class CertificateUnusable(Exception):

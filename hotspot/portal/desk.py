@@ -98,6 +98,10 @@ class Desk:
         """As last (re)loaded."""
         return self._office.settings
 
+    def address(self, portal_url: str) -> str:
+        """As ``Office.address``."""
+        return self._office.address(portal_url)
+
     @property
     def terms(self) -> Terms:
         """The terms in force."""

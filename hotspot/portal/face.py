@@ -63,21 +63,27 @@ class Face:
         self.desk: Final = desk
         self.zone: Final = zone
         self.pages: Final = pages
-        self.url: Final = settings.zones[zone].portal_url
-        parts = urlsplit(self.url)
+        self._url: Final = settings.zones[zone].portal_url
+        parts = urlsplit(self._url)
         self.address: Final = parts.netloc
         """As a person types it."""
         self._host: Final = (parts.hostname or "").lower()
-        self._secure: Final = parts.scheme == "https"
-        self._origin: Final = f"{parts.scheme}://{parts.netloc}".lower()
+        # A browser that was told to insist on TLS cannot come to the page without it, which takes over while a certificate of the hub's
+        # is not to be had; whoever was told so is told otherwise.
+        insist = 0 if settings.hub is not None and settings.hub.certificate else 604_800
         self._headers: Final = {
             "Cache-Control": "no-store",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Server": "hotspot",
-            **({"Strict-Transport-Security": "max-age=604800"} if self._secure else {}),
+            **({"Strict-Transport-Security": f"max-age={insist}"} if parts.scheme == "https" else {}),
         }
+
+    @property
+    def url(self) -> str:
+        """Where visitors find these pages; without TLS while phones would refuse the certificate."""
+        return self.desk.address(self._url)
 
     @property
     def hall(self) -> HallTexts:
@@ -92,9 +98,10 @@ class Face:
             host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
         except ValueError:
             host = ""
-        if host.lower().rstrip(".") == self._host and (request.secure or not self._secure):
+        url = self.url
+        if host.lower().rstrip(".") == self._host and (request.secure or not url.startswith("https:")):
             return None
-        goal = self.url + capport.PATH.lstrip("/") if request.path == capport.PATH else self.url
+        goal = url + capport.PATH.lstrip("/") if request.path == capport.PATH else url
         return self.to(goal, "text/plain")
 
     def ours(self, request: web.Request) -> bool:
@@ -102,7 +109,8 @@ class Face:
         token has the last word."""
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin", "null").lower()
-        return site in ("same-origin", "none") and origin in ("null", self._origin)
+        ours = (self._url, self.url)  # a page from before may be sent off after the certificate has come or gone
+        return site in ("same-origin", "none") and origin in ("null", *(_origin(url) for url in ours))
 
     def reader(self, request: web.Request) -> Reader:
         """The language: the visitor's choice, else the browser's."""
@@ -173,6 +181,12 @@ class Face:
     def silence(self, status: int) -> web.Response:
         """A refusal for a program."""
         return web.Response(status=status, text="", headers={**self.headers(), "Retry-After": RETRY_AFTER})
+
+
+def _origin(url: str) -> str:
+    """As browsers say it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def takes_gzip(request: web.Request) -> bool:

@@ -92,7 +92,7 @@ async def _doors(office: Office, desk: Desk, zone: Zone, tls: ssl.SSLContext | N
         capture, plain, *secure = [stack.enter_context(_held(open_sockets(zone, port, handed))) for port in _ports(zone, tls)]
         guests = [(listener, None) for listener in plain] + [(listener, tls) for several in secure for listener in several]
         await stack.enter_async_context(serving(make_app(desk, office.settings, zone.name), guests))
-        await stack.enter_async_context(CaptureServer(capture, zone.portal_url, on_probe))
+        await stack.enter_async_context(CaptureServer(capture, lambda: office.address(zone.portal_url), on_probe))
         yield
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 
@@ -10,6 +11,7 @@ from firewall.api import Alarm, Usage
 from hotspot.looks.values import By
 from hotspot.portal import looks
 from hotspot.portal.alarms import Alarms
+from hotspot.portal.certificates import Presented
 from hotspot.portal.enforcement import Enforcement
 from hotspot.portal.gate import Gate
 from hotspot.portal.journal import LOOK_SECONDS, Journal, JournalUnavailable, Loaded
@@ -59,6 +61,8 @@ class Office:
         if settings.hub is not None:
             self.metrics.with_hub()
         self.internet_up = True
+        self.presented = Presented()
+        """The certificate from the hub that phones are shown."""
         self.settings_fault = ""
         """Why the settings file is not in force; "": it is."""
         self.terms_fault = ""
@@ -191,6 +195,19 @@ class Office:
         """True when a new visitor of any zone can be let in."""
         return self.gate.up and self.journal.ok and len(self.closed_zones) < len(self.settings.zones)
 
+    @property
+    def certificate_fault(self) -> str:
+        """Why phones refuse the portal's certificate; "": they do not, or it is none of the hub's."""
+        return self.presented.fault(self.now().unix)
+
+    def address(self, portal_url: str) -> str:
+        """Where visitors are sent: the portal's address, without TLS as long as phones would refuse its certificate. Port 80 of the
+        gateway is always the portal's."""
+        parts = urlsplit(portal_url)
+        if parts.scheme != "https" or not self.certificate_fault:
+            return portal_url
+        return urlunsplit(("http", parts.hostname or "", parts.path, parts.query, ""))
+
     def faults(self) -> tuple[str, ...]:
         """What is amiss, for people: empty when all is well."""
         faults = []
@@ -210,6 +227,8 @@ class Office:
             faults.append(f"{self.uplink.error} (the settings from before are in force)")
         if self.terms_fault:
             faults.append(self.terms_fault)
+        if self.certificate_fault:
+            faults.append(f"{self.certificate_fault}: pages are served without TLS")
         return tuple(faults)
 
     def warnings(self) -> tuple[str, ...]:

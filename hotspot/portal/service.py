@@ -20,7 +20,7 @@ import structlog
 from hotspot.handed import received
 from hotspot.notify import notify, notify_reloading, watchdog
 from hotspot.portal import clock, internet, last_good, looks, retention, vitals
-from hotspot.portal.certificates import CertificateUnusable, LiveCertificate
+from hotspot.portal.certificates import CertificateUnusable, LiveCertificate, Presented
 from hotspot.portal.control import serve_control
 from hotspot.portal.desk import Desk
 from hotspot.portal.journal import NewerJournal
@@ -177,11 +177,20 @@ class Service:
         settings = self.office.settings
         if settings.certificate is None or settings.key is None:
             return None
-        if settings.hub is not None and settings.hub.certificate:
-            certificate.prepare(settings)
+        from_hub = settings.hub is not None and settings.hub.certificate
+        if from_hub:
+            try:
+                certificate.prepare(settings)
+            except OSError as error:  # the disk: visitors get their pages all the same, and staff the fault
+                log.error("no certificate can be written", why=str(error))
+                self.office.presented = Presented(f"the portal's certificate cannot be written ({error.strerror or error})")
+                return None
+            self.office.presented = certificate.presented(settings)
 
         def on_reload(worked: bool) -> None:
             self.office.metrics.certificate_reloads.labels("reloaded" if worked else "refused").inc()
+            if from_hub and worked:  # what cannot be loaded is shown to nobody: the one before goes on
+                self.office.presented = certificate.presented(settings)
 
         self._certificate = await parts.enter_async_context(LiveCertificate(settings.certificate, settings.key, on_reload))
         return self._certificate.context

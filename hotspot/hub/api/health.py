@@ -46,7 +46,7 @@ class GatewayHealth(Struct, frozen=True, kw_only=True):
     """0: not known."""
     certificate_until: datetime | None
     certificate_failure: str
-    """Why there was no other one to be had from the authority; "": nothing failed."""
+    """Why there was no other one to be had, or why what the gateway asks for is refused; "": nothing failed."""
     backlog: int
     lost: int
     clock_offset: float
@@ -76,7 +76,7 @@ async def show_hall_health(call: Call) -> HallHealth:
     async with call.hub.store.transaction(snapshot=True) as connection:
         hall = await call.hall(connection)
         found = await monitoring.gateways(connection, hall.partner, hall.name)
-        failures = {row.gateway: row.failure for row in await certificates.listed(connection, hall.partner)}
+        failures = {row.gateway: row.trouble for row in await certificates.listed(connection, hall.partner)}
         in_force = await alarms.in_force(connection, alarms.Wanted(partner=hall.partner, hall=hall.name))
     severities = [alarm.severity for alarm in in_force]
     return HallHealth(

@@ -5,21 +5,20 @@ Three errors, named by what is to be done: ``AuthorityAway`` (ask again later), 
 """
 
 import ssl
-from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
-from joserfc import jwk, jws
-from joserfc.errors import JoseError
+from joserfc import jwk
 from msgspec import Struct
 
+from hotspot.hub.certificates.account import Account, base64url, signed
 from hotspot.hub.certificates.settings import Certificates
 
 SECONDS: Final = 30.0
@@ -27,8 +26,11 @@ SECONDS: Final = 30.0
 LARGEST: Final = 256 * 1024
 NONCES: Final = 4
 """Tries of one request whose nonce is not taken: another process of ours, or the authority's memory, was in between."""
+PATIENCE: Final = 300.0
+"""Seconds of a Retry-After that are waited in the middle of an order, at most: it is taken up again later."""
+LOOK_AGAIN, LOOK_SOONEST, LOOK_LATEST = 6 * 3_600.0, 60.0, 86_400.0
+"""Seconds between two questions when to renew: without word of the authority, and the bounds of what it may say (RFC 9773, 4.3)."""
 PROBLEM: Final = "urn:ietf:params:acme:error:"
-_ALGORITHMS: Final = {"P-256": "ES256", "P-384": "ES384"}
 
 
 class AuthorityAway(Exception):
@@ -38,6 +40,8 @@ class AuthorityAway(Exception):
         super().__init__(message)
         self.wait = wait
         """Seconds, when the authority said how long."""
+        self.of_all = False
+        """It came before anything was said of a certificate: whatever is asked next ends the same way."""
 
 
 class RateLimited(AuthorityAway):
@@ -47,10 +51,12 @@ class RateLimited(AuthorityAway):
 class AuthorityRefused(Exception):
     """It answered no; the text says why."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, detail: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         """Last part of the type of its problem, as ``rejectedIdentifier``; "": none."""
+        self.detail = detail or message
+        """In its own words."""
 
 
 class Directory(Struct, frozen=True):
@@ -60,6 +66,7 @@ class Directory(Struct, frozen=True):
     newAccount: str  # noqa: N815
     newOrder: str  # noqa: N815
     revokeCert: str  # noqa: N815
+    renewalInfo: str = ""  # noqa: N815  (RFC 9773; "": this authority says nothing of renewals)
 
 
 class Problem(Struct, frozen=True):
@@ -114,31 +121,20 @@ class Answer(Struct, frozen=True):
     @property
     def wait(self) -> float:
         """Seconds until the same is worth asking again."""
-        return _retry_after(self.headers, 1.0, 60.0)
+        return _retry_after(self.headers, 1.0, PATIENCE)
 
 
-class Account:
-    """Our key at the authority. Raises ``ValueError`` for a key that is none."""
+class Window(Struct, frozen=True):
+    """When the authority would like a certificate to be renewed (RFC 9773, 4.2)."""
 
-    def __init__(self, pem: str) -> None:
-        try:
-            self.key: Any = _imported(pem)
-        except (JoseError, ValueError, TypeError) as error:
-            raise ValueError(f"expected a private key in PEM, on P-256 or P-384, or RSA ({error})") from None
-        public: dict[str, str] = self.key.as_dict(private=False)
-        self.algorithm = "RS256" if public["kty"] == "RSA" else _ALGORITHMS.get(public.get("crv", ""), "")
-        if not self.algorithm or not self.key.is_private:
-            raise ValueError("expected a private key on P-256 or P-384, or RSA")
-        self.public = {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}
+    start: datetime
+    end: datetime
 
-    def record(self, token: str) -> str:
-        """What the TXT record of a DNS-01 challenge says (RFC 8555, 8.4)."""
-        thumbprint = sha256(msgspec.json.encode(dict(sorted(self.public.items())))).digest()
-        return _base64(sha256(f"{token}.{_base64(thumbprint)}".encode()).digest())
 
-    def signed(self, header: dict[str, Any], payload: bytes) -> bytes:
-        """A JWS with that key."""
-        return _signed({"alg": self.algorithm, **header}, payload, self.key)
+class Renewal(Struct, frozen=True):
+    """What it says of one certificate."""
+
+    suggestedWindow: Window  # noqa: N815
 
 
 class Acme:
@@ -170,9 +166,12 @@ class Acme:
 
     # What an order needs; each raises AuthorityAway and AuthorityRefused --------------------------------------------------------------
 
-    async def new_order(self, names: tuple[str, ...]) -> tuple[str, Order]:
-        """Address and order."""
-        body = {"identifiers": [{"type": "dns", "value": name} for name in names]}
+    async def new_order(self, names: tuple[str, ...], replaces: str = "") -> tuple[str, Order]:
+        """Address and order. ``replaces``: name of the certificate in whose place this one comes (RFC 9773, 5); it is not said to an
+        authority that knows nothing of that."""
+        body: dict[str, Any] = {"identifiers": [{"type": "dns", "value": name} for name in names]}
+        if replaces and (await self._found()).renewalInfo:
+            body["replaces"] = replaces
         answer = await self._post((await self._found()).newOrder, body)
         order: Order = _read(answer, Order)
         return self._address(answer.headers.get("Location", "")), order
@@ -187,14 +186,29 @@ class Acme:
         answer = await self._post(url, None)
         return _read(answer, Authorization), answer.wait
 
-    async def respond(self, challenge: Challenge) -> None:
-        """The record is there: look."""
-        await self._post(challenge.url, {})
+    async def respond(self, challenge: Challenge) -> float:
+        """The record is there: look. Returns how long to wait until it is asked what it saw."""
+        return (await self._post(challenge.url, {})).wait
 
-    async def finalize(self, order: Order, der: bytes) -> Order:
-        """All names are ours: sign this request."""
-        done: Order = _read(await self._post(order.finalize, {"csr": _base64(der)}), Order)
-        return done
+    async def finalize(self, order: Order, der: bytes) -> tuple[Order, float]:
+        """All names are ours: sign this request. With how long to wait until the order is asked for."""
+        answer = await self._post(order.finalize, {"csr": base64url(der)})
+        return _read(answer, Order), answer.wait
+
+    async def renewal(self, name: str) -> tuple[Window, float] | None:
+        """When a certificate should be renewed, and seconds until that is worth asking again; None: this authority does not say. The
+        question is not signed, and what it is about is public."""
+        at = (await self._found()).renewalInfo
+        if not at or not name:
+            return None
+        status, headers, body = await self._request("GET", f"{self._address(at).rstrip('/')}/{name}")
+        if status != 200:
+            raise _refusal(status, headers, body)
+        found: Renewal = _read(Answer(body, headers), Renewal)
+        window = found.suggestedWindow
+        if window.start.tzinfo is None or window.end.tzinfo is None or window.end <= window.start:
+            raise AuthorityAway("the authority's window for a renewal is none")
+        return window, max(LOOK_SOONEST, _retry_after(headers, LOOK_AGAIN, LOOK_LATEST))
 
     async def certificate(self, order: Order) -> str:
         """The chain, PEM."""
@@ -207,7 +221,7 @@ class Acme:
     async def revoke(self, der: bytes, reason: int) -> None:
         """A certificate is not good any more. One that was revoked before is as well."""
         try:
-            await self._post((await self._found()).revokeCert, {"certificate": _base64(der), "reason": reason})
+            await self._post((await self._found()).revokeCert, {"certificate": base64url(der), "reason": reason})
         except AuthorityRefused as refused:
             if refused.kind != "alreadyRevoked":
                 raise
@@ -215,13 +229,18 @@ class Acme:
     # Carrying -------------------------------------------------------------------------------------------------------------------------
 
     async def _found(self) -> Directory:
+        with _of_all():
+            return await self._looked_up()
+
+    async def _looked_up(self) -> Directory:
         if self._directory is None:
             status, headers, body = await self._request("GET", self._settings.directory)
             if status != 200:
                 raise AuthorityAway(f"the authority's directory cannot be had (HTTP {status})", _retry_after(headers, 0.0, 86_400.0))
             directory = _read(Answer(body, headers), Directory)
             for name in directory.__struct_fields__:
-                self._address(getattr(directory, name))
+                if name != "renewalInfo" or directory.renewalInfo:
+                    self._address(getattr(directory, name))
             self._directory = directory
         return self._directory
 
@@ -233,8 +252,9 @@ class Acme:
             if settings.eab_kid:
                 header = {"alg": "HS256", "kid": settings.eab_kid, "url": directory.newAccount}
                 key = jwk.OctKey.import_key(settings.eab_key)
-                body["externalAccountBinding"] = msgspec.Raw(_signed(header, msgspec.json.encode(self.account.public), key))
-            answer = await self._signed(directory.newAccount, {"jwk": self.account.public}, msgspec.json.encode(body))
+                body["externalAccountBinding"] = msgspec.Raw(signed(header, msgspec.json.encode(self.account.public), key))
+            with _of_all():
+                answer = await self._signed(directory.newAccount, {"jwk": self.account.public}, msgspec.json.encode(body))
             self._kid = self._address(answer.headers.get("Location", ""))
         return self._kid
 
@@ -254,11 +274,12 @@ class Acme:
             refused = _refusal(status, headers, answer)
             if refused.kind != "badNonce":
                 raise refused
-        raise AuthorityAway(f"the authority takes no nonce: {refused}")
+        raise AuthorityAway(f"the authority took none of {NONCES} nonces: {refused.detail}")
 
     async def _fresh_nonce(self) -> str:
         if not self._nonce:
-            status, headers, _ = await self._request("HEAD", (await self._found()).newNonce)
+            with _of_all():
+                status, headers, _ = await self._request("HEAD", (await self._found()).newNonce)
             if not self._nonce:
                 raise AuthorityAway(f"the authority gives no nonce (HTTP {status})", _retry_after(headers, 0.0, 86_400.0))
         nonce, self._nonce = self._nonce, ""
@@ -291,21 +312,14 @@ class Acme:
         return whole
 
 
-def _imported(pem: str) -> Any:
-    """A PEM file does not say in its first line what kind of key it holds."""
+@contextmanager
+def _of_all() -> Iterator[None]:
+    """What goes wrong here is no matter of the certificate at hand."""
     try:
-        return jwk.ECKey.import_key(pem)
-    except (JoseError, ValueError, TypeError, AttributeError):
-        return jwk.RSAKey.import_key(pem)
-
-
-def _signed(header: dict[str, Any], payload: bytes, key: Any) -> bytes:
-    registry = jws.JWSRegistry(algorithms=[header["alg"]], strict_check_header=False)  # nonce and url are ACME's
-    return msgspec.json.encode(jws.serialize_json({"protected": header}, payload, key, registry=registry))
-
-
-def _base64(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
+        yield
+    except AuthorityAway as error:
+        error.of_all = True
+        raise
 
 
 def _read(answer: Answer, kind: Any) -> Any:
@@ -326,7 +340,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> AuthorityR
         raise RateLimited(f"the authority wants to be asked less often: {why}", _retry_after(headers, 3_600.0, 7 * 86_400.0))
     if kind == "serverInternal" or status >= 500:
         raise AuthorityAway(f"the authority is not ready: {why}", _retry_after(headers, 0.0, 86_400.0))
-    return AuthorityRefused(kind, f"the authority refuses ({kind or status}): {why}")
+    return AuthorityRefused(kind, f"the authority refuses ({kind or status}): {why}", why)
 
 
 def said(problem: Problem | None) -> str:

@@ -5,7 +5,8 @@ from typing import Final
 
 import structlog
 
-from hotspot.hub.certificates.requests import Request, check_zones, read_request
+from hotspot.hub.certificates.requests import Request, check_fits, check_zones, read_chain, read_request
+from hotspot.hub.certificates.settings import Certificates
 from hotspot.hub.gateways.refusals import Refusal
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import Connection, audit, certificates
@@ -35,22 +36,48 @@ async def certify(hub: Hub, gateway: Gateway, wanted: Certify) -> Certified:
     async with hub.store.transaction() as connection:
         row = await certificates.one(connection, gateway.id, lock=True)
         if row is None or not row.names:
-            why = f"staff gave it no names yet: hotspot hub certificates names {gateway.name} NAME"
-            return Certified(state="off", why=why, wait=SELDOM)
+            why = f"it asks for {', '.join(request.names)}, and staff gave it no names yet: hotspot hub certificates names"
+            await _note_refused(connection, gateway, row, why, now)
+            return Certified(state="off", why=f"{why} {gateway.name} NAME"[:500], wait=SELDOM)
         refused = _refused(request, row, gateway, settings.zones)
+        await _note_refused(connection, gateway, row, refused, now)
         if refused:
-            log.warning("certificate refused", gateway=gateway.name, why=refused)
             return Certified(state="refused", why=refused[:500], wait=SELDOM)
-        if request.key_hash == row.key_hash:
+        if request.key_hash in row.unwanted:
+            return Certified(state="waiting", renew=True, why="this key is not wanted any more", wait=SOON)
+        if row.csr and (wanted.csr == row.csr or request.same(read_request(row.csr))):
             return _standing(row, now)
-        if row.asked_at is not None and now - row.asked_at < SETTLE and not row.renew and row.csr:
+        if row.asked_at is not None and now - row.asked_at < SETTLE and not row.renewing and row.csr:
             return Certified(state="waiting", why="another key came a moment ago", wait=SETTLE.total_seconds())
-        there = request.key_hash == row.chain_key_hash and bool(row.chain)  # names were given anew, and it has a certificate for them
-        try_at = now if settings.directory and not there else None
-        await _write(connection, gateway, row, wanted.csr, request, now, try_at)
+        there = _there(request, row, now)  # names were given anew, and it has a certificate for them
+        await certificates.asked(connection, gateway.id, wanted.csr, request.key_hash, now, try_at(settings, now, there), ready=there)
+        await _audit(connection, gateway, request)
         fresh = await certificates.one(connection, gateway.id)
     assert fresh is not None
     return _standing(fresh, now)
+
+
+def try_at(settings: Certificates, now: datetime, there: bool) -> datetime | None:
+    """When the authority is asked; None: not at all."""
+    return now if settings.directory and not there else None
+
+
+def _there(request: Request, row: Row, now: datetime) -> bool:
+    if not row.chain:
+        return False
+    try:
+        check_fits(read_chain(row.chain), request, now)
+    except ValueError:
+        return False
+    return True
+
+
+async def _note_refused(connection: Connection, gateway: Gateway, row: Row | None, why: str, now: datetime) -> None:
+    """Staff see it until it asks for what is its own."""
+    if why != ("" if row is None else row.refused):
+        await certificates.refused(connection, gateway.id, why[:500], now)
+        if why:
+            log.warning("certificate refused", gateway=gateway.name, why=why)
 
 
 def _refused(request: Request, row: Row, gateway: Gateway, zones: dict[str, tuple[str, ...]]) -> str:
@@ -66,8 +93,8 @@ def _refused(request: Request, row: Row, gateway: Gateway, zones: dict[str, tupl
 
 
 def _standing(row: Row, now: datetime) -> Certified:
-    if row.renew:
-        return Certified(state="waiting", renew=True, why="staff want another key", wait=SOON)
+    if row.ready and row.ends_at is not None and row.ends_at <= now:
+        return Certified(state="waiting", renew=True, why="the certificate for that key has ended", wait=SOON)
     if row.ready:
         return Certified(state="ready", chain=row.chain, wait=SELDOM)
     left = SOON if row.next_try_at is None else (row.next_try_at - now).total_seconds()
@@ -75,10 +102,7 @@ def _standing(row: Row, now: datetime) -> Certified:
     return Certified(state="waiting", why=why[:500], wait=min(max(SOON, left), SELDOM))
 
 
-async def _write(
-    connection: Connection, gateway: Gateway, row: Row, csr: str, request: Request, now: datetime, try_at: datetime | None
-) -> None:
-    await certificates.asked(connection, gateway.id, csr, request.key_hash, now, try_at)
+async def _audit(connection: Connection, gateway: Gateway, request: Request) -> None:
     detail = {"names": list(request.names), "key": request.key_hash.hex()}
     await audit.write(
         connection,

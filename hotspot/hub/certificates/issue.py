@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
 from hotspot.hub.certificates.acme import Acme, AuthorityAway, AuthorityRefused, Authorization, Challenge, Order, said
+from hotspot.hub.certificates.records import SECONDS as RECORD_SECONDS
 from hotspot.hub.certificates.records import DnsFailed, Records
-from hotspot.hub.certificates.requests import Request
+from hotspot.hub.certificates.requests import MOST_NAMES, Request
 
 SECONDS: Final = 300.0
 """In which the authority has to look at all names, and to sign."""
@@ -16,37 +18,53 @@ SECONDS: Final = 300.0
 log = structlog.get_logger("certificates")
 
 NoteOrder = Callable[[str], Awaitable[None]]
-"""Writes down where our order is, before anything is done about it."""
+"""Writes down where our order is, before anything is done about it. Raises what ends the work when it is ours no more."""
 
 Placed = dict[tuple[str, str], None]
 """Hosts and values of records that are in DNS, or may be."""
 
 
-async def issue(acme: Acme, records: Records, request: Request, order_url: str, note: NoteOrder) -> str:
-    """The chain (PEM) for a request. ``order_url``: of an order that was begun before; "": none. Raises ``AuthorityAway``,
-    ``AuthorityRefused`` and ``DnsFailed``. When it is cancelled, records stay in DNS: the authority may be about to look, and whoever goes
-    on with the order removes them."""
+class Asked(Struct, frozen=True):
+    """What is wanted of the authority."""
+
+    request: Request
+    order_url: str = ""
+    """Of an order that was begun before; "": none."""
+    replaces: str = ""
+    """Name of the certificate in whose place this one comes (RFC 9773); "": of none."""
+
+
+def longest(records: Records) -> float:
+    """Seconds that ``issue`` may take, to the last record that is removed."""
+    return SECONDS + 2 * records.patience + MOST_NAMES * 2 * RECORD_SECONDS
+
+
+async def issue(acme: Acme, records: Records, asked: Asked, note: NoteOrder) -> str:
+    """The chain (PEM) for a request. Raises ``AuthorityAway``, ``AuthorityRefused`` and ``DnsFailed``. When it is cancelled, records stay
+    in DNS: the authority may be about to look, and whoever goes on with the order removes them."""
     placed: Placed = {}
     try:
         async with asyncio.timeout(SECONDS + 2 * records.patience):
-            chain = await _issued(acme, records, request, order_url, note, placed)
-    except (AuthorityAway, AuthorityRefused, DnsFailed):
-        await _remove(records, placed)
-        raise
+            chain = await _issued(acme, records, asked, note, placed)
     except TimeoutError:
         await _remove(records, placed)
         raise AuthorityAway("the authority did not come to an end in time") from None
+    except Exception:  # whatever it was: nothing of ours stays in the town's DNS
+        await _remove(records, placed)
+        raise
     await _remove(records, placed)
     return chain
 
 
-async def _issued(acme: Acme, records: Records, request: Request, order_url: str, note: NoteOrder, placed: Placed) -> str:
-    order_url, order = await _begun(acme, request, order_url, note)
+async def _issued(acme: Acme, records: Records, asked: Asked, note: NoteOrder, placed: Placed) -> str:
+    order_url, order = await _begun(acme, asked, note)
     await _authorize(acme, records, order, placed)
     if order.status == "pending":
         order = await _until(acme, order_url, ("pending",))
     if order.status == "ready":
-        order = await acme.finalize(order, request.der)
+        order, wait = await acme.finalize(order, asked.request.der)
+        if order.status == "processing":
+            await asyncio.sleep(wait)
     if order.status in ("processing", "ready"):
         order = await _until(acme, order_url, ("processing", "ready"))
     if order.status != "valid" or not order.certificate:
@@ -54,19 +72,29 @@ async def _issued(acme: Acme, records: Records, request: Request, order_url: str
     return await acme.certificate(order)
 
 
-async def _begun(acme: Acme, request: Request, order_url: str, note: NoteOrder) -> tuple[str, Order]:
-    if order_url:
+async def _begun(acme: Acme, asked: Asked, note: NoteOrder) -> tuple[str, Order]:
+    if asked.order_url:
         try:
-            order, _ = await acme.order(order_url)
+            order, _ = await acme.order(asked.order_url)
         except AuthorityRefused:
             pass  # it has forgotten it
         else:
             if order.status != "invalid":
                 log.info("order taken up again", status=order.status)
-                return order_url, order
-    order_url, order = await acme.new_order(request.names)
+                return asked.order_url, order
+    order_url, order = await _new_order(acme, asked)
     await note(order_url)
     return order_url, order
+
+
+async def _new_order(acme: Acme, asked: Asked) -> tuple[str, Order]:
+    if asked.replaces:
+        try:
+            return await acme.new_order(asked.request.names, asked.replaces)
+        except AuthorityRefused as refused:
+            # It was replaced before, or is another authority's (RFC 9773, 5): it is an order like any other then.
+            log.info("certificate not replaced but ordered", why=str(refused))
+    return await acme.new_order(asked.request.names)
 
 
 async def _authorize(acme: Acme, records: Records, order: Order, placed: Placed) -> None:
@@ -83,9 +111,8 @@ async def _authorize(acme: Acme, records: Records, order: Order, placed: Placed)
             await records.add(host, value)
             await records.shown(host, value)
             open_ones.append((url, challenge))
-    for _, challenge in open_ones:
-        if challenge.status == "pending":
-            await acme.respond(challenge)
+    wait = max([await acme.respond(challenge) for _, challenge in open_ones if challenge.status == "pending"], default=0.0)
+    await asyncio.sleep(wait)
     for url, _ in open_ones:
         await _authorized(acme, url)
 

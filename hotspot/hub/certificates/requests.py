@@ -1,6 +1,7 @@
 """What gateways ask for and what they are given: requests (PKCS #10) and certificates, read and compared."""
 
 import warnings
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,6 +18,8 @@ from hotspot.hub.certificates.settings import NAME
 
 MOST_NAMES: Final = 16
 MOST_CHAIN: Final = 8
+_EXTENSIONS: Final = x509.ObjectIdentifier("1.2.840.113549.1.9.14")
+"""The attribute in which a request says what is to be in the certificate (RFC 2985, 5.4.2)."""
 CURVES: Final = ("secp256r1", "secp384r1")
 STRANGE: Final = (
     ValueError,
@@ -36,6 +39,10 @@ class Request(Struct, frozen=True):
     key_hash: bytes
     der: bytes
 
+    def same(self, other: "Request") -> bool:
+        """The same key for the same names: the same certificate will do for both."""
+        return self.key_hash == other.key_hash and set(self.names) == set(other.names)
+
 
 class Chain(Struct, frozen=True):
     """A certificate with those that lead from it to an authority."""
@@ -46,6 +53,10 @@ class Chain(Struct, frozen=True):
     ends: datetime
     der: bytes
     """Of the first."""
+    pem: str
+    """The certificates, and nothing that stood between them."""
+    renewal_id: str
+    """Its name where the authority says when to renew it (RFC 9773, 4.1); "": it has none."""
 
 
 def read_request(pem: str) -> Request:
@@ -53,16 +64,18 @@ def read_request(pem: str) -> Request:
     try:
         csr = x509.load_pem_x509_csr(pem.encode("ascii"))
         public, signed = csr.public_key(), csr.is_signature_valid
-        extensions = [extension.value for extension in csr.extensions]
+        extensions, attributes = [extension.value for extension in csr.extensions], list(csr.attributes)
     except (*STRANGE, InvalidSignature, x509.InvalidVersion) as error:
         raise ValueError(f"csr: expected a request for a certificate, PKCS #10 in PEM ({error})") from None
     if not signed:
         raise ValueError("csr: expected one that is signed with its own key")
     _check_key(public)
+    if any(attribute.oid != _EXTENSIONS for attribute in attributes):
+        raise ValueError("csr: expected no attributes beside the names")
     if any(not isinstance(one, x509.SubjectAlternativeName) for one in extensions):
         raise ValueError("csr: expected subjectAltName and no other extension")
-    if csr.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
-        raise ValueError("csr: expected names in subjectAltName only")
+    if csr.subject.rdns:
+        raise ValueError("csr: expected names in subjectAltName only, and no subject")
     names = _names(extensions)
     if not names or len(names) > MOST_NAMES:
         raise ValueError(f"csr: expected 1 to {MOST_NAMES} names in subjectAltName")
@@ -81,6 +94,7 @@ def read_chain(pem: str) -> Chain:
             first = chain[0]
             public = first.public_key()
             names = _names(extension.value for extension in first.extensions)
+            renewal_id = _renewal_id(first)
     except (*STRANGE, IndexError) as error:
         raise ValueError(f"chain: expected certificates in PEM ({error})") from None
     try:
@@ -90,7 +104,9 @@ def read_chain(pem: str) -> Chain:
         raise ValueError("chain: expected the certificate first, then who signed it, and so on") from None
     if len(chain) > MOST_CHAIN:
         raise ValueError(f"chain: expected at most {MOST_CHAIN} certificates")
-    return Chain(names, _hash(public), first.not_valid_before_utc, first.not_valid_after_utc, first.public_bytes(Encoding.DER))
+    whole = "".join(one.public_bytes(Encoding.PEM).decode() for one in chain)
+    der = first.public_bytes(Encoding.DER)
+    return Chain(names, _hash(public), first.not_valid_before_utc, first.not_valid_after_utc, der, whole, renewal_id)
 
 
 def check_fits(chain: Chain, request: Request, now: datetime) -> None:
@@ -112,6 +128,17 @@ def check_zones(names: Iterable[str], partner: str, zones: Mapping[str, Sequence
         if not any(name == zone or name.endswith(f".{zone}") for zone in own):
             expected = f"a name in {' or '.join(own)}" if own else f"none: [certificates.zones] in hub.toml has nothing for {partner}"
             raise ValueError(f"name {name!r}: expected {expected}")
+
+
+def _renewal_id(certificate: x509.Certificate) -> str:
+    """Both halves are what DER holds, without tag and length: a serial number whose first bit is set begins with a zero byte."""
+    try:
+        key = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        key = None
+    number = certificate.serial_number
+    serial = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    return "" if key is None else ".".join(urlsafe_b64encode(half).rstrip(b"=").decode() for half in (key, serial))
 
 
 def _check_key(public: Any) -> None:

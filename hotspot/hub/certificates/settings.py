@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from hotspot.hub.certificates.account import Account
 from hotspot.session.quantities import parse_seconds
 
 NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
@@ -102,8 +103,6 @@ def used(file: File, folder: Path, bad: Bad) -> Certificates:
         raise bad("certificates.dns", None, "a section that says how records come into DNS")
     if bool(file.eab_kid) != bool(file.eab_key_file):
         raise bad("certificates.eab_kid", file.eab_kid, "eab_kid and eab_key_file together")
-    from hotspot.hub.certificates.acme import Account  # which needs this module
-
     account_key = _text("certificates.account_key", file.account_key, folder, bad)
     try:
         Account(account_key)

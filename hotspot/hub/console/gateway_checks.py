@@ -110,21 +110,29 @@ def _stocks(say: Say, formats: Formats, health: GatewayHealth, now: datetime) ->
         value = say(N_("%(free)s of %(size)s free"), free=formats.size(health.disk_free), size=formats.size(health.disk_size))
         note = say(N_("When the disk is full, nobody new gets in.")) if kind != "good" else ""
         found.append(Check(label=say(N_("Disk")), kind=kind, value=value, note=note))
-    if health.certificate_until is not None:
-        left = (health.certificate_until - now).total_seconds()
-        kind = "bad" if left <= LIMITS.certificate / 5 else "warn" if left <= LIMITS.certificate else "good"
-        value = say(N_("until %(day)s"), day=formats.short_day(health.certificate_until))
-        note = say(N_("Renew it on the box, or visitors will see a warning.")) if kind != "good" else ""
-        if health.certificate_failure:
-            kind = "warn" if kind == "good" else kind
-            note = say(N_("No other one to be had: %(why)s"), why=health.certificate_failure)
-        found.append(Check(label=say(N_("Certificate")), kind=kind, value=value, note=note))
+    if health.certificate_until is not None or health.certificate_failure:
+        found.append(_certificate(say, formats, health, now))
     off = abs(health.clock_offset)
     right = off <= CLOCK_SECONDS
     value = say(N_("is right")) if off < 30 else formats.duration(off) if off >= 60 else say(N_("less than a minute wrong"))
     note = "" if right else say(N_("Opening hours and time limits may be wrong: look at the time server of the box."))
     found.append(Check(label=say(N_("Clock")), kind="good" if right else "warn", value=value, note=note))
     return found
+
+
+def _certificate(say: Say, formats: Formats, health: GatewayHealth, now: datetime) -> Check:
+    """Also when there is none yet, and why."""
+    kind: Kind = "warn"
+    value, note = say(N_("none so far")), ""
+    if health.certificate_until is not None:
+        left = (health.certificate_until - now).total_seconds()
+        kind = "bad" if left <= LIMITS.certificate / 5 else "warn" if left <= LIMITS.certificate else "good"
+        value = say(N_("until %(day)s"), day=formats.short_day(health.certificate_until))
+        note = say(N_("Renew it on the box, or visitors will see a warning.")) if kind != "good" else ""
+    if health.certificate_failure:
+        kind = "warn" if kind == "good" else kind
+        note = say(N_("No other one to be had: %(why)s"), why=health.certificate_failure)
+    return Check(label=say(N_("Certificate")), kind=kind, value=value, note=note)
 
 
 def _counted(say: Say, formats: Formats, health: GatewayHealth) -> list[Check]:

@@ -114,9 +114,30 @@ RUNNING: Final[tuple[Entry, ...]] = (
         source="Antrag des Geräts, Antwort der Zertifizierungsstelle; der Schlüssel bleibt im Rathaus",
         groups=(
             Group("gateway_id names csr key_hash asked_at", "welches Gerät, welche Namen, sein Antrag"),
-            Group("chain chain_key_hash begins_at ends_at issued", "das Zertifikat (öffentlich), Laufzeit"),
-            Group("order_url next_try_at tries failing_since failure renew revoke", "Stand der Beschaffung, letzter Fehler"),
+            Group("chain chain_key_hash begins_at ends_at ready look_at", "das Zertifikat (öffentlich), Laufzeit"),
+            Group("order_url next_try_at tries failing_since failure held_by held_until", "Stand der Beschaffung, letzter Fehler"),
+            Group("unwanted", "Prüfsummen von Schlüsseln, die kein Zertifikat mehr bekommen"),
+            Group("refused refused_since", "warum ein Antrag abgelehnt wird"),
         ),
+    ),
+    Entry(
+        table="certificate_revocations",
+        title="Zertifikate, die zu widerrufen sind",
+        purpose="Widerruft das Zertifikat eines Rathauses, dessen Schlüssel anderen bekannt sein kann.",
+        until=WITH_HALL + "; sonst bis zum Widerruf oder zum Ende des Zertifikats",
+        source="Auftrag der Verwaltung",
+        groups=(
+            Group("id gateway_id chain wanted_at", "welches Gerät, das Zertifikat (öffentlich), seit wann"),
+            Group("next_try_at tries failing_since failure", "nächster Versuch, letzter Fehler"),
+        ),
+    ),
+    Entry(
+        table="certificate_issues",
+        title="Zahl der Zertifikate einer Woche",
+        purpose="Hält die Grenzen ein, die Zertifizierungsstellen je Woche setzen.",
+        until="eine Woche, gelöscht beim nächsten Zertifikat",
+        source="Antwort der Zertifizierungsstelle",
+        groups=(Group("gateway_id names at", "welches Gerät, welche Namen, wann"),),
     ),
     Entry(
         table="retention_log",

@@ -57,10 +57,13 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
     rows = await connection.fetch(
         "SELECT g.hall_id, g.id AS gateway_id, coalesce(s.seen_at, g.created_at) AS seen_at, coalesce(s.clock_offset, 0) AS clock_offset, "
         "coalesce(s.health, '{}')::text AS health, m.memory::text AS memory, coalesce(w.serial, 0) AS policy_serial, "
-        "c.failing_since, coalesce(c.failure, '') AS failure "
+        "least(c.refused_since, c.failing_since, r.failing_since) AS failing_since, coalesce(nullif(c.refused, ''), "
+        "nullif(c.failure, ''), 'revocation: ' || r.failure, '') AS failure "
         "FROM gateways g JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
         "LEFT JOIN gateway_states s ON s.gateway_id = g.id LEFT JOIN hall_policies w ON w.hall_id = h.id "
         "LEFT JOIN alarm_memory m ON m.gateway_id = g.id LEFT JOIN certificates c ON c.gateway_id = g.id "
+        "LEFT JOIN LATERAL (SELECT failing_since, failure FROM certificate_revocations WHERE gateway_id = g.id "
+        "AND failing_since IS NOT NULL ORDER BY failing_since LIMIT 1) r ON true "
         "WHERE g.id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.id LIMIT $2",
         after,
         most,

@@ -85,6 +85,8 @@ OWNED: Final[tuple[Owned, ...]] = (
     Owned("checklist_ticks", _PARTNER_OR_HALL),
     Owned("gateway_states", _HALL),
     Owned("looks", _HALL),
+    Owned("certificate_revocations", _GATEWAY),
+    Owned("certificate_issues", _GATEWAY),
     Owned("certificates", _GATEWAY),
     Owned("credentials", _GATEWAY, _secret("secret_hash")),
     Owned("enrolments", _HALL, _secret("token_hash")),

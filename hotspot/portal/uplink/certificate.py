@@ -2,7 +2,8 @@
 
 Two files in the state folder. *Certificate*: chain and key together, so that they always fit, whenever the power goes. *Request*: the key
 that was made last with its request; the certificate for it takes the place of the one before as soon as the hub has it, and until then
-the one before goes on. Before the first there is a placeholder, which no phone believes: pages without TLS are served all the while.
+the one before goes on. Before the first, and in place of one that is damaged, there is a placeholder, which no phone believes: as long as
+that is so (``presented``), visitors are sent to the pages without TLS.
 """
 
 import random
@@ -23,7 +24,7 @@ from msgspec import Struct
 
 from hotspot import wire
 from hotspot.portal import durable
-from hotspot.portal.certificates import CertificateUnusable, make_context
+from hotspot.portal.certificates import CertificateUnusable, Presented, make_context
 from hotspot.portal.office import Office
 from hotspot.portal.settings import Settings
 from hotspot.portal.settings_hub import CERTIFICATE
@@ -82,6 +83,20 @@ def prepare(settings: Settings) -> None:
     except CertificateUnusable as error:
         log.warning("placeholder instead of a certificate", why=str(error))
         durable.write(path, _placeholder(names_of(settings)))
+
+
+def presented(settings: Settings) -> Presented:
+    """How phones judge what lies in the state folder."""
+    names = names_of(settings)
+    try:
+        kept = read(settings.state_dir / CERTIFICATE)
+    except (OSError, ValueError) as error:
+        return Presented(f"the portal's certificate cannot be read ({error})"[:300])
+    if kept.placeholder:
+        return Presented("the portal has no certificate from the hub")
+    missing = sorted(set(names) - kept.names)
+    trouble = f"the portal's certificate is not for {', '.join(missing)}" if missing else ""
+    return Presented(trouble, kept.ends.timestamp())
 
 
 def read(path: Path) -> Kept:
@@ -190,8 +205,11 @@ class Certificates:
         if not names <= found.names or found.ends.timestamp() <= self._office.now().unix:
             raise ValueError(f"the hub's certificate is for {', '.join(sorted(found.names))}, until {found.ends:%Y-%m-%d}")
         whole = chain.rstrip() + b"\n" + key
-        if path.is_file() and path.read_bytes() == whole:
-            return
+        try:
+            if path.read_bytes() == whole:
+                return
+        except OSError:
+            pass  # it is not there, or a disk has damaged it
         durable.write(path, whole)
         log.info("certificate from the hub", until=found.ends.isoformat())
         self._renewed()

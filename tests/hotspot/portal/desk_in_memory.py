@@ -64,6 +64,8 @@ class DeskInMemory(Desk):
     def __init__(self, settings: Settings, ip: str = "127.0.0.1") -> None:
         self.now_settings = settings
         self.ip = ip
+        self.plain_address = ""
+        """Where visitors are sent instead; "": to the portal's address."""
         self.state = State.CAPTIVE
         self.reason = ""
         self.bytes_left: int | None = None
@@ -80,6 +82,10 @@ class DeskInMemory(Desk):
         self.messages: list[tuple[Message, str]] = []
         self.numbered = True
         self.redeemed: list[tuple[VoucherForm, str, str]] = []
+
+    def address(self, portal_url: str) -> str:
+        """As the test says."""
+        return self.plain_address or portal_url
 
     @property
     def settings(self) -> Settings:

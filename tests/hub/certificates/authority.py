@@ -1,6 +1,6 @@
-"""An ACME authority on loopback, written from RFC 8555 and stricter than most: every request must be signed with a fresh nonce for this
-very address, reads are POST-as-GET, names are looked at in DNS before anything is signed. Signatures are checked with ``cryptography``
-alone, so that they are not judged by the library that made them.
+"""An ACME authority on loopback, written from RFC 8555 and as strict as it allows: every request must be signed with a fresh nonce for
+this very address, reads are POST-as-GET, names are looked at in DNS before anything is signed, states go one way (7.1.6), nothing is done
+twice. Signatures are checked with ``cryptography`` alone, so that they are not judged by the library that made them. Renewals: RFC 9773.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import base64
 import hmac
 import json
 import secrets
-import ssl
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -26,30 +25,28 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.hotspot.portal.test_certificates import make_pair
+from tests.hub.certificates.authority_papers import (
+    PROBLEM,
+    Refusal,
+    issuer,
+    nothing,
+    plain,
+    public_of,
+    renewal_id,
+    request_of_another,
+    serving_tls,
+    soon,
+    thumbprint_of,
+)  # fmt: skip
 
 EAB_KID, EAB_KEY = "stadt-7", b"an-eab-key-of-thirty-two-bytes!!"
-PROBLEM = "urn:ietf:params:acme:error:"
-
-
-class Refusal(Exception):
-    """Becomes a problem document."""
-
-    def __init__(self, status: int, kind: str, detail: str = "", **headers: str) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.headers = status, kind, {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 class Authority:
     """Async context manager; tests turn its knobs."""
 
     def __init__(self, folder: Path, dns_port: int) -> None:
-        certificate, key = make_pair(folder, "localhost")
-        self.trust = folder / "acme.pem"
-        self.trust.write_bytes(certificate)
-        (folder / "acme.key").write_bytes(key)
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(self.trust, folder / "acme.key")
+        self.trust, self._tls = serving_tls(folder)
         self._dns_port = dns_port
         self.days = 90.0
         """For which it signs."""
@@ -57,6 +54,18 @@ class Authority:
         """So many of the next requests have a nonce that is not taken."""
         self.limited: tuple[str, int] | None = None
         """Kind of request (as ``new-order``) that is asked too often, and Retry-After."""
+        self.limited_names: set[str] = set()
+        """Of which there are enough certificates: no orders for an hour."""
+        self.refuses_revocation = False
+        self.blind = False
+        """Sees no record, whatever is in DNS."""
+        self.confused = 0
+        """So many of the next certificates are for a key of somebody else's."""
+        self.window: tuple[datetime, datetime] | None = None
+        """When everything should be renewed; None: nobody is told."""
+        self.replaced: list[str] = []
+        self.retry_after = "0"
+        """What it says where there is something to be waited for."""
         self.away = False
         self.needs_eab = False
         self.pause = asyncio.Event()
@@ -65,17 +74,21 @@ class Authority:
         self.asked_to_look = asyncio.Event()
         self.requests: list[str] = []
         self.revoked: set[int] = set()
+        self.issued: dict[int, tuple[str, str]] = {}
+        """Serial number -> account, and the name of the certificate for renewals."""
         self.orders: dict[str, dict[str, Any]] = {}
         self.looked_for: list[str] = []
         self.port = 0
         self._accounts: dict[str, ec.EllipticCurvePublicKey] = {}
         self._thumbprints: dict[str, str] = {}
+        self._newcomers: dict[str, ec.EllipticCurvePublicKey] = {}
+        """Thumbprint -> key of who asked for an account, and need not have one."""
         self._nonces: set[str] = set()
         self._names: dict[str, dict[str, Any]] = {}
         self._chains: dict[str, str] = {}
-        self._root_key, self._middle_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        self._root = _ca("Root", self._root_key, "Root", self._root_key)
-        self._middle = _ca("Middle", self._middle_key, "Root", self._root_key)
+        self._root_key, self._middle_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        self._root = issuer("Root", self._root_key, "Root", self._root_key)
+        self._middle = issuer("Middle", self._middle_key, "Root", self._root_key)
         self._looks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
 
@@ -89,7 +102,7 @@ class Authority:
         app.add_routes(
             [
                 web.get("/directory", self._directory),
-                web.head("/nonce", self._nothing),
+                web.head("/nonce", nothing),
                 web.post("/new-account", self._new_account),
                 web.post("/new-order", self._new_order),
                 web.post("/order/{id}", self._order),
@@ -98,6 +111,7 @@ class Authority:
                 web.post("/finalize/{id}", self._finalize),
                 web.post("/certificate/{id}", self._certificate),
                 web.post("/revoke", self._revoke),
+                web.get("/renewal/{id}", self._renewal),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -137,26 +151,28 @@ class Authority:
 
     async def _signed(self, request: web.Request, by: str = "kid") -> tuple[Any, str]:
         """Payload (None: POST-as-GET) and account of a request, after all checks of RFC 8555, 6.2 to 6.5."""
-        if request.content_type != "application/jose+json":
+        if request.headers["Content-Type"] != "application/jose+json":
             raise Refusal(415, "malformed", "expected application/jose+json")
+        if not request.headers.get("User-Agent", "").startswith("hotspot-hub"):
+            raise Refusal(400, "malformed", "expected a User-Agent (6.1)")
         whole = json.loads(await request.read())
         if set(whole) != {"protected", "payload", "signature"}:
             raise Refusal(400, "malformed", "expected a flattened JWS")
-        header = json.loads(_plain(whole["protected"]))
+        header = json.loads(plain(whole["protected"]))
         if set(header) != {"alg", "nonce", "url", by}:
             raise Refusal(400, "malformed", f"expected alg, nonce, url and {by} in the header")
         if header["alg"] != "ES256":
             raise Refusal(400, "badSignatureAlgorithm", "expected ES256")
-        if header["url"] != self._at(request.path):
+        if header["url"] != self._at(request.path_qs):
             raise Refusal(403, "unauthorized", "signed for another address")
         if header["nonce"] not in self._nonces:
             raise Refusal(400, "badNonce", "expected a fresh nonce")
         self._nonces.discard(header["nonce"])
-        account = header["kid"] if by == "kid" else _thumbprint(header["jwk"])
-        public = self._accounts.get(account) if by == "kid" else _public(header["jwk"])
+        account = header["kid"] if by == "kid" else thumbprint_of(header["jwk"])
+        public = self._accounts.get(account) if by == "kid" else public_of(header["jwk"])
         if public is None:
             raise Refusal(400, "accountDoesNotExist", "no such account")
-        signature = _plain(whole["signature"])
+        signature = plain(whole["signature"])
         if len(signature) != 64:
             raise Refusal(400, "malformed", "expected a signature of 64 bytes")
         pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
@@ -168,10 +184,8 @@ class Authority:
             self.bad_nonces -= 1
             raise Refusal(400, "badNonce", "that one is forgotten")
         if by == "jwk":
-            self._accounts[self._at(f"/account/{account[:8]}")] = public
-            self._thumbprints[self._at(f"/account/{account[:8]}")] = account
-            account = self._at(f"/account/{account[:8]}")
-        return (json.loads(_plain(whole["payload"])) if whole["payload"] else None), account
+            self._newcomers[account] = public
+        return (json.loads(plain(whole["payload"])) if whole["payload"] else None), account
 
     async def _read(self, request: web.Request) -> str:
         """Account of a POST-as-GET."""
@@ -184,43 +198,53 @@ class Authority:
 
     async def _directory(self, _: web.Request) -> web.Response:
         found = {"newNonce": "/nonce", "newAccount": "/new-account", "newOrder": "/new-order", "revokeCert": "/revoke"}
+        if self.window is not None:
+            found["renewalInfo"] = "/renewal"
         return web.json_response({name: self._at(path) for name, path in found.items()} | {"meta": {"website": "https://ca.example"}})
 
-    async def _nothing(self, _: web.Request) -> web.Response:
-        return web.Response(headers={"Cache-Control": "no-store"})
-
     async def _new_account(self, request: web.Request) -> web.Response:
-        payload, account = await self._signed(request, "jwk")
+        payload, thumbprint = await self._signed(request, "jwk")
+        known = next((url for url, one in self._thumbprints.items() if one == thumbprint), None)
+        if known is not None:
+            return web.json_response({"status": "valid"}, headers={"Location": known})
         if payload.get("termsOfServiceAgreed") is not True:
             raise Refusal(403, "userActionRequired", "expected agreement")
         if any(not one.startswith("mailto:") for one in payload["contact"]):
             raise Refusal(400, "unsupportedContact", "expected mailto:")
         if self.needs_eab:
-            self._bound(payload.get("externalAccountBinding"), account)
+            self._bound(payload.get("externalAccountBinding"), thumbprint)
+        account = self._at(f"/account/{secrets.token_hex(4)}")
+        self._accounts[account], self._thumbprints[account] = self._newcomers[thumbprint], thumbprint
         return web.json_response({"status": "valid"}, status=201, headers={"Location": account})
 
-    def _bound(self, binding: Any, account: str) -> None:
+    def _bound(self, binding: Any, thumbprint: str) -> None:
         if binding is None:
             raise Refusal(403, "externalAccountRequired", "expected a binding")
-        header = json.loads(_plain(binding["protected"]))
+        header = json.loads(plain(binding["protected"]))
         good = hmac.digest(EAB_KEY, f"{binding['protected']}.{binding['payload']}".encode(), "sha256")
-        if header != {"alg": "HS256", "kid": EAB_KID, "url": self._at("/new-account")} or good != _plain(binding["signature"]):
+        if header != {"alg": "HS256", "kid": EAB_KID, "url": self._at("/new-account")} or good != plain(binding["signature"]):
             raise Refusal(403, "unauthorized", "the binding is not good")
-        if _thumbprint(json.loads(_plain(binding["payload"]))) != self._thumbprints[account]:
+        if thumbprint_of(json.loads(plain(binding["payload"]))) != thumbprint:
             raise Refusal(403, "unauthorized", "the binding is for another key")
 
     async def _new_order(self, request: web.Request) -> web.Response:
         payload, account = await self._signed(request)
-        names = [one["value"] for one in payload["identifiers"] if one["type"] == "dns"]
-        if not names:
-            raise Refusal(400, "malformed", "expected identifiers")
+        names = [one["value"] for one in payload["identifiers"] if one["type"] == "dns" and set(one) == {"type", "value"}]
+        if not names or len(set(names)) != len(payload["identifiers"]) or not set(payload) <= {"identifiers", "replaces"}:
+            raise Refusal(400, "malformed", "expected identifiers, each once")
+        if self.limited_names.intersection(names):
+            raise Refusal(429, "rateLimited", "too many certificates already issued for these names", Retry_After="3600")
+        if "replaces" in payload:
+            self._replace(payload["replaces"], account)
         if any(name.endswith(".forbidden.example") for name in names):
             raise Refusal(403, "rejectedIdentifier", "policy forbids this name")
         number = secrets.token_hex(4)
         authorizations = []
         for name in names:
             one = secrets.token_hex(4)
-            self._names[one] = {"name": name, "status": "pending", "token": secrets.token_urlsafe(16), "account": account, "error": None}
+            self._names[one] = {
+                "name": name, "status": "pending", "look": "pending", "token": secrets.token_urlsafe(16), "account": account, "error": None,
+            }  # fmt: skip
             authorizations.append(one)
         self.orders[number] = {"account": account, "names": names, "authorizations": authorizations, "status": "pending"}
         return web.json_response(self._shown(number), status=201, headers={"Location": self._at(f"/order/{number}")})
@@ -232,6 +256,7 @@ class Authority:
             order["status"] = "invalid" if "invalid" in states else "ready" if states == {"valid"} else "pending"
         shown = {
             "status": order["status"],
+            "expires": soon(),
             "identifiers": [{"type": "dns", "value": name} for name in order["names"]],
             "authorizations": [self._at(f"/authorization/{one}") for one in order["authorizations"]],
             "finalize": self._at(f"/finalize/{number}"),
@@ -247,7 +272,10 @@ class Authority:
         if order is None:
             raise Refusal(404, "malformed", "no such order")
         self._mine(order, account)
-        return web.json_response(self._shown(request.match_info["id"]), headers={"Retry-After": "0"})
+        shown = self._shown(request.match_info["id"])
+        if order["status"] == "processing":
+            order["status"] = "valid"  # the next time it is asked for
+        return web.json_response(shown, headers={"Retry-After": self.retry_after})
 
     async def _authorization(self, request: web.Request) -> web.Response:
         account, number = await self._read(request), request.match_info["id"]
@@ -256,18 +284,19 @@ class Authority:
         return web.json_response(
             {
                 "status": one["status"],
+                "expires": soon(),
                 "identifier": {"type": "dns", "value": one["name"]},
                 "challenges": [
                     {"type": "http-01", "url": self._at(f"/http/{number}"), "status": "pending", "token": one["token"]},
                     self._shown_challenge(number),
                 ],
             },
-            headers={"Retry-After": "0"},
+            headers={"Retry-After": self.retry_after},
         )
 
     def _shown_challenge(self, number: str) -> dict[str, Any]:
         one = self._names[number]
-        shown = {"type": "dns-01", "url": self._at(f"/challenge/{number}"), "status": one["status"], "token": one["token"]}
+        shown = {"type": "dns-01", "url": self._at(f"/challenge/{number}"), "status": one["look"], "token": one["token"]}
         return shown | ({"error": {"type": PROBLEM + "dns", "detail": one["error"]}} if one["error"] else {})
 
     async def _challenge(self, request: web.Request) -> web.Response:
@@ -276,11 +305,14 @@ class Authority:
         self._mine(self._names[number], account)
         if payload != {}:
             raise Refusal(400, "malformed", "expected an empty object")
+        if self._names[number]["look"] != "pending":
+            raise Refusal(400, "malformed", f"the challenge is {self._names[number]['look']}")
+        self._names[number]["look"] = "processing"
         self.asked_to_look.set()
         look = asyncio.get_running_loop().create_task(self._look(number, account))
         self._looks.add(look)
         look.add_done_callback(self._looks.discard)
-        return web.json_response(self._shown_challenge(number))
+        return web.json_response(self._shown_challenge(number), headers={"Retry-After": self.retry_after})
 
     async def _look(self, number: str, account: str) -> None:
         await self.pause.wait()
@@ -291,8 +323,8 @@ class Authority:
         query = dns.message.make_query(name, dns.rdatatype.TXT)
         answer = await dns.asyncquery.tcp(query, "127.0.0.1", port=self._dns_port, timeout=5)
         found = [b"".join(each.strings).decode() for rrset in answer.answer for each in rrset]
-        one["status"] = "valid" if wanted in found else "invalid"
-        one["error"] = "" if wanted in found else f"no such TXT record at {name}"
+        one["status"] = one["look"] = "valid" if wanted in found and not self.blind else "invalid"
+        one["error"] = "" if one["status"] == "valid" else f"no such TXT record at {name}"
 
     async def _finalize(self, request: web.Request) -> web.Response:
         payload, account = await self._signed(request)
@@ -301,13 +333,20 @@ class Authority:
         self._mine(order, account)
         if self._shown(number)["status"] != "ready":
             raise Refusal(403, "orderNotReady", f"the order is {order['status']}")
-        csr = x509.load_der_x509_csr(_plain(payload["csr"]))
+        csr = x509.load_der_x509_csr(plain(payload["csr"]))
         names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
-        if not csr.is_signature_valid or sorted(names) != sorted(order["names"]):
+        if set(payload) != {"csr"} or not csr.is_signature_valid or sorted(names) != sorted(order["names"]):
             raise Refusal(400, "badCSR", "expected the names of the order")
+        if csr.public_key() == self._accounts[account]:
+            raise Refusal(400, "badPublicKey", "the account's key is none for a certificate (11.1)")
+        if self.confused:
+            self.confused -= 1
+            csr = x509.load_pem_x509_csr(request_of_another(names))
         self._chains[number] = self.sign(csr, names)
-        order["status"] = "valid"
-        return web.json_response(self._shown(number))
+        leaf = x509.load_pem_x509_certificate(self._chains[number].encode())
+        self.issued[leaf.serial_number] = (account, renewal_id(leaf))
+        order["status"] = "processing"
+        return web.json_response(self._shown(number), headers={"Retry-After": self.retry_after})
 
     def sign(self, csr: x509.CertificateSigningRequest, names: list[str]) -> str:
         """A chain for a request, as any authority of a city would make it."""
@@ -321,6 +360,7 @@ class Authority:
             .not_valid_before(now - timedelta(minutes=5))
             .not_valid_after(now + timedelta(days=self.days))
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._middle_key.public_key()), critical=False)
             .sign(self._middle_key, hashes.SHA256())
         )
         return "".join(one.public_bytes(Encoding.PEM).decode() for one in (leaf, self._middle))
@@ -328,45 +368,33 @@ class Authority:
     async def _certificate(self, request: web.Request) -> web.Response:
         account, number = await self._read(request), request.match_info["id"]
         self._mine(self.orders[number], account)
+        if request.headers.get("Accept") != "application/pem-certificate-chain" or self.orders[number]["status"] != "valid":
+            raise Refusal(404, "malformed", "expected Accept: application/pem-certificate-chain, and an order that is valid")
         return web.Response(text=self._chains[number], content_type="application/pem-certificate-chain")
 
     async def _revoke(self, request: web.Request) -> web.Response:
-        payload, _ = await self._signed(request)
-        serial = x509.load_der_x509_certificate(_plain(payload["certificate"])).serial_number
+        payload, account = await self._signed(request)
+        serial = x509.load_der_x509_certificate(plain(payload["certificate"])).serial_number
+        if self.issued.get(serial, ("", ""))[0] != account or self.refuses_revocation:
+            raise Refusal(403, "unauthorized", "of another account")
+        if payload.get("reason") not in (0, 1, 3, 4, 5):
+            raise Refusal(400, "badRevocationReason", "expected one that a subscriber may give")
         if serial in self.revoked:
             raise Refusal(400, "alreadyRevoked", "it is")
         self.revoked.add(serial)
         return web.Response()
 
+    async def _renewal(self, request: web.Request) -> web.Response:
+        """Asked by anybody, without a signature (RFC 9773, 4.1)."""
+        if self.window is None or request.match_info["id"] not in {name for _, name in self.issued.values()}:
+            raise Refusal(404, "malformed", "no such certificate")
+        window = {name: at.isoformat().replace("+00:00", "Z") for name, at in zip(("start", "end"), self.window, strict=True)}
+        return web.json_response({"suggestedWindow": window}, headers={"Retry-After": "21600"})
 
-def _plain(text: str) -> bytes:
-    if "=" in text:
-        raise Refusal(400, "malformed", "base64url has no padding here")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _public(jwk: dict[str, str]) -> ec.EllipticCurvePublicKey:
-    if set(jwk) != {"kty", "crv", "x", "y"} or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
-        raise Refusal(400, "badPublicKey", "expected a key on P-256")
-    x, y = (int.from_bytes(_plain(jwk[name])) for name in ("x", "y"))
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-
-
-def _thumbprint(jwk: dict[str, str]) -> str:
-    text = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(sha256(text.encode()).digest()).decode().rstrip("=")
-
-
-def _ca(name: str, key: ec.EllipticCurvePrivateKey, above: str, signer: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, above)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3_650))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(signer, hashes.SHA256())
-    )
+    def _replace(self, name: str, account: str) -> None:
+        """RFC 9773, 5."""
+        if (account, name) not in self.issued.values():
+            raise Refusal(403, "unauthorized", "no such certificate of yours")
+        if name in self.replaced:
+            raise Refusal(409, "alreadyReplaced", "it is")
+        self.replaced.append(name)

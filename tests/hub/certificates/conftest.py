@@ -1,6 +1,7 @@
 """A hub with an authority and a name server, and a hall whose gateway asks."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +93,16 @@ async def ask(box: Box, csr: str) -> Certified:
 async def work(hub: Hub) -> None:
     """One round of the job, with the middle of all chances."""
     await Work(hub, lambda: 0.5).run()
+
+
+async def shown(api: Api) -> Any:
+    """The only certificate, as staff see it."""
+    status, (one,) = await api("GET", "/certificates")
+    assert status == 200
+    return one
+
+
+def later(hub: Hub, **time: float) -> None:
+    """The hub's clock goes on."""
+    before = hub.now
+    hub.now = lambda: before() + timedelta(**time)

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
@@ -11,30 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hotspot import wire
 from hotspot.hub import watch
-from hotspot.hub.certificates.requests import read_chain
-from hotspot.hub.certificates.work import MOST_ISSUED, Work
+from hotspot.hub.certificates.work import Work
 from hotspot.hub.hub import Hub
 from hotspot.wire_certificate import Certify
 from tests.hub.certificates.authority import Authority
-from tests.hub.certificates.conftest import PORTAL, ask, request, work
+from tests.hub.certificates.conftest import PORTAL, ask, later, request, shown, work
 from tests.hub.certificates.nameserver import NameServer
 from tests.hub.conftest import Api
 from tests.hub.gateways.box import Box, enrolled, hall, value
 
 pytestmark = pytest.mark.hub
-
-
-async def shown(api: Api) -> Any:
-    """The only certificate, as staff see it."""
-    status, (one,) = await api("GET", "/certificates")
-    assert status == 200
-    return one
-
-
-def later(hub: Hub, **time: float) -> None:
-    """The hub's clock goes on."""
-    before = hub.now
-    hub.now = lambda: before() + timedelta(**time)
 
 
 async def test_wrong_nonces(hub: Hub, box: Box, authority: Authority) -> None:
@@ -52,30 +37,8 @@ async def test_an_authority_that_takes_no_nonce(api: Api, hub: Hub, box: Box, au
     await ask(box, request(PORTAL))
     authority.bad_nonces = 1_000
     await work(hub)
-    assert "takes no nonce" in (await shown(api))["failure"]
+    assert "took none of 4 nonces: that one is forgotten" in (await shown(api))["failure"]
     assert len(authority.requests) < 10
-
-
-async def test_a_rate_limit(api: Api, hub: Hub, box: Box, authority: Authority) -> None:
-    """Nothing is asked before the moment that the authority names, for no hall; then it goes on."""
-    other = await enrolled(api, await hall(api, "kleinheim-schule"))
-    await api("PUT", f"/gateways/{other.name}/certificate/names", {"names": ["schule.kleinheim.example"]})
-    csr = request(PORTAL)
-    await ask(box, csr)
-    authority.limited = ("new-order", 7_200)
-    await work(hub)
-    told = await ask(box, csr)
-    assert (told.state, told.wait) == ("waiting", 600.0)
-    assert "less often" in told.why
-    asked = len(authority.requests)
-    await ask(other, request("schule.kleinheim.example"))
-    later(hub, minutes=119)
-    await work(hub)
-    assert len(authority.requests) == asked
-    authority.limited = None
-    later(hub, minutes=2)
-    await work(hub)
-    assert (await ask(box, csr)).state == "ready"
 
 
 async def test_the_authority_is_away(api: Api, hub: Hub, box: Box, authority: Authority) -> None:
@@ -90,7 +53,7 @@ async def test_the_authority_is_away(api: Api, hub: Hub, box: Box, authority: Au
         await work(hub)
         next_try = await value(hub, "SELECT next_try_at FROM certificates")
         waits.append(round((next_try - before) / timedelta(minutes=1)))
-        hub.now = lambda at=next_try: at  # type: ignore[misc]
+        hub.now = lambda at=next_try + timedelta(seconds=1): at  # type: ignore[misc]
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256]
     async with hub.store.connection() as connection:
         await connection.execute("UPDATE gateway_states SET seen_at = $1", hub.now())
@@ -180,7 +143,35 @@ async def test_a_name_of_somebody_else(api: Api, hub: Hub, box: Box, authority: 
         assert "expected only names that staff gave to" in answer.why
     await work(hub)
     assert authority.requests == []
-    assert (await shown(api))["state"] == "none"
+    one = await shown(api)
+    assert (one["state"], "expected only names that staff gave to" in one["refused"]) == ("refused", True)
+    await ask(box, request(PORTAL))
+    one = await shown(api)
+    assert (one["state"], one["refused"], one["refused_since"]) == ("waiting", "", None)
+
+
+async def test_what_is_refused_is_seen(api: Api, hub: Hub, box: Box) -> None:
+    """A gateway that asks for what is none of its own, or has no names, gets nothing; staff see since when and why, on the page of the
+    hall too, and have an alarm after two hours: urgent when what the hall has ends soon."""
+    other = await enrolled(api, await hall(api, "kleinheim-schule"))
+    assert "staff gave it no names" in (await ask(other, request("schule.kleinheim.example"))).why
+    await ask(box, request("kleinheim.example"))
+    _, (one, second) = await api("GET", "/certificates")
+    assert (one["state"], second["state"], second["names"]) == ("refused", "refused", [])
+    assert second["refused"].startswith("it asks for schule.kleinheim.example, and staff gave it no names yet")
+    since, before = one["refused_since"], hub.now()
+    later(hub, hours=2, minutes=5)
+    await ask(box, request("kleinheim.example"))
+    assert (await api("GET", f"/gateways/{box.name}/certificate"))[1]["certificate"]["refused_since"] == since
+    for gateway, days in ((box, 3), (other, 60)):
+        told = wire.Health(certificate_until=(before + timedelta(days=days)).timestamp())
+        delivery = wire.Delivery(sent=wire.Moment(hub.now().timestamp(), 1.0, "b"), health=told)
+        await gateway.post(wire.REPORTS, delivery, wire.Receipt)
+    await watch.run(hub)
+    _, alarms = await api("GET", "/alarms", kind="certificate_failed")
+    assert {one["gateway"]: one["severity"] for one in alarms} == {box.name: "urgent", other.name: "warning"}
+    _, health = await api("GET", "/halls/kleinheim-schule/health")
+    assert "staff gave it no names" in health["gateways"][0]["certificate_failure"]
 
 
 async def test_names_are_given_within_the_zones_of_the_partner(api: Api, box: Box) -> None:
@@ -215,46 +206,6 @@ async def test_a_request_that_is_none(box: Box) -> None:
     ):
         status, problem = await box.refused(wire.CERTIFICATE, Certify(csr=csr))
         assert (status, problem.code, said in problem.message) == (400, "bad_request", True), problem
-
-
-async def test_keys_without_end(hub: Hub, box: Box, authority: Authority) -> None:
-    """A gateway that makes one key after the other is heard seldom, and gets only so many certificates in a week."""
-    last = request(PORTAL)
-    await ask(box, last)
-    assert (await ask(box, request(PORTAL))).why == "another key came a moment ago"
-    for _ in range(MOST_ISSUED):
-        await work(hub)
-        later(hub, minutes=11)
-        last = request(PORTAL)
-        await ask(box, last)
-    await work(hub)
-    assert authority.requests.count("new-order") == MOST_ISSUED
-    assert "certificates in a week" in (await ask(box, last)).why
-    later(hub, days=7)
-    await work(hub)
-    assert (await ask(box, last)).state == "ready"
-
-
-async def test_revoked(api: Api, hub: Hub, box: Box, authority: Authority) -> None:
-    """The authority revokes it, the gateway is told to make another key, and never gets the old certificate again."""
-    csr = request(PORTAL)
-    await ask(box, csr)
-    await work(hub)
-    chain = (await ask(box, csr)).chain
-    serial = x509.load_pem_x509_certificate(chain.encode()).serial_number
-    assert (await api("POST", f"/gateways/{box.name}/certificate/revoke"))[1]["revoking"] is True
-    told = await ask(box, csr)
-    assert (told.renew, told.chain) == (True, "")
-    await work(hub)
-    assert authority.revoked == {serial}
-    orders = authority.requests.count("new-order")
-    await work(hub)
-    assert authority.requests.count("new-order") == orders
-    fresh = request(PORTAL)
-    assert (await ask(box, fresh)).state == "waiting"
-    await work(hub)
-    assert read_chain((await ask(box, fresh)).chain).der != read_chain(chain).der
-    assert (await shown(api))["revoking"] is False
 
 
 async def test_another_one_now(api: Api, hub: Hub, box: Box) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hotspot import wire
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
+from hotspot.hub.store import certificates
 from tests.hub.conftest import Api
 from tests.hub.console.conftest import Answer, Seats
 from tests.hub.fleet import boxes, says
@@ -164,6 +165,12 @@ async def test_point_by_point(api: Api, seats: Seats, hub: Hub) -> None:
     assert "<b>bold" not in page.text
     assert "/revoke" not in page.text
     assert (await (await seats("berta", Role.PARTNER_VIEWER, "kleinheim")).get("/gateways/no-such")).status == 404
+    await report(box, hub, wire.Health())
+    async with hub.store.connection() as connection:
+        number = await connection.fetchval("SELECT id FROM gateways WHERE name = $1", box.name)
+        await certificates.refused(connection, number, "it asks for portal.grossdorf.example", hub.now())
+    page = await (await seats("clara", Role.PARTNER_VIEWER, "kleinheim")).get(f"/gateways/{box.name}")
+    assert "Certificate none so far No other one to be had: it asks for portal.grossdorf.example" in page.words
 
 
 async def test_the_list(api: Api, seats: Seats, hub: Hub) -> None:

@@ -68,13 +68,20 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
         "alarms": {"hall_id": hall, "gateway_id": gateway, **alarm},
         "alarms_ended": {"hall_id": hall, "gateway_id": gateway, **alarm, "ended_at": NOW, "id": 1, "acknowledged_by": "", "note": ""},
         "checklist_ticks": {"partner_id": partner, "hall_id": hall, "step": "poster", "done_at": NOW, "done_by": "user a"},
-        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}}, "certificates": {"gateway_id": gateway, "names": ["a.b"]},
+        "alarm_memory": {"hall_id": hall, "gateway_id": gateway, "memory": {}}, **certificates_of(gateway),
         "feedback": {
             "hall_id": hall, "at": NOW, "id": "ab" * 8, "written_at": NOW, "zone": "public", "kind": "idea", "language": "de",
             "text": f"Mehr Bänke in {name}", "place": "", "contact": "",
         },
         "audit": {"actor": "user a", "action": "hall.create", "partner": name, "hall": f"{name}-rathaus", "at": NOW},
     }  # fmt: skip
+
+
+def certificates_of(gateway: int) -> dict[str, dict[str, object]]:
+    """Of its portal."""
+    return {
+        **certificates_of(gateway),
+    }
 
 
 async def fill(connection: Connection, name: str) -> tuple[int, int]:

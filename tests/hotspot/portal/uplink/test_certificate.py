@@ -1,6 +1,7 @@
 """The portal's side of its certificate: keys, requests, renewal in time, and what of the hub's answers is taken."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from hotspot.portal.settings import BadSettings, load
 from hotspot.portal.settings_hub import CERTIFICATE
 from hotspot.portal.uplink import certificate
 from hotspot.portal.uplink.certificate import REQUEST, Certificates
+from hotspot.portal.uplink.health import health
 from hotspot.portal.uplink.link import Link
 from hotspot.wire_certificate import Certified, Certify
-from tests.hotspot.portal.conftest import Bench
+from tests.hotspot.portal.conftest import ANNA, Bench, free_port, until
+from tests.hotspot.portal.fake_firewall import FakeFirewall
 from tests.hotspot.portal.uplink.small_hub import SmallHub
+from tests.hotspot.portal.uplink.test_policy import CONFIG, portal
 
 NAME = "portal.hall.example"
 DAY = 86_400.0
@@ -29,8 +33,8 @@ DAY = 86_400.0
 class Signing:
     """A hub that signs at once. Tests set ``days``, ``answer`` and ``key``; they read ``asked``."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, unix: Callable[[], float]) -> None:
+        self._unix = unix
         self._root = ec.generate_private_key(ec.SECP256R1())
         self.days = 90.0
         self.name = NAME
@@ -44,11 +48,12 @@ class Signing:
         self.asked.append(wanted.csr)
         if self.answer is not None:
             return self.answer
-        chain = self._chains.setdefault(wanted.csr, self._signed(wanted.csr))
+        chain = self._chains.setdefault(wanted.csr, self.signed(wanted.csr))
         return Certified(state="ready", chain=chain, wait=600.0)
 
-    def _signed(self, pem: str) -> str:
-        csr, now = x509.load_pem_x509_csr(pem.encode()), datetime.fromtimestamp(self._bench.clock.unix, UTC)
+    def signed(self, pem: str) -> str:
+        """The certificate for a request."""
+        csr, now = x509.load_pem_x509_csr(pem.encode()), datetime.fromtimestamp(self._unix(), UTC)
         public = ec.generate_private_key(ec.SECP256R1()).public_key() if self.other_key else csr.public_key()
         made = (
             x509.CertificateBuilder()
@@ -67,7 +72,7 @@ class Signing:
 @pytest.fixture
 def signing(bench: Bench) -> Signing:
     """Whoever signs."""
-    return Signing(bench)
+    return Signing(lambda: bench.clock.unix)
 
 
 @pytest.fixture
@@ -205,7 +210,6 @@ async def test_a_damaged_disk(asking: Asking, signing: Signing, tmp_path: Path) 
 def test_settings_that_contradict(tmp_path: Path, changes: tuple[str, str], said: str) -> None:
     """A file and the hub, and a portal without a name."""
     from tests.hotspot.portal.test_certificates import make_pair
-    from tests.hotspot.portal.uplink.test_policy import CONFIG
 
     (tmp_path / "hub.pem").write_bytes(make_pair(tmp_path, "localhost")[0])
     section = '[hub]\nurl = "https://localhost:1"\nauthority = "hub.pem"\ncertificate = true\n'
@@ -217,3 +221,69 @@ def test_settings_that_contradict(tmp_path: Path, changes: tuple[str, str], said
     config.write_text(text.replace(*changes))
     with pytest.raises(BadSettings, match=said):
         load(config)
+
+
+async def test_visitors_get_their_pages_while_there_is_no_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged certificate: whoever comes is sent to the pages without TLS, the hub is told, and asked for another one; as soon as that is
+    there, visitors are sent to it, and a browser is never told to insist on TLS."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setattr(certificate, "SOON", 0.01)
+    signing, capture, plain = Signing(lambda: datetime.now(UTC).timestamp()), free_port(), free_port()
+    signing.answer = Certified(state="waiting", why="the authority is asked", wait=1.0)
+    async with SmallHub(tmp_path) as hub, FakeFirewall(tmp_path / "firewall.sock") as fake:
+        hub.certify = signing
+        fake.neighbours = {"127.0.0.1": (ANNA, "public")}
+        (tmp_path / "state").mkdir()
+        hub.enrol(tmp_path / "state")
+        (tmp_path / "state" / CERTIFICATE).write_bytes(b"\0" * 700)
+        text = CONFIG.format(management=free_port(), capture=capture, portal=plain, hub=f"{hub.section()}certificate = true")
+        text = text.replace(f"http://{NAME}/", f"https://{NAME}/").replace("listen =", f"portal_tls_port = {free_port()}\nlisten =")
+        (tmp_path / "portal.toml").write_text(text)
+        async with portal(tmp_path / "portal.toml") as service:
+            office = service.office
+            assert f"\r\nLocation: http://{NAME}/\r\n" in await said(capture, "captive.example")
+            page = await said(plain, NAME)
+            assert page.startswith("HTTP/1.1 200 OK\r\n")
+            assert "max-age=604800" not in page
+            assert health(office).faults == ("the portal has no certificate from the hub: pages are served without TLS",)
+            await until(lambda: office.vitals.disk_size > 0)
+            assert health(office).certificate_until is None
+            signing.answer = None
+            await until(lambda: health(office).faults == ())
+            assert f"\r\nLocation: https://{NAME}/\r\n" in await said(plain, NAME)
+            async with asyncio.timeout(5):
+                while f"\r\nLocation: https://{NAME}/\r\n" not in await said(capture, "captive.example"):  # it looks once a second
+                    pass
+
+
+async def said(port: int, host: str) -> str:
+    """The answer to a request without TLS."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(-1), 5)
+    writer.close()
+    return answer.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "name", "fault"),
+    [
+        (90.0, NAME, ""),
+        (90.0, "x.example", f"the portal's certificate is not for {NAME}"),
+        (30.0, NAME, "the portal's certificate has ended"),
+    ],
+)
+async def test_what_phones_refuse(bench: Bench, tmp_path: Path, days: float, name: str, fault: str) -> None:
+    """One for another name, and one that is over: as none. Nobody is sent to TLS with them."""
+    signing = Signing(lambda: bench.clock.unix)
+    signing.days, signing.name = days, name
+    key = ec.generate_private_key(ec.SECP256R1())
+    csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    (tmp_path / CERTIFICATE).write_text(signing.signed(csr.public_bytes(Encoding.PEM).decode()))
+    bench.office.presented = certificate.presented(bench.office.settings)
+    bench.clock.tick(31 * DAY)
+    assert bench.office.certificate_fault == fault
+    assert bench.office.address("https://portal.hall.example:8443/a") == (
+        "http://portal.hall.example/a" if fault else "https://portal.hall.example:8443/a"
+    )
+    assert bench.office.address("http://portal.hall.example/") == "http://portal.hall.example/"
