@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -13,11 +12,11 @@ import pytest
 
 from deploy.packages import build, wheels
 from tests.deploy.packages.wheelhouse import stocked
+from tests.deploy.release import ARCHITECTURE, debian
 
 TREE = Path(__file__).parents[3]
 EPOCH = 1_790_000_000
 VERSION = "0.1.0+20260921141320"
-DEBIAN = platform.freedesktop_os_release()["VERSION_ID"]
 PARTS = ("gateway", "hub")
 Built = dict[str, Path]
 pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
@@ -51,7 +50,7 @@ NOT_THERE = {
 
 def target(part: str) -> build.Target:
     """What the tests build."""
-    return build.Target(part, DEBIAN, "amd64", VERSION, EPOCH)
+    return build.Target(part, debian(), ARCHITECTURE, VERSION, EPOCH)
 
 
 def copied(to: Path) -> Path:
@@ -69,9 +68,9 @@ def copied(to: Path) -> Path:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[wheels.Pin]]]:
     """Wheels, and a lock for each package."""
-    folder, python = tmp_path_factory.mktemp("wheels"), build.PYTHON_OF[DEBIAN]
+    folder, python = tmp_path_factory.mktemp("wheels"), build.PYTHON_OF[debian()]
     everything = list(wheels.wanted(wheels.pins(TREE / "requirements" / "hub.txt"), python))
-    made = stocked(everything, folder / f"python{python}-x86_64")
+    made = stocked(everything, folder / f"python{python}-{build.MACHINES[ARCHITECTURE]}")
     runtime = {pin.name for pin in wheels.wanted(wheels.pins(TREE / "requirements" / "runtime.txt"), python)}
     return folder, {"hub": made, "gateway": [pin for pin in made if pin.name in runtime]}
 
@@ -127,9 +126,9 @@ def test_what_dpkg_is_told(packages: Built) -> None:
     """Name, version, one Python, and no library of Debian's Python."""
     for part, package in packages.items():
         assert field(package, "Package") == f"hotspot-{part}"
-        assert field(package, "Version") == f"{VERSION}~deb{DEBIAN}"
+        assert field(package, "Version") == f"{VERSION}~deb{debian()}"
         needs = field(package, "Depends").split(", ")
-        assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[DEBIAN]}"]
+        assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[debian()]}"]
 
 
 @pytest.fixture
@@ -200,7 +199,7 @@ def test_a_wheel_that_is_not_the_locked_one(tmp_path: Path, store: tuple[Path, d
     """Its hash decides, even when name and version are right."""
     pin = next(pin for pin in store[1]["hub"] if pin.name == "click")
     wrong = wheels.Pin(pin.name, pin.version, "", frozenset({"0" * 64}))
-    place = wheels.Place(build.PYTHON_OF[DEBIAN], 36, "x86_64")
+    place = wheels.Place(build.PYTHON_OF[debian()], 36, build.MACHINES[ARCHITECTURE])
     with pytest.raises(wheels.BadWheel, match=r"click-.*: sha256 [0-9a-f]{64}: expected one of those in the lock"):
         wheels.fetched([wrong], place, store[0])
 

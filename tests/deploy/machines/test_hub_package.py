@@ -1,0 +1,138 @@
+"""The hub's package on a booted server: updated while it is asked, with tables that change, that cannot be changed, and that are too new."""
+
+import contextlib
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hotspot.lab.namespaces import LabFailed
+from tests.deploy.machines import hub as city
+from tests.deploy.machines import root
+from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, made, of_format, put, version
+from tests.deploy.machines.machine import Machine
+from tests.deploy.machines.phone import Running
+
+NAME, SERVICE = "hotspot-hub", "hotspot-hub.service"
+TABLES = "usr/lib/hotspot-hub/lib/python*/site-packages/hotspot/hub/store/migrations"
+LOADS = ("stdbuf", "--output=L", "curl", "-s", "-o", "/dev/null", "--max-time", "30", "-H", "Connection: close")
+
+
+def known() -> list[str]:
+    """Migrations of this tree."""
+    return sorted(path.stem for path in (root.TREE / "hotspot" / "hub" / "store" / "migrations").glob("*.sql"))
+
+
+def _with(name: str, sql: str) -> Callable[[Path], None]:
+    """The change that adds a migration."""
+
+    def change(opened: Path) -> None:
+        (tables,) = opened.glob(TABLES)
+        (tables / f"{name}.sql").write_text(sql)
+
+    return change
+
+
+MORE, BAD = _with("9998_more", "CREATE TABLE more (number integer);\n"), _with("9999_bad", "SELECT nonsense;\n")
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """By version: the oldest is this tree, the next has a table more, the newest one that cannot be made."""
+    this, count = made("hub", tmp_path_factory.mktemp("debs")), len(known())
+    return {
+        OLD: this,
+        NEW: changed(this, NEW, MORE, of_format(count + 1)),
+        NEWEST: changed(this, NEWEST, MORE, BAD, of_format(count + 2)),
+    }
+
+
+@pytest.fixture(scope="module")
+def hub(net: str, packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """The city's server with the oldest."""
+    disk = str(root.bare("hub"))
+    with city.hub("deploy-cityhall", net, disk, Path(tmp_path_factory.mktemp("hub")), packages[OLD]) as machine:
+        yield machine
+
+
+@contextlib.contextmanager
+def asked(machine: Machine, url: str) -> Iterator[Counter[str]]:
+    """Somebody asks again and again, from before the beginning until after the end; filled then with how each request ended."""
+    words = (*LOADS, "--cacert", "/srv/authority.pem", "-w", "%{http_code} %{exitcode}\\n", f"{url}/healthz?[1-1000000]")
+    seen = Counter[str]()
+    with subprocess.Popen(machine.words(*words), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        loads = Running(process)
+        try:
+            loads.wait(1)
+            yield seen
+            loads.wait(len(loads.lines()) + 20)
+        finally:
+            loads.end()
+    seen.update(loads.lines())
+
+
+def applied(machine: Machine) -> list[str]:
+    """Migrations that the database has."""
+    words = ("runuser", "-u", "postgres", "--", "psql", "-Atc", "SELECT name FROM migrations ORDER BY name", "hotspot")
+    return machine.run(*words).split()
+
+
+def test_an_update_changes_the_tables_and_refuses_nobody(hub: Machine, packages: dict[str, Path]) -> None:
+    """Tables first, then the hub: another process serves, and each request before, meanwhile and afterwards was answered."""
+    assert applied(hub) == known()
+    before = leaders(hub, SERVICE)
+    with asked(hub, city.URL) as seen:
+        put(hub, packages[NEW])
+    assert (version(hub, NAME), applied(hub)) == (NEW, [*known(), "9998_more"])
+    assert {*before, "0"}.isdisjoint(leaders(hub, SERVICE))
+    assert set(seen) == {"200 0"}
+
+
+def test_a_version_that_does_not_know_the_tables_is_refused(hub: Machine, packages: dict[str, Path]) -> None:
+    """Before anything changes: the hub that knows them serves on."""
+    before = leaders(hub, SERVICE)
+    with asked(hub, city.URL) as seen, pytest.raises(LabFailed, match=f"of format {len(known()) + 1}, it knows up to {len(known())}"):
+        put(hub, packages[OLD])
+    assert (version(hub, NAME), leaders(hub, SERVICE), hub.run("dpkg", "--audit")) == (NEW, before, "")
+    assert set(seen) == {"200 0"}
+
+
+def test_tables_that_cannot_be_changed(hub: Machine, packages: dict[str, Path]) -> None:
+    """The version before serves on in memory, and it is said; back to it the way leads over a stop."""
+    before = leaders(hub, SERVICE)
+    with asked(hub, city.URL) as seen, pytest.raises(LabFailed, match=r"(?s)cannot carry out 9999_bad.*the hub was not restarted"):
+        put(hub, packages[NEWEST])
+    assert (leaders(hub, SERVICE), applied(hub)) == (before, [*known(), "9998_more"])
+    assert set(seen) == {"200 0"}
+    hub.run("systemctl", "stop", SERVICE)
+    put(hub, packages[NEW])
+    hub.run("systemctl", "start", SERVICE)
+    assert (version(hub, NAME), hub.run("dpkg", "--audit")) == (NEW, "")
+    hub.run("curl", "--silent", "--fail", "--cacert", "/srv/authority.pem", f"{city.URL}/healthz")
+
+
+def test_a_port_of_systemd_and_bad_settings(hub: Machine) -> None:
+    """On 443, which systemd opens: restarts refuse nobody. With settings that are wrong the port is shut after a few vain starts, so that
+    nobody waits in it without end; mended, both units are started again."""
+    url = city.URL.replace(":8700", ":443")
+    hub.run("sed", "-i", "s/:8700/:443/g", "/etc/hotspot/hub.toml")
+    hub.run("systemctl", "stop", SERVICE)
+    hub.run("systemctl", "enable", "--now", "--quiet", "hotspot-hub.socket", SERVICE)
+    with asked(hub, url) as seen:
+        hub.run("systemctl", "restart", SERVICE)
+    assert set(seen) == {"200 0"}
+    hub.run("sed", "-i", "1i nonsense = 1", "/etc/hotspot/hub.toml")
+    with pytest.raises(LabFailed):
+        hub.run("systemctl", "restart", SERVICE)
+    until, refused = time.monotonic() + 60, ""
+    while refused != "7" and time.monotonic() < until:  # curl's "connection refused"
+        words = ("-k", "-s", "-o", "/dev/null", "--max-time", "3", "-w", "%{exitcode}", url)
+        refused = hub.run("curl", *words, check=False)
+    assert refused == "7"
+    assert hub.run("systemctl", "is-failed", "hotspot-hub.socket", SERVICE, check=False).split() == ["failed", "failed"]
+    hub.run("sed", "-i", "1d", "/etc/hotspot/hub.toml")
+    hub.run("systemctl", "restart", "hotspot-hub.socket", SERVICE)
+    hub.run("curl", "--silent", "--fail", "--cacert", "/srv/authority.pem", f"{url}/healthz")
