@@ -140,6 +140,11 @@ class Machine:
         spaces = ("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd")
         return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "HOME=/root", *words)
 
+    def beside(self, *words: str) -> tuple[str, ...]:
+        """The command that runs ``words`` in it for as long as it is wanted: ended from outside by a signal, as any process (one that is
+        among the machine's processes is a child of nsenter(1), which would end alone)."""
+        return tuple(word for word in self.words(*words) if word != "--pid")
+
     def run(self, *words: str, stdin: str | None = None, check: bool = True, seconds: float = SECONDS) -> str:
         """Run a program in it; raises ``LabFailed`` with its words when it fails and ``check`` is set."""
         try:

@@ -1,4 +1,4 @@
-"""The hub's package on a booted server: updated while it is asked, with tables that change, that cannot be changed, and that are too new."""
+"""The hub's package on a booted server: updated while it is asked; tables that change, that cannot be changed, that are too new."""
 
 import contextlib
 import subprocess
@@ -63,7 +63,7 @@ def asked(machine: Machine, url: str) -> Iterator[Counter[str]]:
     """Somebody asks again and again, from before the beginning until after the end; filled then with how each request ended."""
     words = (*LOADS, "--cacert", "/srv/authority.pem", "-w", "%{http_code} %{exitcode}\\n", f"{url}/healthz?[1-1000000]")
     seen = Counter[str]()
-    with subprocess.Popen(machine.words(*words), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+    with subprocess.Popen(machine.beside(*words), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
         loads = Running(process)
         try:
             loads.wait(1)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.packages import build, wheels
+from hotspot.portal.journal.schema import MIGRATIONS
 from tests.deploy.packages.wheelhouse import stocked
 from tests.deploy.release import ARCHITECTURE, debian
 
@@ -129,6 +130,25 @@ def test_what_dpkg_is_told(packages: Built) -> None:
         assert field(package, "Version") == f"{VERSION}~deb{debian()}"
         needs = field(package, "Depends").split(", ")
         assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[debian()]}"]
+
+
+def test_what_a_package_can_read_is_written_in_it(packages: Built, tmp_path: Path) -> None:
+    """The number of steps that its stored data have gone, in a file and in the script that compares it with the one that is there; nothing
+    is left to be filled in. The kernel's settings lie where they are read at each start."""
+    for part, package in packages.items():
+        opened = tmp_path / part
+        subprocess.run(["dpkg-deb", "--raw-extract", package, opened], check=True)
+        scripts = {path.name: path.read_text() for path in (opened / "DEBIAN").iterdir() if path.name not in ("control", "md5sums")}
+        told = (opened / f"usr/lib/hotspot-{part}/format").read_text().strip()
+        (sql,) = [*opened.glob("usr/lib/hotspot-hub/lib/python*/site-packages/hotspot/hub/store/migrations")] or [None]
+        assert int(told) == (len(MIGRATIONS) if sql is None else len(list(sql.glob("*.sql"))))
+        assert f"\nknows={told}\n" in scripts["preinst"]
+        assert sorted(scripts) == ["postinst", "postrm", "preinst", "prerm"]
+        assert [name for name, text in scripts.items() if re.search(r"@[A-Z]+@", text)] == []
+        for name in scripts:
+            subprocess.run(["sh", "-n", opened / "DEBIAN" / name], check=True)
+        settings = opened / "usr/lib/sysctl.d/60-hotspot.conf"
+        assert settings.exists() == (part == "gateway")
 
 
 @pytest.fixture
