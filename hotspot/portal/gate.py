@@ -230,16 +230,15 @@ class Gate:
         self._on_state = on_state
         self._on_alarm = on_alarm
         self._link: Link | None = None
-        self._lost_at: float | None = None
+        self._away_since = 0.0
+        """Time of the loop."""
 
     async def back(self, patience: float) -> bool:
         """Wait until requests are answered (again): True. False when that has not come about ``patience`` seconds after the connection
-        was lost, or after the first who waited for one."""
+        was lost, or after the start."""
         await asyncio.sleep(0)  # who asks again and again lets others have their turn
-        if self._lost_at is None:
-            self._lost_at = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout_at(self._lost_at + patience):
+            async with asyncio.timeout_at(self._away_since + patience):
                 await self.connected.wait()
         except TimeoutError:
             pass
@@ -260,6 +259,7 @@ class Gate:
     async def run(self, recover: Callable[[Link], Awaitable[None]]) -> None:
         """Connect, ``recover``, serve, and again, until cancelled."""
         wait, said = _FIRST_WAIT, ""
+        self._away_since = asyncio.get_running_loop().time()
         while True:
             why = await self._serve_once(recover)
             if not why:
@@ -298,7 +298,7 @@ class Gate:
     def _lost(self, link: Link) -> None:
         if self._link is link:
             self._link = None
-            self._lost_at = asyncio.get_running_loop().time()
+            self._away_since = asyncio.get_running_loop().time()
             self.connected.clear()
             self._on_state(False)
 
