@@ -1,34 +1,21 @@
-"""Packages as ``make package`` makes them, of what is installed beside these tests, and changed ones to update to."""
+"""Packages on machines: the one of this tree, and changed ones to update to."""
 
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.packages import build, wheels
 from tests.deploy.machines.machine import Machine
-from tests.deploy.packages.test_packages import TREE
-from tests.deploy.packages.wheelhouse import stocked
-from tests.deploy.release import ARCHITECTURE, debian
+from tests.deploy.packages.built import VERSION
 
-OLD, NEW, NEWEST = (f"0.1.0+2026{month}01000000" for month in ("01", "02", "03"))
-LOCKS = {"gateway": "runtime", "hub": "hub"}
+OLD = VERSION
+NEW, NEWEST = (f"0.1.0+2027{month}01000000" for month in ("01", "02"))
 SECONDS = 400
-
-
-def made(part: str, folder: Path) -> Path:
-    """The package of this tree, as version ``OLD``."""
-    release = debian()
-    python = build.PYTHON_OF[release]
-    store = folder / "wheels" / f"python{python}-{build.MACHINES[ARCHITECTURE]}"
-    pins = stocked(wheels.wanted(wheels.pins(TREE / "requirements" / f"{LOCKS[part]}.txt"), python), store)
-    return build.build(build.Target(part, release, ARCHITECTURE, OLD, 1_790_000_000), folder, folder / "wheels", TREE, pins)
 
 
 def changed(package: Path, version: str, *changes: Callable[[Path], None]) -> Path:
     """The same as another version, with changes in its opened folder."""
-    folder = package.parent
-    opened, out = folder / "opened", folder / f"{version}.deb"
+    opened, out = package.parent / "opened", package.parent / f"{package.stem.partition('_')[0]}_{version}.deb"
     subprocess.run(["dpkg-deb", "--raw-extract", package, opened], check=True)
     control = opened / "DEBIAN" / "control"
     control.write_text(control.read_text(encoding="utf-8").replace(OLD, version), encoding="utf-8")

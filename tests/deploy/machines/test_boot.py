@@ -9,10 +9,11 @@ import pytest
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import root, town
 from tests.deploy.machines.busy import LOADERS, MORE, busy
-from tests.deploy.machines.debs import OLD, leaders, made, put, version
+from tests.deploy.machines.debs import OLD, leaders, put, version
 from tests.deploy.machines.machine import GROUP, Machine, cgroups, host
 from tests.deploy.machines.phone import phone
 from tests.deploy.machines.sweep import NETNS_ETC, PREFIX, sweep
+from tests.deploy.packages.built import Built
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 SERVICES = ("hotspot-firewall.service", "hotspot-portal.service")
@@ -48,12 +49,11 @@ def test_a_command_without_end_is_told_as_such() -> None:
 
 
 @pytest.fixture(scope="module")
-def hall(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def hall(net: str, packages: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A bare Debian that got the package by apt, the settings and a restart."""
-    package = made("gateway", tmp_path_factory.mktemp("debs"))
     with town.hall("deploy-boot", 4, net, str(root.bare("gateway")), Path(tmp_path_factory.mktemp("hall"))) as machine:
         machine.start()
-        put(machine, package)
+        put(machine, packages["gateway"])
         town.install(machine, town.settings(4))
         machine.reboot()
         yield machine

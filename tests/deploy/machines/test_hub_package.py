@@ -12,9 +12,10 @@ import pytest
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import hub as city
 from tests.deploy.machines import root
-from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, made, of_format, put, version
+from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, of_format, put, version
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Running
+from tests.deploy.packages.built import Built
 
 NAME, SERVICE = "hotspot-hub", "hotspot-hub.service"
 TABLES = "usr/lib/hotspot-hub/lib/python*/site-packages/hotspot/hub/store/migrations"
@@ -40,9 +41,9 @@ MORE, BAD = _with("9998_more", "CREATE TABLE more (number integer);\n"), _with("
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def versions(packages: Built) -> dict[str, Path]:
     """By version: the oldest is this tree, the next has a table more, the newest one that cannot be made."""
-    this, count = made("hub", tmp_path_factory.mktemp("debs")), len(known())
+    this, count = packages["hub"], len(known())
     return {
         OLD: this,
         NEW: changed(this, NEW, MORE, of_format(count + 1)),
@@ -51,10 +52,10 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def hub(net: str, packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def hub(net: str, versions: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """The city's server with the oldest."""
     disk = str(root.bare("hub"))
-    with city.hub("deploy-cityhall", net, disk, Path(tmp_path_factory.mktemp("hub")), packages[OLD]) as machine:
+    with city.hub("deploy-cityhall", net, disk, Path(tmp_path_factory.mktemp("hub")), versions[OLD]) as machine:
         yield machine
 
 
@@ -80,35 +81,35 @@ def applied(machine: Machine) -> list[str]:
     return machine.run(*words).split()
 
 
-def test_an_update_changes_the_tables_and_refuses_nobody(hub: Machine, packages: dict[str, Path]) -> None:
+def test_an_update_changes_the_tables_and_refuses_nobody(hub: Machine, versions: dict[str, Path]) -> None:
     """Tables first, then the hub: another process serves, and each request before, meanwhile and afterwards was answered."""
     assert applied(hub) == known()
     before = leaders(hub, SERVICE)
     with asked(hub, city.URL) as seen:
-        put(hub, packages[NEW])
+        put(hub, versions[NEW])
     assert (version(hub, NAME), applied(hub)) == (NEW, [*known(), "9998_more"])
     assert {*before, "0"}.isdisjoint(leaders(hub, SERVICE))
     assert set(seen) == {"200 0"}
 
 
-def test_a_version_that_does_not_know_the_tables_is_refused(hub: Machine, packages: dict[str, Path]) -> None:
+def test_a_version_that_does_not_know_the_tables_is_refused(hub: Machine, versions: dict[str, Path]) -> None:
     """Before anything changes: the hub that knows them serves on."""
     before = leaders(hub, SERVICE)
     with asked(hub, city.URL) as seen, pytest.raises(LabFailed, match=f"of format {len(known()) + 1}, it knows up to {len(known())}"):
-        put(hub, packages[OLD])
+        put(hub, versions[OLD])
     assert (version(hub, NAME), leaders(hub, SERVICE), hub.run("dpkg", "--audit")) == (NEW, before, "")
     assert set(seen) == {"200 0"}
 
 
-def test_tables_that_cannot_be_changed(hub: Machine, packages: dict[str, Path]) -> None:
+def test_tables_that_cannot_be_changed(hub: Machine, versions: dict[str, Path]) -> None:
     """The version before serves on in memory, and it is said; back to it the way leads over a stop."""
     before = leaders(hub, SERVICE)
     with asked(hub, city.URL) as seen, pytest.raises(LabFailed, match=r"(?s)cannot carry out 9999_bad.*the hub was not restarted"):
-        put(hub, packages[NEWEST])
+        put(hub, versions[NEWEST])
     assert (leaders(hub, SERVICE), applied(hub)) == (before, [*known(), "9998_more"])
     assert set(seen) == {"200 0"}
     hub.run("systemctl", "stop", SERVICE)
-    put(hub, packages[NEW])
+    put(hub, versions[NEW])
     hub.run("systemctl", "start", SERVICE)
     assert (version(hub, NAME), hub.run("dpkg", "--audit")) == (NEW, "")
     hub.run("curl", "--silent", "--fail", "--cacert", "/srv/authority.pem", f"{city.URL}/healthz")

@@ -9,18 +9,19 @@ import pytest
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import root, town
 from tests.deploy.machines.busy import busy
-from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, made, of_format, put, version
+from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, of_format, put, version
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
+from tests.deploy.packages.built import Built
 
 NAME = "hotspot-gateway"
 SERVICES = ("hotspot-firewall.service", "hotspot-portal.service", "hotspot-lan-guard.service")
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """By version; the newest stores its data in another format."""
-    old = made("gateway", tmp_path_factory.mktemp("debs"))
+def versions(packages: Built) -> dict[str, Path]:
+    """The package by version; the newest stores its data in another format."""
+    old = packages["gateway"]
     return {OLD: old, NEW: changed(old, NEW), NEWEST: changed(old, NEWEST, of_format(99))}
 
 
@@ -33,9 +34,9 @@ def bare(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine
 
 
 @pytest.fixture(scope="module")
-def hall(bare: Machine, packages: dict[str, Path]) -> Machine:
+def hall(bare: Machine, versions: dict[str, Path]) -> Machine:
     """It got the package, the settings and a restart."""
-    put(bare, packages[OLD])
+    put(bare, versions[OLD])
     town.install(bare, town.settings(3))
     bare.reboot()
     return bare
@@ -58,9 +59,9 @@ def bert(hall: Machine) -> Iterator[Phone]:
         yield one
 
 
-def test_all_is_applied_at_once(bare: Machine, packages: dict[str, Path]) -> None:
+def test_all_is_applied_at_once(bare: Machine, versions: dict[str, Path]) -> None:
     """Installed by apt, without a network and before any restart: users, folder, kernel settings, command; nothing runs yet."""
-    put(bare, packages[OLD])
+    put(bare, versions[OLD])
     assert version(bare, NAME) == OLD
     users = bare.run("getent", "passwd", "hotspot-firewall", "hotspot-portal", "hotspot-guard")
     assert [line.split(":")[0] for line in users.splitlines()] == ["hotspot-firewall", "hotspot-portal", "hotspot-guard"]
@@ -75,13 +76,13 @@ def test_all_is_applied_at_once(bare: Machine, packages: dict[str, Path]) -> Non
     assert bare.run("systemctl", "list-units", "--no-legend", "--state=active", "hotspot-*").split() == []
 
 
-def test_an_update_and_the_way_back_cut_nobody(hall: Machine, packages: dict[str, Path], anna: Phone, bert: Phone) -> None:
+def test_an_update_and_the_way_back_cut_nobody(hall: Machine, versions: dict[str, Path], anna: Phone, bert: Phone) -> None:
     """From before the update until after it no load fails and the download goes on; each service is another process then."""
     assert version(hall, NAME) == OLD
     for wanted in (NEW, OLD):
         before = leaders(hall, *SERVICES)
         with busy(anna, bert) as seen:
-            put(hall, packages[wanted])
+            put(hall, versions[wanted])
         assert version(hall, NAME) == wanted
         assert {*before, "0"}.isdisjoint(leaders(hall, *SERVICES))
         assert seen.faults() == {}
@@ -90,13 +91,13 @@ def test_an_update_and_the_way_back_cut_nobody(hall: Machine, packages: dict[str
     assert hall.run("systemctl", "is-active", *town.SERVICES).split() == ["active"] * len(town.SERVICES)
 
 
-def test_a_service_that_does_not_come_back_is_named(hall: Machine, packages: dict[str, Path], anna: Phone, bert: Phone) -> None:
+def test_a_service_that_does_not_come_back_is_named(hall: Machine, versions: dict[str, Path], anna: Phone, bert: Phone) -> None:
     """The others go on with the new version all the same; when it is mended, the update comes to its end, and nobody was cut."""
     hall.run("cp", "-p", "/etc/hotspot/firewall.toml", "/srv/good.toml")
     hall.run("sed", "-i", "1i nonsense = 1", "/etc/hotspot/firewall.toml")
     before = leaders(hall, *SERVICES)
     with pytest.raises(LabFailed, match=r"does not run with this version: hotspot-firewall\.service\."):
-        put(hall, packages[NEW])
+        put(hall, versions[NEW])
     after = leaders(hall, *SERVICES)
     assert (after[0], {*before, "0"}.isdisjoint(after[1:])) == ("0", True)
     assert anna.online()
@@ -111,16 +112,16 @@ def test_a_service_that_does_not_come_back_is_named(hall: Machine, packages: dic
     assert hall.run("dpkg", "--audit") == ""
 
 
-def test_a_version_that_does_not_know_the_data_is_refused(hall: Machine, packages: dict[str, Path], anna: Phone) -> None:
+def test_a_version_that_does_not_know_the_data_is_refused(hall: Machine, versions: dict[str, Path], anna: Phone) -> None:
     """Before anything changes: the service runs on. Once it is stopped, whoever does that has seen to the data."""
-    put(hall, packages[NEWEST])
+    put(hall, versions[NEWEST])
     before = leaders(hall, *SERVICES)
     with pytest.raises(LabFailed, match="cannot take this version: the stored data are of format 99"):
-        put(hall, packages[OLD])
+        put(hall, versions[OLD])
     assert (version(hall, NAME), leaders(hall, *SERVICES)) == (NEWEST, before)
     assert hall.run("dpkg", "--audit") == ""
     assert anna.online()
     hall.run("systemctl", "stop", "hotspot-portal.service")
-    put(hall, packages[OLD])
+    put(hall, versions[OLD])
     hall.run("systemctl", "start", "hotspot-portal.service")
     assert (version(hall, NAME), anna.online()) == (OLD, True)
