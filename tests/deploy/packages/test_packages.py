@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,19 +94,23 @@ def test_what_a_package_can_read_is_written_in_it(packages: Built, tmp_path: Pat
     is left to be filled in. The kernel's settings lie where they are read at each start."""
     for part in PARTS:
         package = packages[part]
-        opened = tmp_path / part
-        subprocess.run(["dpkg-deb", "--raw-extract", package, opened], check=True)
-        scripts = {path.name: path.read_text() for path in (opened / "DEBIAN").iterdir() if path.name not in ("control", "md5sums")}
-        told = (opened / f"usr/lib/hotspot-{part}/format").read_text().strip()
-        tables = list(opened.glob("usr/lib/hotspot-hub/lib/python*/site-packages/hotspot/hub/store/migrations/*.sql"))
+        subprocess.run(["dpkg-deb", "--control", package, tmp_path / part], check=True)
+        scripts = {path.name: path.read_text() for path in (tmp_path / part).iterdir() if path.name not in ("control", "md5sums")}
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacked:
+            names, told = [], ""
+            with tarfile.open(fileobj=unpacked.stdout, mode="r|") as files:
+                for file in files:
+                    names.append(file.name)
+                    if file.name == f"./usr/lib/hotspot-{part}/format" and (content := files.extractfile(file)):
+                        told = content.read().decode().strip()
+        tables = [name for name in names if re.search(r"/hotspot/hub/store/migrations/[^/]+\.sql$", name)]
         assert int(told) == (len(tables) if part == "hub" else len(MIGRATIONS))
         assert f"\nknows={told}\n" in scripts["preinst"]
         assert sorted(scripts) == ["postinst", "postrm", "preinst", "prerm"]
         assert [name for name, text in scripts.items() if re.search(r"@[A-Z]+@", text)] == []
         for name in scripts:
-            subprocess.run(["sh", "-n", opened / "DEBIAN" / name], check=True)
-        settings = opened / "usr/lib/sysctl.d/60-hotspot.conf"
-        assert settings.exists() == (part == "gateway")
+            subprocess.run(["sh", "-n", tmp_path / part / name], check=True)
+        assert ("./usr/lib/sysctl.d/60-hotspot.conf" in names) == (part == "gateway")
 
 
 @pytest.fixture
