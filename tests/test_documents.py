@@ -1,4 +1,4 @@
-"""docs/security.md and docs/reliability.md against the tests: each test that they name exists, and each of those tests is named."""
+"""docs/security.md, reliability.md and hardening.md against the tests: those that they name exist, and each attack and failure is named."""
 
 import ast
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = {"security": ROOT / "tests/kernel/attacks", "reliability": ROOT / "tests/kernel/failures"}
+DOCUMENTS = {"security": ROOT / "tests/kernel/attacks", "reliability": ROOT / "tests/kernel/failures", "hardening": ROOT / "tests"}
 """Each with the folder whose tests it speaks of when it names no other."""
-COMPLETE = [*DOCUMENTS.items(), ("reliability", ROOT / "tests/hub/failures")]
+COMPLETE = [*((name, DOCUMENTS[name]) for name in ("security", "reliability")), ("reliability", ROOT / "tests/hub/failures")]
 """Of these folders every test is named."""
 SHORT = {
     "A": ROOT / "tests/kernel/test_addresses.py",
@@ -19,7 +19,9 @@ SHORT = {
     "F": ROOT / "tests/kernel/test_firewall.py",
     "P": ROOT / "tests/hotspot/portal",
 }
-REFERS_UP = {"same", "same test", "same file", "both", ""}
+NOT_OURS = "none: not of the program"
+"""The one row that no test can show."""
+REFERS_UP = {NOT_OURS, "same", "same test", "same file", "both", ""}
 """What stands in a table instead of a test: the one of the row above."""
 _LINK = re.compile(r"\]\((\.\./[^)#]+)(?:#[^)]*)?\)")
 _SPAN_OR_LINK = re.compile(r"`([^`]*)`|\]\((\.\./tests/[^)#]+)\)")

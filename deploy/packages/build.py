@@ -1,8 +1,9 @@
 """Debian packages of gateway and hub, each with its own Python environment: ``make package``; its ARGS are those of
 ``python -P -m deploy.packages.build``.
 
-From the locks with hashes and this tree alone: the same commit makes the same bytes, wherever and whenever. Downloads happen here (wheels
-that ``--wheels`` has not yet), never where the package is installed. Beside each package stands a list of what is in it (CycloneDX).
+From this tree and the wheels that its locks name by their hashes: the same commit makes the same bytes in any folder, at any time, with
+the tools of the same Debian (compression and the wheel's maker are theirs). Wheels that ``--wheels`` has not yet are downloaded here, never
+where the package is installed. Beside each package stands a list of what is in it (CycloneDX).
 """
 
 import argparse

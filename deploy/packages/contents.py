@@ -10,6 +10,8 @@ from pathlib import Path
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
+from hotspot.portal.journal.schema import MIGRATIONS
+
 if TYPE_CHECKING:
     from deploy.packages.build import Target
     from deploy.packages.wheels import Part
@@ -23,6 +25,8 @@ SERVICES = {
     "hub": ("hotspot-hub.service",),
 }
 """What goes on with a new version when it runs."""
+KEEPER = {"gateway": "hotspot-portal.service", "hub": "hotspot-hub.service"}
+"""What keeps data: the journal, the database."""
 DEPENDS = {
     "gateway": ("ca-certificates", "conntrack", "iproute2", "nftables", "systemd", "tzdata"),
     "hub": ("ca-certificates", "postgresql-client", "systemd", "tzdata"),
@@ -44,13 +48,21 @@ def lay_out(root: Path, target: "Target", tree: Path, parts: Sequence["Part"]) -
     units = _units(root, target, tree)
     (root / target.home / "units").write_text("".join(f"{unit}\n" for unit in units))
     (root / target.home / "services").write_text("".join(f"{unit}\n" for unit in SERVICES[target.part]))
+    (root / target.home / "format").write_text(f"{data_format(target.part, tree)}\n")
     (root / "etc" / "hotspot").mkdir(parents=True)
     papers = root / "usr" / "share" / "doc" / target.package
     (papers / "examples").mkdir(parents=True)
     example = "hub.toml" if target.part == "hub" else "portal.toml"
     shutil.copyfile(tree / "docs" / example, papers / "examples" / example)
     (papers / "copyright").write_text(_licences(tree, parts), encoding="utf-8")
-    _words_for_dpkg(root, target)
+    _words_for_dpkg(root, target, data_format(target.part, tree))
+
+
+def data_format(part: str, tree: Path) -> int:
+    """Of what is stored, counted in steps that only ever go forward: migrations of the hub's tables, or of a gateway's journal."""
+    if part == "hub":
+        return len(list((tree / "hotspot" / "hub" / "store" / "migrations").glob("*.sql")))
+    return len(MIGRATIONS)
 
 
 def _environment(home: Path, target: "Target") -> None:
@@ -77,7 +89,7 @@ def _units(root: Path, target: "Target", tree: Path) -> list[str]:
         elif unit.suffix == ".tmpfiles":
             path = root / "usr" / "lib" / "tmpfiles.d" / f"{target.package}.conf"
         elif unit.suffix == ".sysctl":
-            path = root / target.home / unit.name  # for whoever makes this machine a router
+            path = root / "usr" / "lib" / "sysctl.d" / "60-hotspot.conf"  # one of that name in /etc/sysctl.d goes before it
         else:
             path = system / unit.name
             names.append(unit.name)
@@ -94,7 +106,7 @@ def _licences(tree: Path, parts: Sequence["Part"]) -> str:
     )
 
 
-def _words_for_dpkg(root: Path, target: "Target") -> None:
+def _words_for_dpkg(root: Path, target: "Target", knows: int) -> None:
     files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
     size = sum(-(-path.stat().st_size // 1024) for path in files)
     summary, text = TEXTS[target.part].split("\n")
@@ -118,7 +130,8 @@ Description: {summary}
     (debian / "control").write_text(control, encoding="utf-8")
     (debian / "md5sums").write_text(sums, encoding="utf-8")
     for script in sorted((HERE / "maintainer").iterdir()):
-        shutil.copyfile(script, debian / script.name)
+        text = script.read_text(encoding="utf-8").replace("@FORMAT@", str(knows)).replace("@KEEPER@", KEEPER[target.part])
+        (debian / script.name).write_text(text, encoding="utf-8")
         (debian / script.name).chmod(0o755)
 
 

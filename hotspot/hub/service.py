@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import signal
 import socket
 import ssl
@@ -112,7 +113,8 @@ def _opened(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1_024)
     except OSError as error:
-        raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        hint = "; is hotspot-hub.socket started, which opens it?" if error.errno == errno.EACCES else ""
+        raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

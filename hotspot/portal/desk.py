@@ -138,6 +138,15 @@ class Desk:
         soon = [closes for closes in closings if closes - now.unix < open_now[0].seconds]
         return Offers(open_now, closes=min(soon, default=None), now=now.unix)
 
+    @property
+    def firewall_up(self) -> bool:
+        """Does it answer?"""
+        return self._office.gate.up
+
+    async def firewall_back(self, seconds: float) -> bool:
+        """Wait until the firewall answers (again); False when it does not, so many seconds after it was lost."""
+        return await self._office.gate.back(seconds)
+
     async def visitor(self, ip: str) -> Visitor | None:
         """Who has this address; None: no neighbour has it. Raises ``GateUnavailable`` while the firewall does not answer."""
         try:
@@ -183,6 +192,8 @@ class Desk:
         if not ours:
             self._office.metrics.accepts.labels(visitor.zone, outcome).inc()
         if isinstance(result, Refusal):
+            if ours:
+                self._office.proofs.give_back(proof)
             return result
         if not ours:
             self._office.metrics.accept_seconds.observe(perf_counter() - started)

@@ -5,13 +5,17 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, cast
 from weakref import WeakValueDictionary
 
 from aiohttp import web
+
+
+def _nothing() -> None:
+    """Nobody is to be told."""
 
 
 class Door:
@@ -31,6 +35,7 @@ class Door:
         self._addresses: dict[asyncio.Transport, str] = {}
         self._unheard: set[asyncio.Transport] = set()
         self._heard = asyncio.Event()
+        self._to_tell: dict[asyncio.Transport, Callable[[], object]] = {}
 
     def enter(self, transport: asyncio.Transport, address: str) -> None:
         """A connection begins."""
@@ -57,11 +62,26 @@ class Door:
         if transport not in self._timers:
             return
         self._timers.pop(transport).cancel()
+        self._to_tell.pop(transport, _nothing)()
         self._hear(transport)
         address = self._addresses.pop(transport)
         del self._by_address[address][transport]
         if not self._by_address[address]:
             del self._by_address[address]
+
+    @contextlib.contextmanager
+    def told_of_leaving(self, transport: asyncio.BaseTransport | None, call: Callable[[], object]) -> Iterator[None]:
+        """For whoever has a request wait: ``call`` when its connection is over, at once when it is already. (aiohttp has a handler go on to
+        its end all the same.) One at a time for each connection."""
+        if not isinstance(transport, asyncio.Transport) or transport not in self._timers:
+            call()
+            yield
+            return
+        self._to_tell[transport] = call
+        try:
+            yield
+        finally:
+            self._to_tell.pop(transport, None)
 
     def _hear(self, transport: asyncio.Transport) -> None:
         self._unheard.discard(transport)

@@ -15,8 +15,10 @@ from aiohttp import web
 
 from hotspot.portal import capport
 from hotspot.portal.desk import Desk, Visitor
+from hotspot.portal.gate import GateUnavailable
 from hotspot.portal.mould import Mould
 from hotspot.portal.pages import Pages, Reader
+from hotspot.portal.patience import Patience
 from hotspot.portal.settings import HallTexts, Settings
 from hotspot.portal.texts import PROBLEMS
 from hotspot.session import languages
@@ -63,6 +65,7 @@ class Face:
         self.desk: Final = desk
         self.zone: Final = zone
         self.pages: Final = pages
+        self.patience: Final = Patience(desk)
         self._url: Final = settings.zones[zone].portal_url
         parts = urlsplit(self._url)
         self.address: Final = parts.netloc
@@ -176,7 +179,15 @@ class Face:
     def problem(self, reader: Reader, code: str, visitor: Visitor | None = None) -> web.Response:
         """The page for a refusal."""
         problem, reader = PROBLEMS[code], msgspec.structs.replace(reader, path="/")  # an address that is none does not come back
-        return self.page(self.pages.problem(reader, self.hall, problem, visitor.code if visitor else ""), problem.status)
+        policy = {"script_src": self.pages.again_source, "connect_src": "'self'"} if problem.again else {}
+        return self.page(self.pages.problem(reader, self.hall, problem, visitor.code if visitor else ""), problem.status, **policy)
+
+    def refused(self, ask: "Ask", code: str) -> web.Response:
+        """The same for a refusal of the desk. Raises ``GateUnavailable`` when it is the firewall that is away: then nothing has been done,
+        and all can be asked again."""
+        if code == "firewall" and not self.desk.firewall_up:
+            raise GateUnavailable("no connection to the firewall")
+        return self.problem(ask.reader, code, ask.visitor)
 
     def silence(self, status: int) -> web.Response:
         """A refusal for a program."""

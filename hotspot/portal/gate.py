@@ -74,12 +74,18 @@ class GateRefused(GateError):
 class Link(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, on_ended: Callable[[str, Ended], None], on_alarm: Callable[[Alarm], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        on_ended: Callable[[str, Ended], None],
+        on_alarm: Callable[[Alarm], None] = lambda _: None,
+        on_lost: Callable[["Link"], None] = lambda _: None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.epoch = ""
         self.closed: Final[asyncio.Future[None]] = loop.create_future()
         self._on_ended = on_ended
         self._on_alarm = on_alarm
+        self._on_lost = on_lost
         self._ids = count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._buffer = bytearray()
@@ -93,6 +99,7 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio: every request that waits fails."""
+        self._on_lost(self)  # first: whoever is told that there was no answer may ask at once whether there is a connection
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(GateUnavailable("the firewall closed the connection"))
@@ -133,6 +140,7 @@ class Link(asyncio.Protocol):
     def abort(self, why: str) -> None:
         """Give the connection up."""
         log.warning("firewall connection given up", why=why)
+        self._on_lost(self)
         if self._transport is not None:
             self._transport.abort()
 
@@ -222,6 +230,19 @@ class Gate:
         self._on_state = on_state
         self._on_alarm = on_alarm
         self._link: Link | None = None
+        self._away_since = 0.0
+        """Time of the loop."""
+
+    async def back(self, patience: float) -> bool:
+        """Wait until requests are answered (again): True. False when that has not come about ``patience`` seconds after the connection
+        was lost, or after the start."""
+        await asyncio.sleep(0)  # who asks again and again lets others have their turn
+        try:
+            async with asyncio.timeout_at(self._away_since + patience):
+                await self.connected.wait()
+        except TimeoutError:
+            pass
+        return self.up
 
     @property
     def up(self) -> bool:
@@ -238,6 +259,7 @@ class Gate:
     async def run(self, recover: Callable[[Link], Awaitable[None]]) -> None:
         """Connect, ``recover``, serve, and again, until cancelled."""
         wait, said = _FIRST_WAIT, ""
+        self._away_since = asyncio.get_running_loop().time()
         while True:
             why = await self._serve_once(recover)
             if not why:
@@ -253,11 +275,13 @@ class Gate:
         """One connection from start to end; returns why it did not come about, "" when it did."""
         loop = asyncio.get_running_loop()
         try:
-            transport, link = await loop.create_unix_connection(lambda: Link(self._ended, self._on_alarm), str(self._path))
+            transport, link = await loop.create_unix_connection(lambda: Link(self._ended, self._on_alarm, self._lost), str(self._path))
         except OSError as error:
             return str(error.strerror or error)
         try:
             await recover(link)
+            if link.closed.done():
+                raise GateUnavailable("the firewall closed the connection")
             self._link = link
             self.connected.set()
             self._on_state(True)
@@ -266,13 +290,17 @@ class Gate:
         except GateError as error:
             return str(error)
         finally:
-            if self._link is link:
-                self._link = None
-                self.connected.clear()
-                self._on_state(False)
+            self._lost(link)
             transport.abort()
         log.warning("firewall connection lost")
         return ""
+
+    def _lost(self, link: Link) -> None:
+        if self._link is link:
+            self._link = None
+            self._away_since = asyncio.get_running_loop().time()
+            self.connected.clear()
+            self._on_state(False)
 
     def _ended(self, epoch: str, event: Ended) -> None:
         self.events.put_nowait((epoch, event))

@@ -153,6 +153,9 @@ class Pages:
         self.live = Markup((folder / "static/live.js").read_text().strip())
         """The script of the online page."""
         self.live_source = source_of(self.live)
+        self.again = Markup((folder / "static/again.js").read_text().strip())
+        """The script of a page that something is wrong with which will be over in a moment."""
+        self.again_source = source_of(self.again)
         self._styles: Callable[[str], Style] = lru_cache(maxsize=8)(self._style)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder / "templates"),
@@ -342,7 +345,8 @@ class Pages:
     def problem(self, reader: Reader, hall: HallTexts, problem: Problem, code: str = "") -> str:
         """The page for something that did not work."""
         heading, text, way_on = (self.text(reader.language, one) if one else "" for one in (problem.heading, problem.text, problem.way_on))
-        return self.render("problem.html", reader, hall, code=code, heading=heading, text=text, way_on=way_on)
+        script = self.again if problem.again else ""
+        return self.render("problem.html", reader, hall, code=code, heading=heading, text=text, way_on=way_on, script=script)
 
     def terms_of(self, terms: Terms, language: str) -> TermsText:
         """The terms for a page, whole."""

@@ -102,7 +102,8 @@ def _online(seconds_left: float, bytes_left: int | None = None, internet: bool =
 
 
 def _problem(code: str) -> Draw:
-    return lambda stage: stage.pages.problem(stage.reader, stage.hall, PROBLEMS[code], CODE)
+    problem = replace(PROBLEMS[code], again=False)  # a scene goes on to nowhere
+    return lambda stage: stage.pages.problem(stage.reader, stage.hall, problem, CODE)
 
 
 def _on_the_way() -> Iterator[Scene]:

@@ -19,6 +19,8 @@ class Problem(Struct, frozen=True):
     text: str
     way_on: str = N_("Back to the start page")
     """Text of the button that leads to the start page; "" for none."""
+    again: bool = False
+    """It will be over by itself in a moment: the page goes on to the start page as soon as that is there."""
 
 
 _LATER = N_("Please try again in a few minutes.")
@@ -47,7 +49,7 @@ PROBLEMS: Mapping[str, Problem] = {
         _AGAIN,
     ),
     "journal": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
-    "firewall": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN),
+    "firewall": Problem(503, N_("We cannot let anybody in right now"), _LATER, _AGAIN, again=True),
     "full": Problem(503, N_("All places are taken"), N_("Too many devices are online. Please try again in a few minutes."), _AGAIN),
     "not_found": Problem(404, N_("There is no such page"), N_("Perhaps the address was mistyped.")),
     "method": Problem(405, N_("That did not work"), N_("This page cannot do what your browser asked for.")),

@@ -14,6 +14,7 @@ from hotspot.portal.door import DOOR, Door
 from hotspot.portal.face import Access, Ask, Face, OpenRoute, Route, takes_gzip
 from hotspot.portal.gate import GateError
 from hotspot.portal.pages import Pages
+from hotspot.portal.patience import PATIENCE
 from hotspot.portal.settings import Settings
 from hotspot.portal.texts import PROBLEMS
 from hotspot.session.forms import MAX_BODY, BadForm
@@ -54,16 +55,19 @@ def _guarded(face: Face, route: Route) -> Callable[[web.Request], Awaitable[web.
                 return refuse("form")
             if request.content_type != "application/x-www-form-urlencoded":
                 return refuse("form")
-        visitor = None
-        try:
-            visitor = await face.visitor(request)
-            if visitor is None:
-                return refuse("unknown_client")
-            return await route.handler(face, Ask(request, reader, visitor, body))
-        except BadForm:
-            return refuse("form", visitor)
-        except GateError:
-            return refuse("firewall", visitor)
+        began = asyncio.get_running_loop().time()
+        while True:
+            visitor = None
+            try:
+                visitor = await face.visitor(request)
+                if visitor is None:
+                    return refuse("unknown_client")
+                return await route.handler(face, Ask(request, reader, visitor, body))
+            except BadForm:
+                return refuse("form", visitor)
+            except GateError:
+                if not await face.patience.lasts(request, began):
+                    return refuse("firewall", visitor)
 
     return handle
 
@@ -112,6 +116,12 @@ def make_app(desk: Desk, settings: Settings, zone: str) -> web.Application:
 
     app = web.Application(middlewares=[outermost], client_max_size=MAX_BODY)
     app[DOOR] = Door()
+    app[PATIENCE] = face.patience
+
+    async def stop(_: web.Application) -> None:
+        face.patience.stop()
+
+    app.on_shutdown.append(stop)
     for route in ROUTES:
         handler = _opened(face, route) if isinstance(route, OpenRoute) else _guarded(face, route)
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):

@@ -96,7 +96,7 @@ async def accept(face: Face, ask: Ask) -> web.Response:
     proof = ask.request.headers.get(visitor_check.HEADER, "")
     outcome = await face.desk.accept(ask.visitor, form, ask.reader.language, family, proof)
     if isinstance(outcome, Refusal):
-        return face.problem(ask.reader, outcome.code, ask.visitor)
+        return face.refused(ask, outcome.code)
     return face.to("/online" + ask.reader.query)
 
 
@@ -104,7 +104,7 @@ async def leave(face: Face, ask: Ask) -> web.Response:
     """``POST /leave``: the other button."""
     outcome = await face.desk.leave(ask.visitor, parse_leave(ask.body).token)
     if isinstance(outcome, Refusal):
-        return face.problem(ask.reader, outcome.code, ask.visitor)
+        return face.refused(ask, outcome.code)
     return face.to("/" + ask.reader.query)
 
 
@@ -112,7 +112,7 @@ async def extend(face: Face, ask: Ask) -> web.Response:
     """``POST /extend``: the button for more time."""
     outcome = await face.desk.extend(ask.visitor, parse_extend(ask.body))
     if isinstance(outcome, Refusal):
-        return face.problem(ask.reader, outcome.code, ask.visitor)
+        return face.refused(ask, outcome.code)
     return face.to("/online" + ask.reader.query)
 
 

@@ -88,7 +88,7 @@ async def redeem(face: Face, ask: Ask) -> web.Response:
         return face.to("/online" + ask.reader.query)
     wrong = WRONG.get(outcome.code)
     if wrong is None:
-        return face.problem(ask.reader, outcome.code, ask.visitor)
+        return face.refused(ask, outcome.code)
     return _page(face, ask, form.code, wrong)
 
 

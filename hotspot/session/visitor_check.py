@@ -79,3 +79,7 @@ class Proofs:
             return False
         self._used[nonce] = moment
         return True
+
+    def give_back(self, proof: str) -> None:
+        """It was taken for what then could not be done: it is good once more."""
+        self._used.pop(proof.split(".")[1], None)

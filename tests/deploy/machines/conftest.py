@@ -1,13 +1,28 @@
 """One town for all tests of a file: an Internet, a hall that was restarted after its installation, two phones."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.machines import root, town
+from hotspot.lab.namespaces import LabFailed
+from tests.deploy.machines import root, sweep, town
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alone() -> Iterator[None]:
+    """Nobody else boots machines here, and nothing is left of whoever did. Where none can be booted the tests are skipped, with the reason;
+    ``make test-deploy`` is there to boot them, so there they fail."""
+    if why := root.cannot_boot():
+        if os.environ.get("HOTSPOT_DEPLOY"):
+            raise LabFailed(f"cannot boot machines here: {why}")
+        pytest.skip(f"cannot boot machines here: {why}")
+    with sweep.alone():
+        sweep.sweep()
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.deploy.machines import rendered, town
+from tests.deploy.machines.debs import put
 from tests.deploy.machines.machine import Machine, cable, host, namespace
 
 NUMBER = 9
@@ -24,14 +25,16 @@ SERVICES = ("hotspot-hub.service", "hotspot-hub-backup.timer")
 
 
 @contextlib.contextmanager
-def hub(name: str, wan: str, disk: str, folder: Path) -> Iterator[Machine]:
-    """The machine, serving; its administrator is logged in there as root."""
+def hub(name: str, wan: str, disk: str, folder: Path, package: Path | None = None) -> Iterator[Machine]:
+    """The machine, serving; its administrator is logged in there as root. ``package`` is installed first, on a disk without the program."""
     with namespace(name):
         cable(name, "wan0", wan, f"line{NUMBER}")
         host("ip", "-n", wan, "link", "set", f"line{NUMBER}", "master", "line", "up")
         machine = Machine(name, name, disk, folder)
         try:
             machine.start()
+            if package is not None:
+                put(machine, package)
             _network(machine)
             _database(machine)
             _certificate(machine)

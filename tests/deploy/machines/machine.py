@@ -19,9 +19,12 @@ RESTARTED = 128 + signal.SIGHUP
 """How unshare ends when the system in it asked for a restart (pid_namespaces(7))."""
 
 
-def host(*words: str, stdin: str | None = None) -> str:
+def host(*words: str, stdin: str | None = None, seconds: float = SECONDS) -> str:
     """Run a command of this machine; raises ``LabFailed`` with its words."""
-    done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=SECONDS, env={"PATH": PATH})
+    try:
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False, timeout=seconds, env={"PATH": PATH})
+    except subprocess.TimeoutExpired:
+        raise LabFailed(f"{' '.join(words)}: no end within {seconds:g} s") from None
     if done.returncode:
         raise LabFailed(f"{' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
@@ -51,13 +54,39 @@ def cgroups() -> Path:
     raise LabFailed("cannot boot a machine: no cgroup2 is mounted here")
 
 
+GROUP = "hotspot-machine-"
+"""How the control groups of machines begin."""
+
+
+def end_group(group: Path) -> None:
+    """Kill all that is in a control group, and take it away. Raises ``LabFailed`` when something in it does not die."""
+    kill = group / "cgroup.kill"
+    if kill.exists():  # since Linux 5.14
+        kill.write_text("1")
+    else:
+        for number in (group / "cgroup.procs").read_text(encoding="ascii").split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
+    until = time.monotonic() + 10
+    with (group / "cgroup.events").open(encoding="ascii") as events:
+        watched = select.poll()
+        watched.register(events, select.POLLPRI)
+        while "populated 1" in (events.seek(0), events.read())[1]:
+            if time.monotonic() > until:
+                raise LabFailed(f"{group}: something in it does not die")
+            watched.poll(200)
+    for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
+        folder.rmdir()
+    group.rmdir()
+
+
 class Machine:
     """One of them, on top of ``disk`` (``root.disk``). ``folder`` keeps what it writes, over restarts too."""
 
     def __init__(self, name: str, network: str, disk: str, folder: Path) -> None:
         self.name, self.network, self.disk, self.folder = name, network, disk, folder
         self._outer: subprocess.Popen[bytes] | None = None
-        self._group = cgroups() / f"hotspot-machine-{name}"
+        self._group = cgroups() / f"{GROUP}{name}"
         folder.mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
@@ -111,9 +140,17 @@ class Machine:
         spaces = ("--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--root", "--wd")
         return ("nsenter", f"--target={self.leader}", *spaces, "env", "-i", f"PATH={PATH}", "LANG=C.UTF-8", "HOME=/root", *words)
 
+    def beside(self, *words: str) -> tuple[str, ...]:
+        """The command that runs ``words`` in it for as long as it is wanted: ended from outside by a signal, as any process (one that is
+        among the machine's processes is a child of nsenter(1), which would end alone)."""
+        return tuple(word for word in self.words(*words) if word != "--pid")
+
     def run(self, *words: str, stdin: str | None = None, check: bool = True, seconds: float = SECONDS) -> str:
         """Run a program in it; raises ``LabFailed`` with its words when it fails and ``check`` is set."""
-        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
+        try:
+            done = subprocess.run(self.words(*words), input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise LabFailed(f"{self.name}: {' '.join(words)}: no end within {seconds:g} s") from None
         if check and done.returncode:
             raise LabFailed(f"{self.name}: {' '.join(words)}: {done.stderr.strip()} {done.stdout.strip()}")
         return done.stdout
@@ -139,18 +176,15 @@ class Machine:
 
     def stop(self) -> None:
         """Power off, politely at first; its disk stays."""
-        if self._outer is None:
-            return
-        if self._outer.poll() is None and self.leader is not None:
-            os.kill(self.leader, signal.SIGRTMIN + 4)  # poweroff.target
-            if not self._wait(20):
-                self._outer.kill()
-        elif self._outer.poll() is None:
-            self._outer.kill()
-        self._outer.wait()
-        for folder in sorted((path for path in self._group.rglob("*") if path.is_dir()), reverse=True):
-            folder.rmdir()
-        self._group.rmdir()
+        if self._outer is not None:
+            if self._outer.poll() is None and (leader := self.leader) is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(leader, signal.SIGRTMIN + 4)  # poweroff.target
+                self._wait(20)
+            if self._group.exists():
+                end_group(self._group)
+            self._outer.wait()
+            self._outer = None
 
     def forget(self) -> None:
         """Throw its disk away."""

@@ -1,14 +1,19 @@
 """A visitor's phone in a namespace: a real DHCP client, and curl as its browser."""
 
 import contextlib
+import itertools
+import os
 import re
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
 from hotspot.lab.forms import forms, submission
+from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines.machine import PATH, host
 
 LEASE = Path(__file__).with_name("phone.sh")
@@ -24,31 +29,57 @@ class Answer(Struct, frozen=True):
 
 
 class Running:
-    """A program that a phone runs beside others."""
+    """A program that a phone runs beside others; a thread takes down all that it prints, and when, from its start to its end."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self._process, self._said = process, process.stdout
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._chunks: list[tuple[float, bytes]] = []
+        self._more = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        while chunk := os.read(self._process.stdout.fileno(), 65_536):
+            with self._more:
+                self._chunks.append((time.monotonic(), chunk))
+                self._more.notify_all()
+        with self._more:
+            self._more.notify_all()
 
     @property
     def running(self) -> bool:
         """Not ended yet?"""
         return self._process.poll() is None
 
-    def line(self) -> str:
-        """The next line that it prints."""
-        return self._said.readline().strip()
+    def said(self) -> bytes:
+        """All that it has printed."""
+        with self._more:
+            return b"".join(chunk for _, chunk in self._chunks)
 
-    def until(self, line: str, times: int, most: int = 20_000) -> list[str]:
-        """All that it prints until it has printed ``line`` so many times, one after the other; at most ``most`` lines."""
-        seen: list[str] = []
-        while seen[-times:] != [line] * times and len(seen) < most and self.running:
-            seen.append(self.line())
-        return seen
+    def lines(self) -> list[str]:
+        """Its whole lines."""
+        return self.said().decode(errors="replace").split("\n")[:-1]
 
-    def rest(self) -> list[str]:
-        """All that it still prints until its end."""
-        return self._said.read().split("\n")[:-1]
+    def wait(self, count: int, of: type[str] | type[bytes] = str, seconds: float = 60.0) -> None:
+        """Until it has printed so many lines (or bytes). Raises ``LabFailed``."""
+        until = time.monotonic() + seconds
+        while len(self.lines() if of is str else self.said()) < count:
+            with self._more:
+                self._more.wait(0.2)
+            if not self._reader.is_alive() or time.monotonic() > until:
+                raise LabFailed(f"{self._process.args!r} does not go on")
+
+    def longest_gap(self) -> float:
+        """Seconds between two moments at which it printed something."""
+        moments = [moment for moment, _ in self._chunks]
+        return max((after - before for before, after in itertools.pairwise(moments)), default=0.0)
+
+    def end(self) -> None:
+        """Now; what it has printed stays."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
 
 
 class Phone:
@@ -66,11 +97,12 @@ class Phone:
     def begin(self, *words: str) -> Iterator[Running]:
         """Run a program there beside others; it is ended at the end."""
         command = ("ip", "netns", "exec", self.space, *words)
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+            running = Running(process)
             try:
-                yield Running(process)
+                yield running
             finally:
-                process.kill()
+                running.end()
 
     def join(self) -> None:
         """Get an address as a phone that has come into the hall."""

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 
 from tests.deploy.expressions import DEPLOY, read_yaml
+from tests.deploy.release import debian
 
 ROLE = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "roles" / "gateway"
 
@@ -15,7 +16,7 @@ ROLE = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "roles" / "gateway"
 def variables(hall: Mapping[str, Any]) -> dict[str, Any]:
     """Defaults, the role's own, then the hall's."""
     read = {**read_yaml(ROLE / "defaults" / "main.yml"), **read_yaml(ROLE / "vars" / "main.yml"), **hall}
-    return {"ansible_managed": "Ansible managed", "ansible_facts": {"distribution_major_version": "12"}, **read}
+    return {"ansible_managed": "Ansible managed", "ansible_facts": {"distribution_major_version": debian()}, **read}
 
 
 def text(template: str, values: Mapping[str, Any], **more: Any) -> str:

@@ -1,6 +1,7 @@
 """The disk that machines start from: a Debian as after its installation, made once from packages of this machine."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,14 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import packages
+from tests.deploy.machines.machine import cgroups
+from tests.deploy.release import debian
 
 TREE = Path(__file__).parents[3]
 CACHE = TREE / "artefacts" / "machines"
-_ALL = ("systemd", "dbus", "libnss-systemd", "iproute2", "iputils-ping", "procps", "tzdata", "openssl", "curl", "python3-venv")
+_ALL = ("systemd", "apt", "dbus", "libnss-systemd", "iproute2", "iputils-ping", "procps", "tzdata", "openssl", "curl", "python3-venv")
 WANTED = {"gateway": (*_ALL, "nftables", "conntrack", "dnsmasq-base", "radvd"), "hub": (*_ALL, "postgresql")}
 """Packages of each kind of machine."""
 LOCKS = {"gateway": "runtime.txt", "hub": "hub.txt"}
@@ -26,8 +30,27 @@ OWN = {f"etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "hosts
 PROGRAM = ("firewall", "hotspot", "portal_pages")
 PLACES = {".conf": "usr/lib/sysusers.d/{}.conf", ".tmpfiles": "usr/lib/tmpfiles.d/{}.conf", ".sysctl": "etc/sysctl.d/60-{}.conf"}
 """Where files of ``systemd/`` belong; the others are units."""
-FORMAT = 4
+FORMAT = 6
 """Of this file."""
+
+
+def cannot_boot() -> str:
+    """Why no machine can be booted here; "": it can."""
+    if os.geteuid() != 0:
+        return "not root"
+    try:
+        debian()
+        if not os.access(cgroups() / "cgroup.procs", os.W_OK):
+            return "the control groups cannot be written to"
+        packages.closure(packages.installed_here(), [name for names in WANTED.values() for name in names])
+    except (LookupError, LabFailed) as error:
+        return f"the package {error} is not installed" if isinstance(error, KeyError) else str(error)
+    if Path("/usr/bin/python3").resolve().name != f"python{sys.version_info.major}.{sys.version_info.minor}":
+        return f"these tests run under Python {sys.version.split()[0]}, which is not this Debian's"
+    tried = subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "true"], capture_output=True, check=False
+    )
+    return "the kernel refuses new namespaces" if tried.returncode else ""
 
 
 def bare(kind: str) -> Path:
@@ -118,7 +141,10 @@ def _debian(root: Path, names: list[str], accounts: dict[str, str]) -> None:
     _known(root, names)
     inside(root, "ldconfig")
     inside(root, "systemd-sysusers")
+    made = {line.split(":")[0] for line in (root / "etc" / "passwd").read_text(encoding="utf-8").splitlines()}
     for name, home in accounts.items():
+        if name in made:
+            continue  # by systemd-sysusers, as Debian 13 does it
         inside(root, "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home, "--shell", "/usr/sbin/nologin", name)
 
 

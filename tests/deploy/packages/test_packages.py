@@ -2,24 +2,20 @@
 
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.packages import build, wheels
-from tests.deploy.packages.wheelhouse import stocked
+from hotspot.portal.journal.schema import MIGRATIONS
+from tests.deploy.packages.built import PARTS, TREE, VERSION, Built, Store, target
+from tests.deploy.release import ARCHITECTURE, debian
 
-TREE = Path(__file__).parents[3]
-EPOCH = 1_790_000_000
-VERSION = "0.1.0+20260921141320"
-DEBIAN = platform.freedesktop_os_release()["VERSION_ID"]
-PARTS = ("gateway", "hub")
-Built = dict[str, Path]
 pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 """Alone: the packages are built once for all these tests, not by each worker."""
 
@@ -49,52 +45,12 @@ NOT_THERE = {
 """What the package has no libraries for; scapy is not installed beside these tests."""
 
 
-def target(part: str) -> build.Target:
-    """What the tests build."""
-    return build.Target(part, DEBIAN, "amd64", VERSION, EPOCH)
-
-
-def copied(to: Path) -> Path:
-    """This tree as somebody else has it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TREE, capture_output=True, check=True
-    ).stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (TREE / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(TREE / name, to / name)
-    return to
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[wheels.Pin]]]:
-    """Wheels, and a lock for each package."""
-    folder, python = tmp_path_factory.mktemp("wheels"), build.PYTHON_OF[DEBIAN]
-    everything = list(wheels.wanted(wheels.pins(TREE / "requirements" / "hub.txt"), python))
-    made = stocked(everything, folder / f"python{python}-x86_64")
-    runtime = {pin.name for pin in wheels.wanted(wheels.pins(TREE / "requirements" / "runtime.txt"), python)}
-    return folder, {"hub": made, "gateway": [pin for pin in made if pin.name in runtime]}
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this tree as it is now."""
-    return copied(tmp_path_factory.mktemp("tree"))
-
-
-@pytest.fixture(scope="module")
-def packages(tree: Path, store: tuple[Path, dict[str, list[wheels.Pin]]], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Both packages."""
-    output = tmp_path_factory.mktemp("packages")
-    return {part: build.build(target(part), output, store[0], tree, store[1][part]) for part in PARTS}
-
-
 def field(package: Path, name: str) -> str:
     """A field of the package."""
     return subprocess.run(["dpkg-deb", "--field", package, name], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_the_same_bytes_elsewhere(packages: Built, tree: Path, store: tuple[Path, dict[str, list[wheels.Pin]]], tmp_path: Path) -> None:
+def test_the_same_bytes_elsewhere(packages: Built, tree: Path, store: Store, tmp_path: Path) -> None:
     """Built again, in another folder, from another copy, with another umask and another time zone: not one byte differs."""
     before, zone = os.umask(0o077), os.environ.get("TZ")
     os.environ["TZ"] = "Pacific/Kiritimati"
@@ -110,7 +66,7 @@ def test_the_same_bytes_elsewhere(packages: Built, tree: Path, store: tuple[Path
         assert first.read_bytes() == second.read_bytes()
 
 
-def test_the_list_of_parts(packages: Built, store: tuple[Path, dict[str, list[wheels.Pin]]]) -> None:
+def test_the_list_of_parts(packages: Built, store: Store) -> None:
     """Each part of the lock is in the list, with its hash and a licence, and nothing else; the reference to each is there once."""
     for part in PARTS:
         told = json.loads(packages[part].with_name(packages[part].name.replace(".deb", ".cdx.json")).read_text())
@@ -125,11 +81,36 @@ def test_the_list_of_parts(packages: Built, store: tuple[Path, dict[str, list[wh
 
 def test_what_dpkg_is_told(packages: Built) -> None:
     """Name, version, one Python, and no library of Debian's Python."""
-    for part, package in packages.items():
+    for part in PARTS:
+        package = packages[part]
         assert field(package, "Package") == f"hotspot-{part}"
-        assert field(package, "Version") == f"{VERSION}~deb{DEBIAN}"
+        assert field(package, "Version") == f"{VERSION}~deb{debian()}"
         needs = field(package, "Depends").split(", ")
-        assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[DEBIAN]}"]
+        assert [need for need in needs if need.startswith("python")] == [f"python{build.PYTHON_OF[debian()]}"]
+
+
+def test_what_a_package_can_read_is_written_in_it(packages: Built, tmp_path: Path) -> None:
+    """The number of steps that its stored data have gone, in a file and in the script that compares it with the one that is there; nothing
+    is left to be filled in. The kernel's settings lie where they are read at each start."""
+    for part in PARTS:
+        package = packages[part]
+        subprocess.run(["dpkg-deb", "--control", package, tmp_path / part], check=True)
+        scripts = {path.name: path.read_text() for path in (tmp_path / part).iterdir() if path.name not in ("control", "md5sums")}
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as unpacked:
+            names, told = [], ""
+            with tarfile.open(fileobj=unpacked.stdout, mode="r|") as files:
+                for file in files:
+                    names.append(file.name)
+                    if file.name == f"./usr/lib/hotspot-{part}/format" and (content := files.extractfile(file)):
+                        told = content.read().decode().strip()
+        tables = [name for name in names if re.search(r"/hotspot/hub/store/migrations/[^/]+\.sql$", name)]
+        assert int(told) == (len(tables) if part == "hub" else len(MIGRATIONS))
+        assert f"\nknows={told}\n" in scripts["preinst"]
+        assert sorted(scripts) == ["postinst", "postrm", "preinst", "prerm"]
+        assert [name for name, text in scripts.items() if re.search(r"@[A-Z]+@", text)] == []
+        for name in scripts:
+            subprocess.run(["sh", "-n", tmp_path / part / name], check=True)
+        assert ("./usr/lib/sysctl.d/60-hotspot.conf" in names) == (part == "gateway")
 
 
 @pytest.fixture
@@ -196,11 +177,11 @@ def test_installed_used_and_removed(part: str, packages: Built, roots: Path) -> 
     assert "hotspot-" not in "".join(line for line in done.stderr.splitlines() if ".service:" in line), done.stderr
 
 
-def test_a_wheel_that_is_not_the_locked_one(tmp_path: Path, store: tuple[Path, dict[str, list[wheels.Pin]]]) -> None:
+def test_a_wheel_that_is_not_the_locked_one(tmp_path: Path, store: Store) -> None:
     """Its hash decides, even when name and version are right."""
     pin = next(pin for pin in store[1]["hub"] if pin.name == "click")
     wrong = wheels.Pin(pin.name, pin.version, "", frozenset({"0" * 64}))
-    place = wheels.Place(build.PYTHON_OF[DEBIAN], 36, "x86_64")
+    place = wheels.Place(build.PYTHON_OF[debian()], 36, build.MACHINES[ARCHITECTURE])
     with pytest.raises(wheels.BadWheel, match=r"click-.*: sha256 [0-9a-f]{64}: expected one of those in the lock"):
         wheels.fetched([wrong], place, store[0])
 

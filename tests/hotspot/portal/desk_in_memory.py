@@ -1,5 +1,6 @@
 """A desk without journal and firewall, for tests of what the web makes of a desk's answers. States move by the same table."""
 
+import asyncio
 import html
 from pathlib import Path
 
@@ -78,6 +79,7 @@ class DeskInMemory(Desk):
         self.refusal: Refusal | None = None
         self.internet_up = True
         self.gate_up = True
+        self.gate_back = asyncio.Event()
         self.accepted: list[tuple[AcceptForm, str, str]] = []
         self.messages: list[tuple[Message, str]] = []
         self.numbered = True
@@ -110,6 +112,16 @@ class DeskInMemory(Desk):
     def plans(self, zone: str) -> tuple[Plan, ...]:
         """The plans of the zone."""
         return tuple(self.now_settings.plans[name] for name in self.now_settings.zones[zone].plans)
+
+    @property
+    def firewall_up(self) -> bool:
+        """As the test wants."""
+        return self.gate_up
+
+    async def firewall_back(self, seconds: float) -> bool:
+        """When the test says so."""
+        await self.gate_back.wait()
+        return self.gate_up
 
     async def visitor(self, ip: str) -> Visitor | None:
         """The client, when it asks from its address."""

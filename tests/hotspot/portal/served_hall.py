@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlencode
 
+from aiohttp import web
 from msgspec import Struct
 
 from hotspot.portal.door import serving
+from hotspot.portal.patience import PATIENCE
 from hotspot.portal.settings import Settings
 from hotspot.portal.web import make_app
 from tests.hotspot.portal.desk_in_memory import DeskInMemory, make_settings
@@ -40,9 +42,16 @@ async def close(writer: asyncio.StreamWriter) -> None:
 class Hall:
     """A served zone and its desk."""
 
-    def __init__(self, desk: DeskInMemory, port: int) -> None:
+    def __init__(self, desk: DeskInMemory, port: int, app: web.Application | None = None) -> None:
         self.desk = desk
         self.port = port
+        self._app = app
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for the firewall."""
+        assert self._app is not None
+        return len(self._app[PATIENCE])
 
     async def raw(self, request: bytes) -> bytes:
         """Sends bytes, reads until the connection closes."""
@@ -79,8 +88,9 @@ async def hall(settings: Settings | None = None, ip: str = "127.0.0.1") -> Async
     settings = settings or make_settings()
     desk = DeskInMemory(settings, ip)
     listener = socket.create_server(("127.0.0.1", 0))
-    async with serving(make_app(desk, settings, "public"), [(listener, None)]):
-        yield Hall(desk, listener.getsockname()[1])
+    app = make_app(desk, settings, "public")
+    async with serving(app, [(listener, None)]):
+        yield Hall(desk, listener.getsockname()[1], app)
 
 
 def heading(answer: Answer) -> str:

@@ -94,6 +94,32 @@ async def test_comes_back(firewall: FakeFirewall) -> None:
         assert (states, gate.link.epoch) == ([True, False, True], "epoch-2")
 
 
+async def test_lost_is_known_before_the_answers_that_are_missing(firewall: FakeFirewall) -> None:
+    """Who waited for an answer finds the gate shut when it is told that there is none, and can wait until it is back; not for ever."""
+    firewall.deaf.add("status")
+    async with connected(firewall.path) as (gate, _):
+        assert not await gate.back(0.0)  # who was the first to wait has not waited
+        await gate.connected.wait()
+        assert await gate.back(0.0)
+        found = []
+
+        async def ask() -> None:
+            try:
+                await gate.link.status()
+            except GateUnavailable:
+                found.append(gate.up)
+
+        async with asyncio.TaskGroup() as tasks:
+            asked = tasks.create_task(ask())
+            await until(lambda: any(isinstance(one, api.Status) for one in firewall.requests))
+            await firewall.stop()
+            await asked
+            waiting, brief = tasks.create_task(gate.back(60.0)), tasks.create_task(gate.back(0.01))
+            assert (found, await brief) == ([False], False)
+            await firewall.restart("epoch-2")
+            assert await waiting
+
+
 async def test_events(firewall: FakeFirewall) -> None:
     """Ends come with the daemon's epoch, in order."""
     async with connected(firewall.path) as (gate, _):

@@ -377,6 +377,7 @@ async def test_a_reload_with_other_terms_under_the_same_version(hall_files: Path
 async def test_firewall_comes_later(portal_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a firewall the portal serves the problem page, and visitors as soon as there is one."""
     monkeypatch.setattr("hotspot.portal.service.FIRST_CONNECTION", 0.05)
+    monkeypatch.setattr("hotspot.portal.patience.Patience.SECONDS", 0.2)
     async with serving(portal_settings) as service:
         url = f"http://127.0.0.1:{portal_settings.zones['public'].portal_port}/"
         async with aiohttp.ClientSession(headers=HOST) as http:

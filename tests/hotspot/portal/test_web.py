@@ -15,6 +15,7 @@ from hotspot.portal.desk import Refusal
 from hotspot.portal.door import serving
 from hotspot.portal.face import Access
 from hotspot.portal.pages import Pages
+from hotspot.portal.patience import Patience
 from hotspot.portal.settings import Theme
 from hotspot.portal.texts import PROBLEMS
 from hotspot.portal.web import ROUTES, make_app
@@ -249,8 +250,9 @@ async def test_a_client_of_another_zone_is_not_known_here() -> None:
         assert (await Hall(DeskInMemory(settings), listener.getsockname()[1]).get("/")).status == 403
 
 
-async def test_firewall_away() -> None:
-    """While the firewall does not answer, visitors get a page with 503 and systems an empty 503."""
+async def test_firewall_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the firewall does not answer for long, visitors get a page with 503 and systems an empty 503."""
+    monkeypatch.setattr(Patience, "SECONDS", 0.05)
     async with hall() as at:
         at.desk.gate_up = False
         page = await at.get("/")

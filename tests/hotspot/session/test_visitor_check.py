@@ -25,6 +25,16 @@ def test_a_proof_is_good_once() -> None:
     assert [used.take(KEY, MAC, proof, moment) for moment in (NOW - WINDOW, NOW, NOW + WINDOW, NOW + 10 * WINDOW)] == [True] + 3 * [False]
 
 
+def test_a_proof_that_came_to_nothing_is_good_again() -> None:
+    """Once; of another one nothing is known."""
+    used, proof = proofs(), prove(KEY, MAC, NOW, NONCE)
+    assert used.take(KEY, MAC, proof, NOW)
+    used.give_back(prove(KEY, MAC, NOW, NONCE[::-1]))
+    assert not used.take(KEY, MAC, proof, NOW)
+    used.give_back(proof)
+    assert [used.take(KEY, MAC, proof, NOW) for _ in range(2)] == [True, False]
+
+
 @pytest.mark.parametrize("off", [-WINDOW - 1, WINDOW + 1, 86_400])
 def test_a_proof_is_good_for_a_minute(off: float) -> None:
     """Earlier or later it is refused, and not used up by that."""

@@ -1,0 +1,56 @@
+"""Packages on machines: the one of this tree, and changed ones to update to."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.deploy.machines.machine import Machine
+from tests.deploy.packages.built import VERSION
+
+OLD = VERSION
+NEW, NEWEST = (f"0.1.0+2027{month}01000000" for month in ("01", "02"))
+SECONDS = 400
+
+
+def changed(package: Path, version: str, *changes: Callable[[Path], None]) -> Path:
+    """The same as another version, with changes in its opened folder."""
+    opened, out = package.parent / "opened", package.parent / f"{package.stem.partition('_')[0]}_{version}.deb"
+    subprocess.run(["dpkg-deb", "--raw-extract", package, opened], check=True)
+    control = opened / "DEBIAN" / "control"
+    control.write_text(control.read_text(encoding="utf-8").replace(OLD, version), encoding="utf-8")
+    for change in changes:
+        change(opened)
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", opened, out], check=True, capture_output=True)
+    shutil.rmtree(opened)
+    return out
+
+
+def of_format(number: int) -> Callable[[Path], None]:
+    """The change that says: stored data are of this format."""
+
+    def change(opened: Path) -> None:
+        (told,) = opened.glob("usr/lib/hotspot-*/format")
+        preinst = opened / "DEBIAN" / "preinst"
+        preinst.write_text(preinst.read_text().replace(f"knows={told.read_text().strip()}", f"knows={number}"))
+        told.write_text(f"{number}\n")
+
+    return change
+
+
+def put(machine: Machine, package: Path, *words: str) -> None:
+    """Bring a package and install it, with ``apt-get install`` unless told otherwise. Raises ``LabFailed`` with what was said."""
+    with package.open("rb") as content:
+        subprocess.run(machine.words("cp", "/dev/stdin", "/srv/package.deb"), stdin=content, check=True)
+    words = words or ("apt-get", "install", "-q", "-y", "--no-install-recommends", "--allow-downgrades")
+    machine.run("env", "DEBIAN_FRONTEND=noninteractive", *words, "/srv/package.deb", seconds=SECONDS)
+
+
+def version(machine: Machine, name: str) -> str:
+    """Which is installed."""
+    return machine.run("dpkg-query", "--show", "--showformat=${Version}", name).partition("~")[0]
+
+
+def leaders(machine: Machine, *services: str) -> list[str]:
+    """Their processes, "0" for none."""
+    return machine.run("systemctl", "show", "--value", "--property=MainPID", *services).split()
