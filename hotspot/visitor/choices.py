@@ -190,6 +190,7 @@ def _wall(zone: object) -> dict[str, object]:
     given = zone if isinstance(zone, dict) else {}
     lan, addresses = given.get("lan"), given.get("addresses")
     fields: dict[str, object] = {"lan": lan if isinstance(lan, str) else ""}
-    if isinstance(addresses, list) and addresses and not any(":" in str(one) for one in addresses):
+    own6 = isinstance(addresses, list) and any(":" in str(one) for one in addresses)
+    if isinstance(addresses, list) and addresses and not own6 and given.get("prefix6") != "delegated":
         fields["families"] = (4,)  # the hall has no IPv6: nothing of it is missing
     return fields

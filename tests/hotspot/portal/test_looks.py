@@ -1,8 +1,9 @@
 """What visitor, doctor and LAN guard wrote: bad files, old looks, metrics, and that nothing of a device comes in."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -127,10 +128,10 @@ async def test_a_fault_of_ours_in_one_file_ends_nothing(
         folder.write(path, replace(VISIT, by=by))
     cleaned = leaving.cleaned
 
-    def spoilt(look: Look, zones: Collection[str]) -> tuple[Look, int]:
+    def spoilt(look: Look, *more: Any) -> tuple[Look, int]:
         if look.by is By.VISIT:
             raise OverflowError(MAC)
-        return cleaned(look, zones)
+        return cleaned(look, *more)
 
     monkeypatch.setattr(leaving, "cleaned", spoilt)
     await looks.look(bench.office)

@@ -57,7 +57,7 @@ def test_expectations_come_from_the_settings() -> None:
     assert chosen.down > chosen.up > 0
     assert chosen.down >= chosen.least_down > 0
     assert chosen.api_url == (f"{chosen.portal_url}api/captive" if chosen.portal_url.startswith("https") else "")
-    assert (chosen.lan, chosen.families) == ("", (4, 6))
+    assert (chosen.lan, chosen.families) == ("guests", (4, 6))
 
 
 @pytest.mark.parametrize(

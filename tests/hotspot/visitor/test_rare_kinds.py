@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from hotspot.visitor import dhcp, joining, online, outside, portal, routers
-from hotspot.visitor.known import Known
+from hotspot.visitor import dhcp, inside, joining, online, outside, portal, routers
+from hotspot.visitor.known import Known, Promised
 from hotspot.visitor.notes import Failed
 from hotspot.visitor.phones import PHONES
 from hotspot.visitor.programs import CannotLook
@@ -19,8 +19,10 @@ FORM = '<form method="post" action="/accept"><button>ok</button></form>'
 
 def known(**more: Any) -> Known:
     """As much of what is known as a step asks for."""
-    choices = SimpleNamespace(patience=0.1, api_url="https://p.example/a", key=b"", measured=1.0, download="http://x.example/", upload="")
-    return cast("Known", SimpleNamespace(choices=choices, frames=None, mac="02:00:00:00:00:01", way=4, interface="v0", **more))
+    choices = SimpleNamespace(
+        patience=0.1, api_url="https://p.example/a", key=b"", measured=1.0, download="http://x.example/", upload="", control=None
+    )
+    return cast("Known", SimpleNamespace(choices=choices, frames=None, mac="02:00:00:00:00:01", way=4, interface="v0", said=str, **more))
 
 
 def raises(error: BaseException) -> Callable[..., Any]:
@@ -64,7 +66,8 @@ def test_joining(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     """It speaks no TLS; its page takes long; it says that something is amiss that no visitor notices."""
-    monkeypatch.setattr(portal, "_says", lambda _: SimpleNamespace(faults=("journal",), warnings=()))
+    monkeypatch.setattr(inside, "status", lambda _: SimpleNamespace(faults=("journal",), warnings=()))
+    monkeypatch.setattr(inside, "hub_away", lambda _: False)
     assert kind(lambda: portal.status(known(notes=SimpleNamespace(amiss=False)))) == "portal-fault"
     broken = known(api_url="https://p.example/a", portal_url="", get=raises(ssl.SSLError(1, "wrong version number")))
     assert kind(lambda: portal.certificate(broken)) == "tls-broken"
@@ -75,8 +78,11 @@ def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_online(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transfer that does not come about; an API that does not say how long."""
     monkeypatch.setattr(online, "download_rate", raises(Unanswered(True)))
-    assert kind(lambda: online.download(known(promised=(10e6, 2e6), address_of=lambda *_: "203.0.113.9"))) == "transfer-failed"
+    assert (
+        kind(lambda: online.download(known(promised=Promised(most={"down": 10e6, "up": 2e6}), address_of=lambda *_: "203.0.113.9")))
+        == "transfer-failed"
+    )
     noted: list[str] = []
-    monkeypatch.setattr(online, "told", lambda *_: {"captive": False})
+    monkeypatch.setattr(online, "api_told", lambda *_: {"captive": False})
     online.api(known(api_url="https://p.example/a", notes=SimpleNamespace(find=noted.append)))
     assert noted == ["time-missing"]
