@@ -16,7 +16,10 @@ FAMILIES = ("inet", "arp")
 
 def guard(zones: Mapping[str, Zone]) -> str:
     """The guard table for all guest interfaces, as ``nft -f`` takes it."""
-    return _template("guard.nft").substitute(guests=", ".join(f'"{zone.lan}"' for zone in zones.values()))
+    guests, lines = (zone.lan for zone in zones.values()), dict.fromkeys(zone.wan for zone in zones.values())
+    return _template("guard.nft").substitute(
+        {key: ", ".join(f'"{name}"' for name in of) for key, of in (("guests", guests), ("lines", lines))}
+    )
 
 
 def zone_table(zones: Mapping[str, Zone], name: str) -> str:

@@ -107,6 +107,10 @@ class Link(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
 
+    def eof_received(self) -> None:
+        """Called by asyncio, which closes the connection then. Whoever asks from here on has to find it lost, not only a turn later."""
+        self._on_lost(self)
+
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""
         self._buffer += data
@@ -162,6 +166,7 @@ class Link(asyncio.Protocol):
     async def ask(self, request: Request, expected: type[R]) -> R:
         """Send and wait for the answer. Raises ``GateRefused``, ``GateUnavailable``."""
         if self._transport is None or self._transport.is_closing():
+            self._on_lost(self)
             raise GateUnavailable("no connection to the firewall")
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = waiting

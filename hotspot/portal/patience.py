@@ -29,20 +29,22 @@ class Patience:
         self._desk: Final = desk
         self._of_address: Final = Counter[str]()
         self._waiting: Final[set[asyncio.Timeout]] = set()
+        self._last = float("inf")
+        """Until when anybody may wait (time of the loop)."""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def stop(self) -> None:
-        """The portal stops: a little time is left to those who wait."""
-        soon = asyncio.get_running_loop().time() + self.STOP_SECONDS
+        """The portal stops: a little time is left to those who wait, and to those who begin now."""
+        self._last = asyncio.get_running_loop().time() + self.STOP_SECONDS
         for scope in self._waiting:
-            _end(scope, soon)
+            _end(scope, self._last)
 
     async def lasts(self, request: web.Request, began: float) -> bool:
         """Wait until the firewall answers: True, ask again. False: it does not, there is no room to wait, the visitor has gone, or it was
         its answer. ``began``: when the request came (time of the loop)."""
-        ends, address = began + self.SECONDS, request.remote or ""
+        ends, address = min(began + self.SECONDS, self._last), request.remote or ""
         full = len(self) >= self.MOST or self._of_address[address] >= self.PER_CLIENT
         if self._desk.firewall_up or full or asyncio.get_running_loop().time() >= ends:
             return False

@@ -8,7 +8,7 @@ import pytest
 
 from firewall import api
 from tests.kernel.daemons import Peer, eventually, grant, running
-from tests.kernel.watching import arrived
+from tests.kernel.watching import arrived, send
 from tests.kernel.wires import GATEWAY4, INTERNET4, INTERNET6, Wires, client_ip
 
 
@@ -146,6 +146,46 @@ def test_the_garden_is_reachable_and_small(wires: Wires, tmp_path: Path) -> None
     wires.run("gw", "nft", "flush", "ruleset")
     for device in ("lan0", "wan0"):
         wires.run("gw", "tc", "qdisc", "del", "dev", device, "root", check=False)
+
+
+def test_a_captive_client_sends_from_its_own_address(watched: Wires, peer: Peer) -> None:
+    """Into the garden too: neither with a prefix that is not the zone's nor with an address that somebody uses."""
+    watched.run("gw", "nft", "add", "element", "inet", "hotspot_public", "garden6", f"{{ {INTERNET6} }}")
+    peer.allow(grant(2))
+    send(watched, "c2", client_ip(2, 6))
+    foreign = "2001:db8:2::1"
+    for address in (foreign, client_ip(2, 6)):
+        watched.run("c1", "ip", "addr", "add", f"{address}/128", "dev", "eth0", "nodad")
+    try:
+        arrived(watched, 6)
+        for address in (foreign, client_ip(2, 6)):
+            send(watched, "c1", address)
+        assert arrived(watched, 6) == 0
+        send(watched, "c1", client_ip(1, 6))
+        assert arrived(watched, 6) == 1
+    finally:
+        for address in (foreign, client_ip(2, 6)):
+            watched.run("c1", "ip", "addr", "del", f"{address}/128", "dev", "eth0")
+
+
+def test_nobody_on_the_line_gets_into_another_network(wires: Wires, peer: Peer) -> None:
+    """The gateway forwards; who begins from the line is dropped by the guard, and what another network has begun is answered."""
+    assert peer.status().ready
+    wires.run("gw", "ip", "link", "add", "mgmt0", "type", "veth", "peer", "name", "mgmt1", "netns", wires.namespace("c3"))
+    try:
+        wires.run("gw", "ip", "addr", "add", "10.20.0.1/24", "dev", "mgmt0")
+        wires.run("gw", "ip", "link", "set", "mgmt0", "up")
+        wires.run("c3", "ip", "addr", "add", "10.20.0.2/24", "dev", "mgmt1")
+        wires.run("c3", "ip", "link", "set", "mgmt1", "up")
+        wires.run("c3", "ip", "route", "add", f"{INTERNET4}/32", "via", "10.20.0.1")
+        wires.run("wan", "ip", "route", "add", "10.20.0.0/24", "via", "203.0.113.2")
+        assert not wires.ping("wan", "10.20.0.2")
+        wires.run("gw", "tc", "qdisc", "del", "dev", "wan0", "root")  # what is nobody's has no class there
+        assert wires.ping("c3", INTERNET4)
+        assert not wires.ping("wan", "10.20.0.2")
+    finally:
+        wires.run("gw", "ip", "link", "del", "mgmt0")
+        wires.run("wan", "ip", "route", "del", "10.20.0.0/24")
 
 
 def test_one_zone_of_questions(wires: Wires, peer: Peer) -> None:

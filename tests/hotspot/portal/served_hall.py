@@ -53,6 +53,11 @@ class Hall:
         assert self._app is not None
         return len(self._app[PATIENCE])
 
+    def stop_waiting(self) -> None:
+        """The portal begins to stop."""
+        assert self._app is not None
+        self._app[PATIENCE].stop()
+
     async def raw(self, request: bytes) -> bytes:
         """Sends bytes, reads until the connection closes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

@@ -94,6 +94,23 @@ async def test_comes_back(firewall: FakeFirewall) -> None:
         assert (states, gate.link.epoch) == ([True, False, True], "epoch-2")
 
 
+async def test_lost_is_known_from_the_end_of_what_it_says(firewall: FakeFirewall) -> None:
+    """asyncio closes a connection a turn before it says that it is lost: whoever asks in between finds the gate shut."""
+    async with connected(firewall.path) as (gate, _):
+        await gate.connected.wait()
+        link = gate.link
+        link.eof_received()
+        assert (gate.up, gate.connected.is_set()) == (False, False)
+    async with connected(firewall.path) as (gate, _):
+        await gate.connected.wait()
+        link = gate.link
+        assert link._transport is not None
+        link._transport.close()
+        with pytest.raises(GateUnavailable):
+            await link.status()
+        assert (gate.up, gate.connected.is_set()) == (False, False)
+
+
 async def test_lost_is_known_before_the_answers_that_are_missing(firewall: FakeFirewall) -> None:
     """Who waited for an answer finds the gate shut when it is told that there is none, and can wait until it is back; not for ever."""
     firewall.deaf.add("status")

@@ -165,3 +165,13 @@ async def test_a_portal_that_stops_answers_those_who_wait() -> None:
             asked = tasks.create_task(at.get("/"))
             await until(lambda: at.waiting == 1)
         assert goes_on_by_itself(await asked)
+
+
+async def test_who_begins_to_wait_while_the_portal_stops_has_as_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door cuts those who wait longer."""
+    monkeypatch.setattr(Patience, "STOP_SECONDS", 0.0)
+    async with away() as at:
+        at.stop_waiting()
+        began = asyncio.get_running_loop().time()
+        assert goes_on_by_itself(await at.get("/"))
+        assert asyncio.get_running_loop().time() - began < Patience.SECONDS / 2
