@@ -6,11 +6,14 @@
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import sys
 from pathlib import Path
 
 _IN_MOVED_TO = 0x80
+AGAIN = 2.0
+"""Seconds: what was on its way upstream when a name server read its files again is in its cache afterwards, which it asks first."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -38,6 +41,8 @@ def watch(folder: Path, names: Path) -> None:
     print("names are watched", file=sys.stderr, flush=True)
     while os.read(notify, 4096):
         print(f"name servers told: {signal_servers(folder)}", file=sys.stderr, flush=True)
+        if not select.select([notify], [], [], AGAIN)[0]:
+            print(f"name servers told again: {signal_servers(folder)}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

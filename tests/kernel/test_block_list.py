@@ -105,7 +105,7 @@ async def test_a_domain_with_all_below_it(hall: Hall) -> None:
     named = ["www.town.example", "download.town.example", "captive.apple.com"]
     assert [await _known(anna, name) for name in named] == [True, True, True]
     entry = _add(hall, DOMAIN)
-    took = await until(lambda: _unknown(anna, "www.town.example"), 3)
+    took = await until(lambda: _unknown(anna, "www.town.example"), 5)
     known = [await _known(anna, name, family) for family in (socket.AF_INET, socket.AF_INET6) for name in named]
     assert known == [False, False, True] * 2
     with pytest.raises(Exception, match="cannot resolve"):
@@ -113,7 +113,7 @@ async def test_a_domain_with_all_below_it(hall: Hall) -> None:
     assert await online(anna)
     _remove(hall, entry.number)
     await until(lambda: _known(anna, "www.town.example"), 3)
-    assert ((await anna.get("http://www.town.example/")).status, len(sessions(hall)), took < 1.0) == (200, 1, True)
+    assert ((await anna.get("http://www.town.example/")).status, len(sessions(hall)), took < 3.0) == (200, 1, True)
 
 
 async def test_restarts_keep_it_and_the_end_comes_by_itself(hall: Hall) -> None:
@@ -155,7 +155,7 @@ async def test_an_entry_of_one_zone(raise_hall: RaiseHall) -> None:
     anna, bert = await _phone(hall), await _phone(hall, "bert", council)
     _add(hall, SITE, zone="council")
     _add(hall, DOMAIN, zone="council")
-    await until(lambda: _unknown(bert, "www.town.example"), 3)
+    await until(lambda: _unknown(bert, "www.town.example"), 5)
     assert (await _reaches(anna, SITE, CLEAR), await _reaches(bert, SITE, CLEAR)) == (True, False)
     assert await _known(anna, "www.town.example")
     _add(hall, GARDEN)
