@@ -3,6 +3,7 @@
 import tomllib
 from typing import Any
 
+from tests.deploy.expressions import read_yaml
 from tests.deploy.machines import rendered, town
 
 HUB: dict[str, Any] = {"gateway_hub_url": "https://hub.city.example"}
@@ -29,8 +30,8 @@ def test_a_certificate_from_the_hub() -> None:
 
 def test_every_setting_is_said_to_be_one() -> None:
     """What has a default is in the list of arguments, with the same."""
-    options = rendered.read_yaml(rendered.ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    defaults = rendered.read_yaml(rendered.ROLE / "defaults" / "main.yml")
+    options = read_yaml(rendered.ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = read_yaml(rendered.ROLE / "defaults" / "main.yml")
     assert options["gateway_certificate_from_hub"]["default"] is defaults["gateway_certificate_from_hub"] is False
     assert [name for name in defaults if name not in options] == []
 
