@@ -139,7 +139,9 @@ async def _run(settings: Settings) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """``hotspot hub serve --config hub.toml [--check-config]``; returns the exit status: 2 for bad settings, 1 when it cannot run."""
+    """``hotspot hub serve --config hub.toml [--check-config]``; returns the exit status: 2 for bad settings, certificate and key among
+    them, which no new start mends; 1 when it cannot run now. That is also what tables of another version are: they are brought up to date,
+    or this program is, while it is started again and again, and an update restarts what was at it (docs/operations.md)."""
     parser = argparse.ArgumentParser(prog="hotspot hub serve", description="The city's web: reports, policy, API.")
     parser.add_argument("--config", type=Path, required=True, help="settings file (TOML)")
     parser.add_argument("--check-config", action="store_true", help="only check the settings file, with certificate and key")
@@ -149,12 +151,12 @@ def main(argv: list[str] | None = None) -> int:
     except BadSettings as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    try:
+        _tls(settings)
+    except CannotServe as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     if arguments.check_config:
-        try:
-            _tls(settings)
-        except CannotServe as error:
-            sys.stderr.write(f"{error}\n")
-            return 2
         return 0
     try:
         asyncio.run(_run(settings))

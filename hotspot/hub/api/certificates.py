@@ -9,10 +9,11 @@ from hotspot.hub.access import Permission
 from hotspot.hub.api.halls import Name
 from hotspot.hub.api.operations import Call, Operation
 from hotspot.hub.api.problems import BadRequest, Conflict, NotFound
-from hotspot.hub.certificates.requests import MOST_NAMES, check_fits, check_zones, read_chain, read_request
+from hotspot.hub.certificates.requests import MOST_NAMES, beyond, check_fits, check_zones, read_chain, read_request
 from hotspot.hub.certificates.settings import NAME, Certificates
 from hotspot.hub.store import Connection, audit, certificates, revocations, tenants
 from hotspot.hub.store.certificates import Row
+from hotspot.hub.store.revocations import Reason
 
 Host = Annotated[str, Meta(max_length=253)]
 
@@ -90,7 +91,7 @@ async def show_certificate(call: Call) -> CertificateInFull:
 
 async def name_certificate(call: Call) -> Certificate:
     """These names are that gateway's, within the zones of its partner; it gets certificates for them, and for no others. What it asked for
-    before is looked at anew."""
+    before is looked at anew. A certificate with a name that is taken away is revoked, when an ACME authority has signed it."""
     wanted: CertificateNames = call.body
     names = sorted(set(wanted.names))
     settings = _settings(call)
@@ -109,6 +110,8 @@ async def name_certificate(call: Call) -> Certificate:
         before = await certificates.one(connection, gateway.id, lock=True)
         if before is None or list(before.names) != names:
             await certificates.put_names(connection, gateway.id, names)
+            if before is not None and settings.directory and beyond(before.chain, names):
+                await revocations.want(connection, gateway.id, before.chain, Reason.NAMES, call.hub.now())
             await _note(call, connection, gateway, "certificate.names", names)
         row = await certificates.one(connection, gateway.id)
     assert row is not None
@@ -133,7 +136,7 @@ async def revoke_certificate(call: Call) -> Certificate:
         if not _settings(call).directory:
             raise Conflict("certificates.directory: expected an ACME authority; this certificate is revoked where it was signed")
         await certificates.want_another(connection, row)
-        await revocations.want(connection, row.gateway_id, row.chain, call.hub.now())
+        await revocations.want(connection, row.gateway_id, row.chain, Reason.KEY, call.hub.now())
         await _note(call, connection, await call.gateway(connection), "certificate.revoke", [])
         return _certificate(await _row(call, connection))
 

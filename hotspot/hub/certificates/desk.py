@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from hotspot.hub.certificates.requests import Request, check_fits, check_zones, read_chain, read_request
+from hotspot.hub.certificates.requests import Request, beyond, check_fits, check_zones, read_chain, read_request
 from hotspot.hub.certificates.settings import Certificates
 from hotspot.hub.gateways.refusals import Refusal
 from hotspot.hub.hub import Hub
@@ -63,7 +63,8 @@ def try_at(settings: Certificates, now: datetime, there: bool) -> datetime | Non
 
 
 def _there(request: Request, row: Row, now: datetime) -> bool:
-    if not row.chain:
+    """Not one with a name that was taken from the gateway: that is somebody else's by now, or nobody's."""
+    if not row.chain or beyond(row.chain, row.names):
         return False
     try:
         check_fits(read_chain(row.chain), request, now)

@@ -18,7 +18,8 @@ SECONDS: Final = 300.0
 log = structlog.get_logger("certificates")
 
 NoteOrder = Callable[[str], Awaitable[None]]
-"""Writes down where our order is, before anything is done about it. Raises what ends the work when it is ours no more."""
+"""Writes down where our order is, before anything is done about it, and looks once more before it is signed. Raises what ends the work
+when it is ours, or wanted, no more."""
 
 Placed = dict[tuple[str, str], None]
 """Hosts and values of records that are in DNS, or may be."""
@@ -62,6 +63,7 @@ async def _issued(acme: Acme, records: Records, asked: Asked, note: NoteOrder, p
     if order.status == "pending":
         order = await _until(acme, order_url, ("pending",))
     if order.status == "ready":
+        await note(order_url)
         order, wait = await acme.finalize(order, asked.request.der)
         if order.status == "processing":
             await asyncio.sleep(wait)

@@ -121,6 +121,14 @@ def check_fits(chain: Chain, request: Request, now: datetime) -> None:
         raise ValueError(f"chain: expected a certificate that is good now; this one is {lifetime}")
 
 
+def beyond(pem: str, names: Iterable[str]) -> list[str]:
+    """Names in a certificate that are not among these; none when there is no certificate, or none that can be read."""
+    try:
+        return sorted(set(read_chain(pem).names) - set(names)) if pem else []
+    except ValueError:
+        return []
+
+
 def check_zones(names: Iterable[str], partner: str, zones: Mapping[str, Sequence[str]]) -> None:
     """Raises ``ValueError`` for names outside the partner's zones."""
     own = zones.get(partner, ())

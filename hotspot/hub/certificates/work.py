@@ -21,12 +21,12 @@ from hotspot.hub.certificates import renewals
 from hotspot.hub.certificates.acme import LOOK_AGAIN, Acme, AuthorityAway, AuthorityRefused, RateLimited
 from hotspot.hub.certificates.issue import Asked, issue, longest
 from hotspot.hub.certificates.records import DnsFailed, Records
-from hotspot.hub.certificates.requests import check_fits, check_zones, read_chain, read_request
+from hotspot.hub.certificates.requests import Chain, check_fits, check_zones, read_chain, read_request
 from hotspot.hub.hub import Hub
 from hotspot.hub.store import StoreUnavailable, audit, certificates, marks, revocations
 from hotspot.hub.store.certificates import WEEK, Row
-from hotspot.hub.store.pool import StoreRefused
-from hotspot.hub.store.revocations import Revocation
+from hotspot.hub.store.pool import Connection, StoreRefused
+from hotspot.hub.store.revocations import Reason, Revocation
 
 SECONDS: Final = 5.0
 """Between two looks whether something is due."""
@@ -46,8 +46,6 @@ HOLD_LEAST, HOLD_MOST, HOLD_GUESSED = 60.0, 86_400.0, 3_600.0
 """Seconds for which nothing is asked then; the last one when it is only guessed that it concerns all."""
 HOLD: Final = "certificates held"
 """Mark: until when nothing is asked of the authority."""
-KEY_COMPROMISE: Final = 1
-"""RFC 5280, 5.3.1: a key that others may know is the reason to revoke."""
 
 log = structlog.get_logger("certificates")
 
@@ -196,7 +194,7 @@ class Work:
         async def note(order_url: str) -> None:
             async with hub.store.connection() as connection:
                 if not await certificates.ordered(connection, row, order_url):
-                    raise Lost("another request has come, or another process is at work on it")
+                    raise Lost("another request has come, its key is not wanted any more, or another process is at work on it")
 
         pem = await issue(acme, records, Asked(request, row.order_url, _replaced(row)), note)
         async with hub.store.connection() as connection:
@@ -211,13 +209,15 @@ class Work:
                 await audit.write(
                     connection, "hub", "certificate.issue", partner=row.partner, hall=row.hall, subject=row.gateway, detail=detail
                 )
+            else:
+                await _revoke_unused(connection, row, chain, now)
         log.info("certificate issued", gateway=row.gateway, until=chain.ends.isoformat(), taken=taken)
 
     async def _revoke(self, acme: Acme, revocation: Revocation) -> None:
         """One that has ended needs no revocation."""
         chain = read_chain(revocation.chain)
         if chain.ends > self._hub.now():
-            await acme.revoke(chain.der, KEY_COMPROMISE)
+            await acme.revoke(chain.der, revocation.reason)
         async with self._hub.store.transaction() as connection:
             await revocations.done(connection, revocation)
             whose = revocation
@@ -236,6 +236,17 @@ class Work:
                 await certificates.failed(connection, claimed, why, now, next_try, counts=counts, forget_order=forget_order)
             else:
                 await revocations.failed(connection, claimed, why, now, next_try, counts=counts)
+
+
+async def _revoke_unused(connection: Connection, row: Row, chain: Chain, now: datetime) -> None:
+    """The authority has signed one that nobody gets: it is good all the same, for whoever knows its key and for names of others."""
+    fresh = await certificates.one(connection, row.gateway_id, lock=True)
+    if fresh is None:
+        return
+    if chain.key_hash in fresh.unwanted:
+        await revocations.want(connection, row.gateway_id, chain.pem, Reason.KEY, now)
+    elif set(chain.names) - set(fresh.names):
+        await revocations.want(connection, row.gateway_id, chain.pem, Reason.NAMES, now)
 
 
 def lease(records: Records) -> timedelta:

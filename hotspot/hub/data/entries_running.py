@@ -107,7 +107,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         ),
     ),
     Entry(
-        table="certificates",
+        table="portal_certificates",
         title="Zertifikate der Begrüßungsseiten",
         purpose="Beschafft und erneuert das Zertifikat, mit dem sich ein Rathaus gegenüber Besuchern ausweist.",
         until=WITH_HALL + "; stets nur der letzte Stand",
@@ -115,9 +115,10 @@ RUNNING: Final[tuple[Entry, ...]] = (
         groups=(
             Group("gateway_id names csr key_hash asked_at", "welches Gerät, welche Namen, sein Antrag"),
             Group("chain chain_key_hash begins_at ends_at ready look_at", "das Zertifikat (öffentlich), Laufzeit"),
-            Group("order_url next_try_at tries failing_since failure held_by held_until", "Stand der Beschaffung, letzter Fehler"),
-            Group("unwanted", "Prüfsummen von Schlüsseln, die kein Zertifikat mehr bekommen"),
+            Group("order_url next_try_at tries failing_since failure held_by held_until issued", "Stand der Beschaffung, letzter Fehler"),
+            Group("unwanted renew", "Prüfsummen von Schlüsseln, die kein Zertifikat mehr bekommen"),
             Group("refused refused_since", "warum ein Antrag abgelehnt wird"),
+            Group("revoke", "leer; für Hubs der Fassung davor"),
         ),
     ),
     Entry(
@@ -127,7 +128,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
         until=WITH_HALL + "; sonst bis zum Widerruf oder zum Ende des Zertifikats",
         source="Auftrag der Verwaltung",
         groups=(
-            Group("id gateway_id chain wanted_at", "welches Gerät, das Zertifikat (öffentlich), seit wann"),
+            Group("id gateway_id chain reason wanted_at", "welches Gerät, das Zertifikat (öffentlich), warum, seit wann"),
             Group("next_try_at tries failing_since failure", "nächster Versuch, letzter Fehler"),
         ),
     ),

@@ -61,7 +61,7 @@ async def gateways(connection: Connection, after: int, most: int, since: datetim
         "nullif(c.failure, ''), 'revocation: ' || r.failure, '') AS failure "
         "FROM gateways g JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
         "LEFT JOIN gateway_states s ON s.gateway_id = g.id LEFT JOIN hall_policies w ON w.hall_id = h.id "
-        "LEFT JOIN alarm_memory m ON m.gateway_id = g.id LEFT JOIN certificates c ON c.gateway_id = g.id "
+        "LEFT JOIN alarm_memory m ON m.gateway_id = g.id LEFT JOIN portal_certificates c ON c.gateway_id = g.id "
         "LEFT JOIN LATERAL (SELECT failing_since, failure FROM certificate_revocations WHERE gateway_id = g.id "
         "AND failing_since IS NOT NULL ORDER BY failing_since LIMIT 1) r ON true "
         "WHERE g.id > $1 AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.id LIMIT $2",

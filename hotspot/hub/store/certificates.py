@@ -13,7 +13,7 @@ MOST_UNWANTED = 50
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """All of one gateway; columns as in ``0015_certificates.sql`` and ``0016_certificates_again.sql``."""
+    """All of one gateway; columns as in ``0015_certificates.sql`` and ``0016_certificates_again.sql``: a later version may have more."""
 
     gateway_id: int
     gateway: str
@@ -60,11 +60,14 @@ _LISTED = (
     "WHERE ((g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL) "
     "OR c.gateway_id IN (SELECT r.gateway_id FROM certificate_revocations r)) AND ($1::text IS NULL OR p.name = $1) ORDER BY g.name"
 )
+_ELSEWHERE = ("gateway", "hall", "partner", "revoking", "revocation_failure")
+_COLUMNS = ", ".join(f"c.{field}" for field in Row.__struct_fields__ if field not in _ELSEWHERE)
+"""By name, and no others: hubs of one version go on when the tables are a later version's already."""
 _ROW = (
-    "SELECT c.*, g.name AS gateway, h.name AS hall, p.name AS partner, "
+    f"SELECT {_COLUMNS}, g.name AS gateway, h.name AS hall, p.name AS partner, "  # noqa: S608
     "EXISTS (SELECT 1 FROM certificate_revocations r WHERE r.gateway_id = c.gateway_id) AS revoking, "
     "coalesce((SELECT r.failure FROM certificate_revocations r WHERE r.gateway_id = c.gateway_id AND r.failure <> '' "
-    "ORDER BY r.id LIMIT 1), '') AS revocation_failure FROM certificates c "
+    "ORDER BY r.id LIMIT 1), '') AS revocation_failure FROM portal_certificates c "
     "JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id"
 )
 
@@ -88,7 +91,7 @@ async def claim(connection: Connection, now: datetime, by: str, until: datetime)
     """The one that is due longest, which nobody else gets before a moment or ``release``; None: there is none. No connection is held
     meanwhile: whoever is killed leaves it to the others then."""
     gateway = await connection.fetchval(
-        "UPDATE certificates SET held_by = $2, held_until = $3 WHERE gateway_id = (SELECT c.gateway_id FROM certificates c "
+        "UPDATE portal_certificates SET held_by = $2, held_until = $3 WHERE gateway_id = (SELECT c.gateway_id FROM portal_certificates c "
         "JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
         "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND c.next_try_at <= $1 "
         "AND (c.held_until IS NULL OR c.held_until <= $1) "
@@ -103,14 +106,14 @@ async def claim(connection: Connection, now: datetime, by: str, until: datetime)
 async def release(connection: Connection, row: Row) -> None:
     """It is anybody's again, and due when it was or when it was made due meanwhile. Nothing happens when it is somebody else's by now."""
     await connection.execute(
-        "UPDATE certificates SET held_by = '', held_until = NULL WHERE gateway_id = $1 AND held_by = $2", row.gateway_id, row.held_by
+        "UPDATE portal_certificates SET held_by = '', held_until = NULL WHERE gateway_id = $1 AND held_by = $2", row.gateway_id, row.held_by
     )
 
 
 async def idle(connection: Connection, row: Row) -> None:
     """There is nothing to be done about it."""
     await connection.execute(
-        "UPDATE certificates SET next_try_at = NULL WHERE gateway_id = $1 AND held_by = $2 AND csr = $3",
+        "UPDATE portal_certificates SET next_try_at = NULL WHERE gateway_id = $1 AND held_by = $2 AND csr = $3",
         row.gateway_id,
         row.held_by,
         row.csr,
@@ -120,7 +123,7 @@ async def idle(connection: Connection, row: Row) -> None:
 async def look_due(connection: Connection, now: datetime) -> bool:
     """Is there one for ``due_look``?"""
     found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM certificates c JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id "
+        "SELECT EXISTS (SELECT 1 FROM portal_certificates c JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL "
         "AND c.ready AND c.look_at <= $1)",
         now,
@@ -131,7 +134,7 @@ async def look_due(connection: Connection, now: datetime) -> bool:
 async def due_look(connection: Connection, now: datetime, next_look: datetime) -> Row | None:
     """One whose authority is to be asked whether it should be renewed early; the next time is noted."""
     gateway = await connection.fetchval(
-        "UPDATE certificates SET look_at = $2 WHERE gateway_id = (SELECT c.gateway_id FROM certificates c "
+        "UPDATE portal_certificates SET look_at = $2 WHERE gateway_id = (SELECT c.gateway_id FROM portal_certificates c "
         "JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id JOIN partners p ON p.id = h.partner_id "
         "WHERE g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL AND c.ready AND c.look_at <= $1 "
         "ORDER BY c.look_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED) RETURNING gateway_id",
@@ -143,7 +146,7 @@ async def due_look(connection: Connection, now: datetime, next_look: datetime) -
 
 async def look_again(connection: Connection, gateway: int, at: datetime) -> None:
     """The authority is asked at that moment."""
-    await connection.execute("UPDATE certificates SET look_at = $2 WHERE gateway_id = $1", gateway, at)
+    await connection.execute("UPDATE portal_certificates SET look_at = $2 WHERE gateway_id = $1", gateway, at)
 
 
 # Names and requests -----------------------------------------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ async def look_again(connection: Connection, gateway: int, at: datetime) -> None
 async def holder(connection: Connection, names: Sequence[str], but: int) -> str | None:
     """Name of another gateway in use that has one of these names."""
     found: str | None = await connection.fetchval(
-        "SELECT g.name FROM certificates c JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id "
+        "SELECT g.name FROM portal_certificates c JOIN gateways g ON g.id = c.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id WHERE c.names && $1::text[] AND g.id <> $2 "
         "AND g.revoked_at IS NULL AND h.closed_at IS NULL AND p.left_at IS NULL ORDER BY g.name LIMIT 1",
         list(names),
@@ -164,9 +167,9 @@ async def holder(connection: Connection, names: Sequence[str], but: int) -> str 
 async def put_names(connection: Connection, gateway: int, names: Sequence[str]) -> None:
     """These names are that gateway's, and no others; what it asked for before is looked at anew, but keys that are unwanted stay so."""
     await connection.execute(
-        "INSERT INTO certificates (gateway_id, names) VALUES ($1, $2) ON CONFLICT (gateway_id) DO UPDATE SET names = excluded.names, "
-        "csr = '', key_hash = NULL, order_url = '', next_try_at = NULL, tries = 0, failing_since = NULL, failure = '', ready = false, "
-        "refused = '', refused_since = NULL",
+        "INSERT INTO portal_certificates (gateway_id, names) VALUES ($1, $2) ON CONFLICT (gateway_id) DO UPDATE SET "
+        "names = excluded.names, csr = '', key_hash = NULL, order_url = '', next_try_at = NULL, tries = 0, failing_since = NULL, "
+        "failure = '', ready = false, refused = '', refused_since = NULL",
         gateway,
         list(names),
     )
@@ -175,9 +178,9 @@ async def put_names(connection: Connection, gateway: int, names: Sequence[str]) 
 async def refused(connection: Connection, gateway: int, why: str, now: datetime) -> None:
     """What the gateway asks for is none of its own; "": it is."""
     await connection.execute(
-        "INSERT INTO certificates (gateway_id, names, refused, refused_since) VALUES ($1, '{}', $2, $3) "
+        "INSERT INTO portal_certificates (gateway_id, names, refused, refused_since) VALUES ($1, '{}', $2, $3) "
         "ON CONFLICT (gateway_id) DO UPDATE SET refused = $2, "
-        "refused_since = CASE WHEN $2 <> '' THEN coalesce(certificates.refused_since, $3) END",
+        "refused_since = CASE WHEN $2 <> '' THEN coalesce(portal_certificates.refused_since, $3) END",
         gateway,
         why,
         now,
@@ -190,7 +193,8 @@ async def asked(
     """The gateway has another request, for which there is a certificate (``ready``) or that is tried at a moment. What failed before
     still counts: another key is no way around the waiting."""
     await connection.execute(
-        "UPDATE certificates SET csr = $2, key_hash = $3, asked_at = $4, order_url = '', ready = $6, refused = '', refused_since = NULL, "
+        "UPDATE portal_certificates SET csr = $2, key_hash = $3, asked_at = $4, order_url = '', ready = $6, refused = '', "
+        "refused_since = NULL, "
         "next_try_at = CASE WHEN failing_since IS NULL OR $6 THEN $5 ELSE greatest($5, next_try_at) END WHERE gateway_id = $1",
         gateway,
         csr,
@@ -205,7 +209,7 @@ async def want_another(connection: Connection, row: Row) -> None:
     """The gateway is to make another key: those that it asked with and that it has get no certificate any more, whenever they come."""
     keys = [key for key in (row.chain_key_hash, row.key_hash) if key is not None and key not in row.unwanted]
     await connection.execute(
-        "UPDATE certificates SET unwanted = $2, next_try_at = NULL, order_url = '', tries = 0, failing_since = NULL, failure = '' "
+        "UPDATE portal_certificates SET unwanted = $2, next_try_at = NULL, order_url = '', tries = 0, failing_since = NULL, failure = '' "
         "WHERE gateway_id = $1",
         row.gateway_id,
         [*row.unwanted, *dict.fromkeys(keys)][-MOST_UNWANTED:],
@@ -216,9 +220,11 @@ async def want_another(connection: Connection, row: Row) -> None:
 
 
 async def ordered(connection: Connection, row: Row, order_url: str) -> bool:
-    """An order was begun for that request; False: it is somebody else's by now, or another request has come."""
+    """The authority works at that order for that request; False: it is somebody else's by now, another request has come, or staff want
+    another key. Asked when it is begun, and again before anything is signed."""
     done: bool | None = await connection.fetchval(
-        "UPDATE certificates SET order_url = $4 WHERE gateway_id = $1 AND held_by = $2 AND csr = $3 RETURNING true",
+        "UPDATE portal_certificates SET order_url = $4 WHERE gateway_id = $1 AND held_by = $2 AND csr = $3 "
+        "AND NOT key_hash = ANY (unwanted) RETURNING true",
         row.gateway_id,
         row.held_by,
         row.csr,
@@ -233,7 +239,7 @@ async def issued(
     """The chain is there, good from and until; False: the gateway has asked for something else meanwhile, or staff want another key, and
     this one is of no use."""
     done: bool | None = await connection.fetchval(
-        "UPDATE certificates SET chain = $3, chain_key_hash = key_hash, begins_at = $4, ends_at = $5, order_url = '', tries = 0, "
+        "UPDATE portal_certificates SET chain = $3, chain_key_hash = key_hash, begins_at = $4, ends_at = $5, order_url = '', tries = 0, "
         "next_try_at = NULL, failing_since = NULL, failure = '', ready = true, look_at = $6 "
         "WHERE gateway_id = $1 AND csr = $2 AND NOT key_hash = ANY (unwanted) AND ($8 OR held_by = $7) RETURNING true",
         row.gateway_id,
@@ -270,7 +276,7 @@ async def failed(
     """A try for that request did not work. ``counts`` False: it was no fault of this one, so it waits no longer with each.
     ``forget_order``: the next try begins anew."""
     await connection.execute(
-        "UPDATE certificates SET failure = $3, failing_since = coalesce(failing_since, $4), next_try_at = $5, tries = tries + $6, "
+        "UPDATE portal_certificates SET failure = $3, failing_since = coalesce(failing_since, $4), next_try_at = $5, tries = tries + $6, "
         "order_url = CASE WHEN $8 THEN '' ELSE order_url END WHERE gateway_id = $1 AND csr = $2 AND held_by = $7",
         row.gateway_id,
         row.csr,

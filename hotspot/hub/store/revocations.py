@@ -2,10 +2,20 @@
 for, and keeps nothing waiting."""
 
 from datetime import datetime
+from enum import IntEnum
 
 from msgspec import Struct
 
 from hotspot.hub.store.pool import Connection
+
+
+class Reason(IntEnum):
+    """Why, in numbers of RFC 5280, 5.3.1."""
+
+    KEY = 1
+    """Others may know the key."""
+    NAMES = 5
+    """Not all its names are the gateway's any more; the key is as good as before."""
 
 
 class Revocation(Struct, frozen=True, kw_only=True):
@@ -17,6 +27,7 @@ class Revocation(Struct, frozen=True, kw_only=True):
     hall: str
     partner: str
     chain: str
+    reason: int
     wanted_at: datetime
     next_try_at: datetime
     tries: int
@@ -24,14 +35,16 @@ class Revocation(Struct, frozen=True, kw_only=True):
     failure: str
 
 
-async def want(connection: Connection, gateway: int, chain: str, now: datetime) -> None:
-    """It is to be revoked; nothing new when it is already."""
+async def want(connection: Connection, gateway: int, chain: str, reason: Reason, now: datetime) -> None:
+    """It is to be revoked; nothing new when it is already, but that a key that others may know is the graver reason."""
     await connection.execute(
-        "INSERT INTO certificate_revocations (gateway_id, chain, wanted_at, next_try_at) SELECT $1, $2, $3, $3 "
-        "WHERE NOT EXISTS (SELECT 1 FROM certificate_revocations WHERE gateway_id = $1 AND chain = $2)",
+        "WITH there AS (UPDATE certificate_revocations SET reason = least(reason, $4) WHERE gateway_id = $1 AND chain = $2 RETURNING 1) "
+        "INSERT INTO certificate_revocations (gateway_id, chain, wanted_at, next_try_at, reason) SELECT $1, $2, $3, $3, $4 "
+        "WHERE NOT EXISTS (SELECT 1 FROM there)",
         gateway,
         chain,
         now,
+        int(reason),
     )
 
 
@@ -70,7 +83,7 @@ async def done(connection: Connection, revocation: Revocation) -> None:
     """It is revoked, or over: it is nobody's certificate any more."""
     await connection.execute("DELETE FROM certificate_revocations WHERE id = $1", revocation.id)
     await connection.execute(
-        "UPDATE certificates SET chain = '', ready = false, look_at = NULL WHERE gateway_id = $1 AND chain = $2",
+        "UPDATE portal_certificates SET chain = '', ready = false, look_at = NULL WHERE gateway_id = $1 AND chain = $2",
         revocation.gateway_id,
         revocation.chain,
     )

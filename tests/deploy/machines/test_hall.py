@@ -114,12 +114,13 @@ def test_services_have_no_more_rights_than_they_need(hall: Machine) -> None:
 
 
 def test_what_is_open_towards_whom(hall: Machine) -> None:
-    """TCP: towards visitors DNS and the portal; management on the loopback; nothing else, and nothing on the line."""
-    listening = hall.run("ss", "--tcp", "--listening", "--numeric", "--no-header").splitlines()
-    open_at = {line.split()[3] for line in listening}
+    """Towards visitors DNS, DHCP and the portal; management on the loopback; nothing else, and nothing on the line. Questions that the name
+    servers have just asked wait for answers at ports of their own, by UDP."""
+    listening = [line.split() for line in hall.run("ss", "--tcp", "--udp", "--listening", "--numeric", "--no-header").splitlines()]
+    open_at = {line[4] for line in listening if line[0] == "tcp" or int(line[4].rpartition(":")[2]) < 1_024}
     loopback = {each for each in open_at if each.startswith(("127.0.0.1:", "[::1]:"))}
     ports = {each.rpartition(":")[2] for each in open_at - loopback}
-    assert ports <= {"53", "5300", "8080", "8081"}
+    assert ports <= {"53", "67", "5300", "8080", "8081"}
     assert not {each for each in open_at if at.LINK_GATEWAY in each or at.LINK_GATEWAY6 in each}
     towards_visitors = (f"{at.LAN_GATEWAY}:", f"[{at.LAN_GATEWAY6}]:", "[fe80:", "0.0.0.0%guests:", "[::]%guests:", "*%guests:")
     assert [each for each in open_at - loopback if not each.startswith(towards_visitors)] == []

@@ -57,6 +57,17 @@ def test_check_config_tries_certificate_and_key(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().err.startswith(f"cannot use certificate {tmp_path / 'hub.pem'} with key ")
 
 
+def test_a_hub_without_its_key_says_that_it_is_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a status that keeps systemd from starting it again and has the port shut; also while the database is away."""
+    path, database = tmp_path / "hub.toml", f"postgresql:///hub?host={tmp_path}"
+    path.write_text(f'database = "{database}"\nlisten = ["127.0.0.1:0"]\n')
+    assert main(["--config", str(path)]) == 1
+    (tmp_path / "hub.pem").write_text("no certificate")
+    path.write_text(f'database = "{database}"\ncertificate = "hub.pem"\nkey = "away.pem"\n')
+    assert main(["--config", str(path)]) == 2
+    assert "cannot use certificate" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("section", "told"),
     [

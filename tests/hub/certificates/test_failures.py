@@ -51,7 +51,7 @@ async def test_the_authority_is_away(api: Api, hub: Hub, box: Box, authority: Au
     for _ in range(9):
         before = hub.now()
         await work(hub)
-        next_try = await value(hub, "SELECT next_try_at FROM certificates")
+        next_try = await value(hub, "SELECT next_try_at FROM portal_certificates")
         waits.append(round((next_try - before) / timedelta(minutes=1)))
         hub.now = lambda at=next_try + timedelta(seconds=1): at  # type: ignore[misc]
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256]
@@ -117,7 +117,7 @@ async def test_the_hub_is_restarted_in_the_middle(hub: Hub, box: Box, authority:
         working = group.create_task(work(hub))
         await authority.asked_to_look.wait()
         working.cancel()
-    assert await value(hub, "SELECT order_url FROM certificates") != ""
+    assert await value(hub, "SELECT order_url FROM portal_certificates") != ""
     authority.pause.set()
     await work(hub)
     assert (await ask(box, csr)).state == "ready"
@@ -130,7 +130,7 @@ async def test_an_order_that_is_lost(hub: Hub, box: Box, authority: Authority) -
     csr = request(PORTAL)
     await ask(box, csr)
     async with hub.store.connection() as connection:
-        await connection.execute("UPDATE certificates SET order_url = $1", f"https://localhost:{authority.port}/order/gone")
+        await connection.execute("UPDATE portal_certificates SET order_url = $1", f"https://localhost:{authority.port}/order/gone")
     await work(hub)
     assert (await ask(box, csr)).state == "ready"
 

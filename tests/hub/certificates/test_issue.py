@@ -72,7 +72,7 @@ async def test_the_account_is_bound(hub: Hub, box: Box, authority: Authority, ce
 async def due(hub: Hub) -> None:
     """Its next try is now."""
     async with hub.store.connection() as connection:
-        await connection.execute("UPDATE certificates SET next_try_at = $1 WHERE next_try_at IS NOT NULL", hub.now())
+        await connection.execute("UPDATE portal_certificates SET next_try_at = $1 WHERE next_try_at IS NOT NULL", hub.now())
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()])
@@ -85,7 +85,7 @@ async def test_another_key_gets_another(hub: Hub, box: Box, curve: ec.EllipticCu
     await later(hub, 3_600)
     second = request(PORTAL, key=ec.generate_private_key(curve))
     assert (await ask(box, second)).state == "waiting"
-    assert await value(hub, "SELECT chain FROM certificates") == old
+    assert await value(hub, "SELECT chain FROM portal_certificates") == old
     await work(hub)
     new = await ask(box, second)
     assert new.state == "ready"

@@ -143,7 +143,7 @@ async def test_one_hall_is_strange(api: Api, hub: Hub, box: Box, monkeypatch: py
     assert (await ask(other, second)).state == "ready"
     _, (first, _) = await api("GET", "/certificates")
     assert (first["state"], first["failure"].startswith("KeyError: 'nobody thought")) == ("failing", True)
-    assert await value(hub, "SELECT next_try_at - $1 FROM certificates WHERE failure <> ''", hub.now()) > timedelta(minutes=14)
+    assert await value(hub, "SELECT next_try_at - $1 FROM portal_certificates WHERE failure <> ''", hub.now()) > timedelta(minutes=14)
 
 
 async def test_a_certificate_for_another_key(hub: Hub, box: Box, authority: Authority) -> None:
@@ -153,7 +153,7 @@ async def test_a_certificate_for_another_key(hub: Hub, box: Box, authority: Auth
     authority.confused = 1
     await work(hub)
     assert "expected a certificate for the key" in (await ask(box, csr)).why
-    assert await value(hub, "SELECT order_url FROM certificates") == ""
+    assert await value(hub, "SELECT order_url FROM portal_certificates") == ""
     later(hub, minutes=16)
     await work(hub)
     assert read_chain((await ask(box, csr)).chain).key_hash == read_request(csr).key_hash

@@ -63,7 +63,7 @@ async def test_a_process_that_was_killed(hub: Hub, box: Box, authority: Authorit
     hub.now = lambda: before() + lease + timedelta(seconds=1)
     await work(hub)
     assert (await ask(box, csr)).state == "ready"
-    assert await value(hub, "SELECT next_try_at FROM certificates") is None
+    assert await value(hub, "SELECT next_try_at FROM portal_certificates") is None
 
 
 async def test_a_long_wait_for_dns(hub: Hub, box: Box) -> None:
@@ -89,4 +89,4 @@ async def test_a_long_wait_for_dns(hub: Hub, box: Box) -> None:
         await certificates.failed(connection, first, "late", before(), before() + timedelta(days=1))
         await certificates.release(connection, first)
         assert await certificates.ordered(connection, second, "https://a.example/2")
-    assert await value(hub, "SELECT held_by || failure || order_url FROM certificates") == "secondhttps://a.example/2"
+    assert await value(hub, "SELECT held_by || failure || order_url FROM portal_certificates") == "secondhttps://a.example/2"

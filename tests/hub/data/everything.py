@@ -80,7 +80,9 @@ def rows_of(name: str, partner: int, hall: int, gateway: int, user: int) -> dict
 def certificates_of(gateway: int) -> dict[str, dict[str, object]]:
     """Of its portal."""
     return {
-        **certificates_of(gateway),
+        "portal_certificates": {"gateway_id": gateway, "names": ["a.b"]},
+        "certificate_revocations": {"gateway_id": gateway, "chain": "", "wanted_at": NOW, "next_try_at": NOW},
+        "certificate_issues": {"gateway_id": gateway, "names": ["a.b"], "at": NOW},
     }
 
 
