@@ -161,7 +161,7 @@ class ZoneStatus(Struct, frozen=True):
     closed_until: float | None = None
     """Wall clock; None: open, or closed until further notice (then ``open`` is false)."""
     open: bool = True
-    """By the zone's opening hours."""
+    """By the opening hours of the zone and of the plans on offer: false while all of them are closed."""
 
 
 class Alarm(Struct, frozen=True):
