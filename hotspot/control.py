@@ -216,7 +216,7 @@ class LookStatus(Struct, frozen=True):
     failed: int = 0
     """Of these."""
     visited: tuple[tuple[str, str], ...] = ()
-    """Of a visit: zone, and ``online`` | ``closed`` | ``partial`` | ``stuck``."""
+    """Of a visit: zone, and what it says about visitors (``hotspot.looks.verdict.Outcome``)."""
 
 
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):

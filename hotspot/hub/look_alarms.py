@@ -39,7 +39,9 @@ class Amiss(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     severity: Severity
     stuck: bool = False
-    """The visit got nobody online, and a step failed because of this."""
+    """The visit got nobody online, a step failed because of this, and visitors do not get online either."""
+    outcome: str = ""
+    """``open`` or ``unknown`` (``verdict.Outcome``), where the visit stopped because of this and visitors may well be online."""
     zone: str = ""
     german: str = ""
     english: str = ""
@@ -71,28 +73,37 @@ def amiss(look: Look) -> tuple[Amiss, ...]:
     """What is worth an alarm in a look, one for each kind, the gravest first. A step that failed without a finding is one too, and so is a
     visit that got nobody online and does not say why."""
     kept_from = {zone: one.because for zone, one in verdict.visited(look).items() if one.verdict is Verdict.STUCK}
+    outcomes = verdict.outcomes(look)
     grave = [finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE]
     found: dict[str, Amiss] = {}
     strange = [finding for finding in grave if not is_known(look.by, finding.kind)]
     for finding in grave:
         kind = finding.kind if is_known(look.by, finding.kind) else OTHER
-        stuck = finding.kind in kept_from.get(finding.zone, ()) or (
-            not finding.zone and any(finding.kind in of for of in kept_from.values())
-        )
+        stopped = [outcomes[zone] for zone, of in kept_from.items() if finding.kind in of and finding.zone in (zone, "")]
+        outcome = max(stopped, key=lambda one: one.rank, default=None)
+        stuck = outcome is verdict.Outcome.STUCK
         known = found.get(kind)
         if known is not None:
-            found[kind] = replace(known, more=known.more + (kind != OTHER), stuck=known.stuck or stuck)
+            found[kind] = replace(
+                known, more=known.more + (kind != OTHER), stuck=known.stuck or stuck, outcome=known.outcome or _name(outcome)
+            )
         elif len(found) < MOST:
             german, english = _several(strange) if kind == OTHER else titles(look.by, finding)
             found[kind] = Amiss(
                 kind=kind,
                 severity=finding.severity,
                 stuck=stuck,
+                outcome=_name(outcome),
                 zone=finding.zone,
                 german=" ".join(german.split())[:LONGEST],
                 english=" ".join(english.split())[:LONGEST],
             )
     return tuple(found.values())
+
+
+def _name(outcome: verdict.Outcome | None) -> str:
+    """Of what visitors meet where a visit stopped; what keeps them out has a field of its own."""
+    return "" if outcome is None or outcome is verdict.Outcome.STUCK else outcome.value
 
 
 def _findings(look: Look, kept_from: Mapping[str, Sequence[str]]) -> list[Finding]:
@@ -140,7 +151,7 @@ def raised(looks: Sequence[Looked], now: float, started: float = 0.0) -> Iterabl
             detail: dict[str, str | float] = {"german": one.german, "english": one.english}
             detail |= {"zone": one.zone} if one.zone else {}
             detail |= {"more": one.more} if one.more else {}
-            detail |= {"stuck": 1} if one.stuck else {}
+            detail |= {"stuck": 1} if one.stuck else {"outcome": one.outcome} if one.outcome else {}
             yield Raised(looked.by.value, one.kind, grave.value, detail, age <= FRESH[looked.by])
         if looked.by is By.VISIT and age > MISSING:
             yield Raised("visit_missing", "", "warning", {"hours": round(age / 3_600)}, now - started > MISSING)

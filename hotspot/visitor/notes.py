@@ -16,6 +16,10 @@ GOALS: Final = ("accept", "online")
 """Steps without which a visit is none."""
 
 
+GOES_ON: Final = frozenset({"certificate-soon", "refusal-slow"})
+"""Kinds with which a step fails and stands in nobody's way: what needs it is tried all the same."""
+
+
 class TimeOver(BaseException):
     """The visit's time is over, and a step is still busy. No handler of a library's takes it for one of its own errors."""
 
@@ -56,7 +60,7 @@ class Notes:
         began = time.monotonic()
         result, why = Result.PASSED, None
         self._needs[name] = needs
-        missing = next((need for need in needs if not self.passed(need)), None)
+        missing = next((need for need in needs if not self.lets_on(need)), None)
         if missing is not None:
             result, why = Result.SKIPPED, f"needs-{missing.step}"
         elif name.step in self._skip:
@@ -98,6 +102,10 @@ class Notes:
     def passed(self, name: Name) -> bool:
         """Has a step passed?"""
         return name in self.steps and self.steps[name].result is Result.PASSED
+
+    def lets_on(self, name: Name) -> bool:
+        """Has a step passed, or failed with what stands in nobody's way?"""
+        return self.passed(name) or (name in self.steps and self.steps[name].why in GOES_ON)
 
     def find(self, kind: str, severity: Severity | None = None, **given: object) -> None:
         """Something is amiss; the same twice is once."""
@@ -152,10 +160,10 @@ class Notes:
         while todo:
             name = todo.pop(0)
             step = self.steps.get(name)
-            if name in seen or step is None or step.result is Result.PASSED:
+            if name in seen or step is None or self.lets_on(name):
                 continue
             seen.add(name)
-            missing = [need for need in self._needs.get(name, ()) if not self.passed(need)]
+            missing = [need for need in self._needs.get(name, ()) if not self.lets_on(need)]
             todo += missing
             if not missing:
                 yield step

@@ -131,17 +131,12 @@ def _at_the_portal(known: Known) -> None:
     ready = (N("portal", way),) if N("portal", way) in notes.steps else (N("dns", way),)
     run(N("certificate"), partial(portal.certificate, known), ready)
     bare = notes.steps[N("certificate")].why == "no-certificate"
-    safe = ready if bare or _only_soon(known) else (*ready, N("certificate"))
+    safe = ready if bare else (*ready, N("certificate"))
     for family in known.families:
         also = tuple(name for name in (N("portal", family),) if name in notes.steps)
         run(N("api", family), partial(portal.api, known, family), (*safe, *also))
     run(N("page"), partial(portal.page, known), safe)
     run(N("accept"), partial(portal.accept, known), () if known.form is not None else (N("page"),))
-
-
-def _only_soon(known: Known) -> bool:
-    """A certificate that still holds, though not for long."""
-    return known.notes.steps[N("certificate")].why == "certificate-soon"
 
 
 def _go_online(known: Known) -> None:

@@ -79,6 +79,17 @@ def test_the_visits_own_verdict_counts_zone_by_zone() -> None:
     assert told(everywhere, everywhere) == [("visit", kind, "urgent", True)]
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [("open-before-accept", "open"), ("unexpected", "unknown"), ("dns-lies", "")])
+def test_who_stopped_has_not_always_been_kept_out(kind: str, outcome: str) -> None:
+    """What visitors meet is told; twice it is urgent only where they do not get online."""
+    look = visit(Finding(kind=kind, severity=Severity.WARNING, zone="public"), steps=(OFFLINE,))
+    look = replace(look, visited=(Visited(zone="public", verdict=Verdict.STUCK, because=(kind,)),))
+    (one,) = raised([Looked(by=By.VISIT, at=NOW, amiss=amiss(look), before=amiss(look))], NOW)
+    assert (one.severity, one.detail.get("stuck"), one.detail.get("outcome", "")) == (
+        ("warning", None, outcome) if outcome else ("urgent", 1, "")
+    )
+
+
 def test_kinds_that_the_hub_does_not_know_are_one() -> None:
     """As grave as the gravest of them, and named; beside those that it knows. Next time they may be called otherwise."""
     made_up = tuple(

@@ -71,14 +71,24 @@ def hours(text: str) -> Hours:
     ],
 )
 async def test_a_zone_is_closed_while_every_plan_is(
-    portal_settings: Settings, firewall: FakeFirewall, clock: Clock, zone: str | None, free: str | None, long: str | None, is_open: bool, until: str | None
+    portal_settings: Settings,
+    firewall: FakeFirewall,
+    clock: Clock,
+    zone: str | None,
+    free: str | None,
+    long: str | None,
+    is_open: bool,
+    until: str | None,
 ) -> None:
     """Whatever its own hours say: the page has no button then. It opens with the first plan, and the hub hears the same."""
     given = {"free": free, "long": long}
     settings = replace(
         portal_settings,
         zones={"public": replace(portal_settings.zones["public"], hours=None if zone is None else hours(zone))},
-        plans={name: replace(plan, hours=None if (text := given[name]) is None else hours(text)) for name, plan in portal_settings.plans.items()},
+        plans={
+            name: replace(plan, hours=None if (text := given[name]) is None else hours(text))
+            for name, plan in portal_settings.plans.items()
+        },
     )
     clock.unix = datetime.fromisoformat("2026-11-23T18:00+00:00").timestamp()  # a Monday
     async with running(settings, clock) as bench:

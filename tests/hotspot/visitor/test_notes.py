@@ -133,6 +133,8 @@ def walked(**kinds: str) -> Notes:
     [
         ({}, Verdict.ONLINE, ()),
         ({"upload": "rate-low", "advertisement": "advertisement-missing", "probe-ios": "probe-silent"}, Verdict.ONLINE, ()),
+        ({"portal": "refusal-slow"}, Verdict.ONLINE, ()),
+        ({"portal": "refusal-slow", "accept": "accept-refused"}, Verdict.STUCK, ("accept-refused",)),
         ({"dns": "dns-empty"}, Verdict.STUCK, ("dns-empty",)),
         ({"dns": "dns-empty", "advertisement": "advertisement-missing"}, Verdict.STUCK, ("dns-empty",)),
         ({"online": "grants-nothing", "probe-ios": "probe-silent"}, Verdict.STUCK, ("grants-nothing",)),

@@ -134,9 +134,9 @@ async def firewall_down(ground: Ground) -> AsyncIterator[None]:
         await ground.settled()
 
 
-def drops_instead_of_refusing(ground: Ground) -> AbstractAsyncContextManager[None]:
-    """A rule of somebody else's swallows what should be refused."""
-    return ground.table('chain f { type filter hook forward priority -10; iifname "lan0" tcp dport 443 drop; }')
+def refusals_lost(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """A rule of somebody else's swallows what the gateway says in the names of others; who has accepted notices nothing."""
+    return ground.table('chain o { type filter hook output priority 0; oifname "lan0" tcp sport 443 tcp flags & rst == rst drop; }')
 
 
 def grants_nothing(ground: Ground) -> AbstractAsyncContextManager[None]:
