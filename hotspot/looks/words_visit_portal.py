@@ -79,6 +79,16 @@ PORTAL: Final[Catalogue] = {
         remedy_english="Use a certificate of a known authority with its whole chain (fullchain).",
         command="hotspot doctor",
     ),
+    "pages-without-tls": Words(
+        severity=Severity.WARNING,
+        german="Das Portal zeigt seine Seiten ohne TLS",
+        english="The portal shows its pages without TLS",
+        meaning_german="Besucher kommen online, auf einer unverschlüsselten Seite. Handys, die die Auskunft fragen, öffnen sie später.",
+        meaning_english="Visitors get online, on a page that is not encrypted. Phones that ask the API open it later.",
+        remedy_german="„hotspot status“ nennt, was am Zertifikat fehlt. Bis zum ersten Zertifikat vom Hub ist das in jedem Rathaus so.",
+        remedy_english='"hotspot status" names what is wrong with the certificate. Until the first one from the hub every hall is so.',
+        command=_STATUS,
+    ),
     "certificate-soon": Words(
         severity=Severity.WARNING,
         german="Das Zertifikat des Portals läuft in {days} Tagen ab",

@@ -16,7 +16,7 @@ GOALS: Final = ("accept", "online")
 """Steps without which a visit is none."""
 
 
-GOES_ON: Final = frozenset({"certificate-soon", "refusal-slow"})
+GOES_ON: Final = frozenset({"certificate-soon", "pages-without-tls", "refusal-slow"})
 """Kinds with which a step fails and stands in nobody's way: what needs it is tried all the same."""
 
 

@@ -114,5 +114,8 @@ def probe(known: Known, name: str, one: Probe, family: int) -> None:
         raise Failed("probe-answered", phone=TITLES[name], status=page.status)
     if not known.portal_url:
         known.portal_url = page.location.partition("?")[0]
+    if known.is_bare(page.location):
+        known.bare_url = page.location.partition("?")[0]  # the step of the certificate says so
+        return
     if not page.location.startswith(known.portal_url):
         raise Failed("probe-elsewhere", phone=TITLES[name], found=known.said(page.location), expected=known.said(known.portal_url))

@@ -35,13 +35,29 @@ def there(known: Known, family: int) -> None:
         raise Skipped("no-portal-named")
     parts = urlsplit(known.portal_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if known.knock(known.address_of(known.portal_url, family), port) is not Port.OPEN:
+    if known.knock(known.address_of(known.portal_url, family), port) is not Port.OPEN and not _serves_bare(known, family):
         alone = family == 6 and known.notes.passed(Name("portal", 4))
         raise Failed("portal6-down" if alone else "portal-down")
 
 
+def _serves_bare(known: Known, family: int) -> bool:
+    """Does it show its page without TLS, where it should have it? Else it leads from there to the page with TLS."""
+    parts = urlsplit(known.portal_url)
+    bare = f"http://{parts.hostname}{parts.path}"
+    try:
+        shown = known.is_bare(bare) and known.get(bare, family).status == 200
+    except Unanswered:
+        return False
+    known.bare_url = bare if shown else known.bare_url
+    return shown
+
+
 def certificate(known: Known) -> None:
-    """It is trusted, covers the name that phones are told, and is not about to end."""
+    """It is trusted, covers the name that phones are told, and is not about to end. Where the portal itself does without it, so does the
+    visit from here on."""
+    if known.bare_url:
+        known.portal_url, known.api_url = known.bare_url, ""
+        raise Failed("pages-without-tls")
     url = known.api_url or known.portal_url
     if not url.startswith("https://"):
         raise Skipped("no-certificate")

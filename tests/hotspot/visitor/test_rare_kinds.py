@@ -69,7 +69,7 @@ def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inside, "status", lambda _: SimpleNamespace(faults=("journal",), warnings=()))
     monkeypatch.setattr(inside, "hub_away", lambda _: False)
     assert kind(lambda: portal.status(known(notes=SimpleNamespace(amiss=False)))) == "portal-fault"
-    broken = known(api_url="https://p.example/a", portal_url="", get=raises(ssl.SSLError(1, "wrong version number")))
+    broken = known(api_url="https://p.example/a", portal_url="", bare_url="", get=raises(ssl.SSLError(1, "wrong version number")))
     assert kind(lambda: portal.certificate(broken)) == "tls-broken"
     slow = SimpleNamespace(status=200, text=FORM, seconds=99.0)
     assert kind(lambda: portal.page(known(portal_url="http://p.example/", form=None, get=lambda *_: slow))) == "page-slow"
