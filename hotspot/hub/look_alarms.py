@@ -24,6 +24,8 @@ FORGOTTEN: Final = 7 * 86_400.0
 """… until the hall is one without visits, and what an old look said is nobody's concern any more."""
 OTHER: Final = "other"
 """Subject of the one alarm of all kinds that this hub does not know."""
+HUB_AWAY: Final = "hub-away"
+"""Kind of a visit that noticed that the hub did not answer; urgent where nobody new was let in."""
 NAMED: Final = 5
 """Kinds that it names."""
 MOST: Final = 32
@@ -78,7 +80,9 @@ def amiss(look: Look) -> tuple[Amiss, ...]:
     visit that got nobody online and does not say why."""
     kept_from = {zone: one.because for zone, one in verdict.visited(look).items() if one.verdict is Verdict.STUCK}
     outcomes = verdict.outcomes(look)
-    grave = [finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE]
+    grave = [
+        finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE and not _was_us(finding)
+    ]
     found: dict[str, Amiss] = {}
     strange = [finding for finding in grave if not is_known(look.by, finding.kind)]
     for finding in grave:
@@ -142,6 +146,11 @@ def _tried(look: Look, name: str, zone: str, verdicts: Mapping[str, Verdict]) ->
 def _name(outcome: verdict.Outcome | None) -> str:
     """Of what visitors meet where a visit stopped; what keeps them out has a field of its own."""
     return "" if outcome is None or outcome is verdict.Outcome.STUCK else outcome.value
+
+
+def _was_us(finding: Finding) -> bool:
+    """Was this hub away, and the hall served as ever? Whoever reads of it here reads that it is over."""
+    return finding.kind == HUB_AWAY and finding.severity is not Severity.URGENT
 
 
 def _findings(look: Look, kept_from: Mapping[str, Sequence[str]]) -> list[Finding]:

@@ -91,8 +91,8 @@ PORTAL: Final[Catalogue] = {
     ),
     "certificate-soon": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat des Portals läuft in {days} Tagen ab",
-        english="The portal's certificate expires in {days} days",
+        german="Das Zertifikat des Portals läuft bald ab (volle Tage bis dahin: {days})",
+        english="The portal's certificate expires soon (whole days left: {days})",
         meaning_german="Noch merkt niemand etwas; danach öffnen Handys die Seite nicht mehr von selbst.",
         meaning_english="Nobody notices yet; after that phones will no longer open the page by themselves.",
         remedy_german="Die Erneuerung hätte längst laufen sollen: certbot oder acme.sh ansehen.",
@@ -118,6 +118,16 @@ PORTAL: Final[Catalogue] = {
         remedy_german="Antwortet ein fremdes Gerät oder ein Proxy auf Port 80? Steht der Name im Walled Garden?",
         remedy_english="Does a foreign device or a proxy answer on port 80? Is the name in the walled garden?",
         command="hotspot garden --help",
+    ),
+    "probe-error": Words(
+        severity=Severity.URGENT,
+        german="Die Probe von {phone} bekommt einen Fehler statt der Umleitung (Status {status})",
+        english="The probe of {phone} gets an error instead of being redirected (status {status})",
+        meaning_german="Das Handy meldet „kein Internet“ und öffnet die Seite nicht.",
+        meaning_english='The phone says "no Internet" and does not open the page.',
+        remedy_german="Antwortet auf Port 80 der Gäste wirklich das Portal? Sonst steht ein Proxy oder ein fremdes Gerät davor.",
+        remedy_english="Is it the portal that answers on the guests' port 80? Else a proxy or a foreign device is before it.",
+        command=_STATUS,
     ),
     "probe-elsewhere": Words(
         severity=Severity.URGENT,

@@ -16,7 +16,7 @@ GOALS: Final = ("accept", "online")
 """Steps without which a visit is none."""
 
 
-GOES_ON: Final = frozenset({"certificate-soon", "pages-without-tls", "refusal-slow"})
+GOES_ON: Final = frozenset({"certificate-soon", "dns-search-page", "pages-without-tls", "refusal-slow"})
 """Kinds with which a step fails and stands in nobody's way: what needs it is tried all the same."""
 
 
@@ -114,8 +114,10 @@ class Notes:
             given = {"interface": self._lan, **given}
         said = values(given)
         finding = Finding(kind=kind, severity=severity or words.severity, zone=self._zone, values=said)
-        self._findings[kind, tuple(sorted(said.items()))] = finding
         self._fresh.append(finding)
+        key = kind, tuple(sorted(said.items()))
+        known = self._findings.get(key, finding)
+        self._findings[key] = max(known, finding, key=lambda one: one.severity.rank)
 
     def instead(self, kinds: set[str], kind: str) -> None:
         """All of these are one thing; nothing changes when one of them was not found."""
@@ -139,7 +141,7 @@ class Notes:
         online = [name for name in self.steps if name.step == "online"]
         if any(self.passed(name) for name in online):
             return Visited(zone=self._zone, verdict=Verdict.ONLINE)
-        stopped = list(self._stopped([*online, *(name for name in self.steps if name.step in GOALS)]))
+        stopped = list(self._stopped([*online, *(name for name in self.steps if name.step in ("interface", *GOALS))]))
         reasons = [step.why for step in stopped]
         if CLOSED_NOW in reasons:
             return Visited(zone=self._zone, verdict=Verdict.CLOSED)

@@ -155,7 +155,9 @@ def status(known: Known) -> None:
     said = inside.status(known.choices)
     if said is None:
         raise Skipped("not-on-the-gateway")
-    if inside.hub_away(known.choices):
+    if any(line.startswith(inside.HUB_AWAY) for line in (*said.faults, *said.warnings)):
         raise Failed("hub-away")
-    if said.faults and not known.notes.amiss:  # else they are told by what a visitor notices
-        raise Failed("portal-fault", fault=said.faults[0])
+    faults = inside.faults(said, known.choices.zone)
+    if faults and not known.notes.amiss:  # else they are told by what a visitor notices
+        online = any(known.notes.passed(Name("online", family)) for family in (4, 6))
+        raise Failed("portal-fault", Severity.WARNING if online else None, fault=faults[0])

@@ -92,13 +92,14 @@ def failed(look: Look) -> bool:
 
 def junit(look: Look) -> str:
     """For continuous integration: one test case a step."""
-    by_kind = {finding.kind: finding for finding in look.findings}
+    found = {(finding.kind, finding.zone): finding for finding in look.findings}
     cases = []
     for step in look.steps:
         name = f"{title(step).english}{f' (IPv{step.family})' if step.family else ''}"
         inner = ""
         if step.result is Result.FAILED:
-            finding = by_kind.get(step.why or "") or Finding(kind=step.why or "failed", severity=Severity.URGENT)
+            kind = step.why or "failed"
+            finding = found.get((kind, step.zone)) or found.get((kind, "")) or Finding(kind=kind, severity=Severity.URGENT)
             told = "\n".join(_told(finding, german=False)) if finding.kind in VISIT else finding.kind
             inner = f"<failure type={quoteattr(finding.kind)} message={quoteattr(told.partition(chr(10))[0])}>{escape(told)}</failure>"
         elif step.result is Result.SKIPPED:

@@ -139,6 +139,14 @@ def test_what_is_carried_on_grows_no_graver_and_keeps_nobody_out_who_is_online()
     assert carried_on(Look(by=By.DOCTOR, at=NOW), (doctor,)) == ()
 
 
+def test_a_hub_that_was_away_is_no_alarm_at_the_hub_that_is_back() -> None:
+    """Unless the hall let nobody in because of it."""
+    away = Finding(kind="hub-away", severity=Severity.WARNING, zone="public")
+    step = Step(name="status", zone="public", result=Result.FAILED, why="hub-away")
+    assert told(visit(away, steps=(ONLINE, step))) == []
+    assert told(visit(replace(away, severity=Severity.URGENT), steps=(OFFLINE, step))) == [("visit", "hub-away", "urgent", True)]
+
+
 def test_kinds_that_the_hub_does_not_know_are_one() -> None:
     """As grave as the gravest of them, and named; beside those that it knows. Next time they may be called otherwise."""
     made_up = tuple(

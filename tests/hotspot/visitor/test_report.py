@@ -134,6 +134,18 @@ def test_several_zones_are_told_apart() -> None:
     assert "[dringend] council: Kein DHCP-Server antwortet" in lines
 
 
+def test_junit_tells_each_zones_own_finding() -> None:
+    """The same kind in two zones, with other values."""
+    zones = ("public", "council")
+    steps = tuple(Step(name="page", zone=zone, result=Result.FAILED, why="portal-problem") for zone in zones)
+    findings = tuple(
+        Finding(kind="portal-problem", zone=zone, severity=Severity.URGENT, values={"status": status})
+        for zone, status in zip(zones, ("500", "404"), strict=True)
+    )
+    failures = ET.fromstring(report.junit(replace(WELL, steps=steps, findings=findings))).findall("testcase/failure")
+    assert [status in (one.get("message") or "") for one, status in zip(failures, ("500", "404"), strict=True)] == [True, True]
+
+
 def test_commands_name_the_interface_of_the_hall() -> None:
     """As the settings call it; a "?" where it is not known."""
     for values, command in (({"interface": "br-guest"}, "   $ tc class show dev br-guest"), ({}, "   $ tc class show dev ?")):

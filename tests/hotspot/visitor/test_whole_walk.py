@@ -2,14 +2,14 @@
 
 import ssl
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from hotspot.dns import NXDOMAIN, Answered
 from hotspot.looks.values import Look, Result, Verdict
-from hotspot.visitor import portal, walk
+from hotspot.visitor import inside, portal, walk
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.gathered import gathered
@@ -27,8 +27,8 @@ class InMemory(Known):
     """A visit that has joined, and the hall around it: what is not changed is as it should be."""
 
     accepted = False
-    asked: Mapping[str, Page | Exception] = MappingProxyType({})
-    """Answers to addresses that begin so, first of all."""
+    asked: Mapping[str, Page] = MappingProxyType({})
+    """Answers to these addresses, first of all."""
     tls_fault: ssl.SSLError | None = None
     target = PORTAL
     """Where captive clients are sent."""
@@ -39,11 +39,8 @@ class InMemory(Known):
 
     def get(self, url: str, family: int, headers: dict[str, str] | None = None) -> Page:
         """What is where."""
-        for start, told in self.asked.items():
-            if url.startswith(start):
-                if isinstance(told, Exception):
-                    raise told
-                return told
+        if url in self.asked:
+            return self.asked[url]
         if url.startswith("https://") and self.tls_fault is not None:
             raise self.tls_fault
         if url.endswith("/api/captive"):
@@ -168,3 +165,98 @@ def test_a_certificate_that_phones_refuse_where_they_are_sent_to_it() -> None:
     """Then nobody sees the page."""
     look = walked(visit(tls_fault=REFUSED))
     assert ([kind for kind, _ in found(look)], look.visited[0].because) == (["certificate-untrusted"], ("certificate-untrusted",))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kinds"),
+    [
+        (200, "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>\n", []),
+        (200, "<html>Log in to your provider</html>", [("probe-not-its-own", "urgent")]),
+        (204, "", [("probe-not-its-own", "urgent")]),
+        (403, "no", [("probe-not-its-own", "urgent")]),
+        (503, "later", [("probe-not-its-own", "warning")]),
+    ],
+)
+def test_somebody_further_up_answers_the_probe(status: int, body: str, kinds: list[tuple[str, str]]) -> None:
+    """No redirect, and not its own server either: status and body are compared."""
+    known = visit()
+    probe, real = PHONES["ios"].url, InMemory.get
+
+    def get(url: str, family: int, headers: dict[str, str] | None = None) -> Page:
+        return page(status, body) if known.accepted and url == probe else real(known, url, family, headers)
+
+    known.get = get  # type: ignore[method-assign]
+    look = walked(known)
+    assert (found(look), look.visited[0].verdict) == (kinds, Verdict.ONLINE)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, "probe-answered"), (204, "probe-answered"), (404, "probe-error"), (502, "probe-error")])
+def test_a_probe_that_is_not_led_to_the_portal(status: int, kind: str) -> None:
+    """An error makes no phone think that it is online."""
+    look = walked(visit(asked={probe.url: page(status, "x") for probe in PHONES.values()}))
+    assert {finding.kind for finding in look.findings} & {"probe-answered", "probe-error"} == {kind}
+
+
+def test_only_what_the_true_server_says_is_compared() -> None:
+    """Of some makes nobody knows the body."""
+    assert [name for name, probe in PHONES.items() if not probe.known] == ["nintendo", "roku"]
+    assert PHONES["roku"].is_answered(200, "anything")
+    assert not PHONES["roku"].is_answered(204, "")
+
+
+def test_a_search_page_for_names_that_do_not_exist() -> None:
+    """The provider's: a warning, and the visit goes on."""
+    look = walked(visit(names={".invalid": Answered(0, ("192.0.2.80",))}))
+    assert (found(look), look.visited[0].verdict) == ([("dns-search-page", "warning")], Verdict.ONLINE)
+
+
+@pytest.mark.parametrize("end", [".invalid", "apple.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",
+        "127.0.0.1",
+        "10.1.1.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:203.0.113.9",
+        "ff02::1",
+        "fd00::1",
+    ],
+)
+def test_addresses_where_nobody_is(address: str, end: str) -> None:
+    """The hall's own, and those that filters answer with."""
+    look = walked(visit(names={end: Answered(0, (address,))}))
+    assert (found(look), look.visited[0].because) == ([("dns-lies", "urgent")], ("dns-lies",))
+
+
+def says(*faults: str, warnings: tuple[str, ...] = ()) -> SimpleNamespace:
+    """The portal's status."""
+    return SimpleNamespace(faults=faults, warnings=warnings, zones=())
+
+
+OFFLINE = {PORTAL: page(200, "nothing to accept")}
+
+
+@pytest.mark.parametrize(
+    ("status", "online", "kinds"),
+    [
+        (says("the terms changed without a new version"), True, [("portal-fault", "warning")]),
+        (says("zone council is not served (interface lan1 is missing)"), True, []),
+        (says("zone council is not served (x)", "zone public is not served (y)"), True, [("portal-fault", "warning")]),
+        (says(warnings=("hub away: timed out",)), True, [("hub-away", "warning")]),
+        (says(warnings=("hub away: timed out",)), False, [("page-without-form", "urgent"), ("hub-away", "warning")]),
+        (says("hub away: nobody new is let in", warnings=("hub away: timed out",)), False, [("hub-away", "urgent")]),
+    ],
+)
+def test_what_the_portal_says_of_itself(
+    monkeypatch: pytest.MonkeyPatch, status: SimpleNamespace, online: bool, kinds: list[tuple[str, str]]
+) -> None:
+    """A fault that this zone's visitors do not notice is a warning, another zone's is not theirs; a portal that only misses its hub
+    serves as ever."""
+    monkeypatch.setattr(inside, "status", lambda _: status)
+    look = walked(visit(asked={} if online else OFFLINE))
+    assert (found(look), look.visited[0].verdict) == (kinds, Verdict.ONLINE if online else Verdict.STUCK)
