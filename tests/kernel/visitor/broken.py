@@ -147,7 +147,11 @@ BROKEN: Final = (
     Broken("refusals that get lost", refusals_lost, ("refusal-slow",), _SHORT),
     Broken("grants nothing", grants_nothing, ("grants-nothing",), _SHORT, ("grants-nothing",)),
     Broken("Internet down", internet_down, ("internet-down",), _SHORT, ("internet-down",)),
-    Broken("no IPv6 on the Internet, hub away", together(internet_without_ipv6, hub_away), ("internet6-down", "hub-away")),
+    Broken(
+        "no IPv6 on the Internet, hub away before its first certificate",
+        together(internet_without_ipv6, hub_away),
+        ("internet6-down", "hub-away", "pages-without-tls"),
+    ),
     Broken("rate unlimited", rate_unlimited, ("rate-unlimited",), ("--download", LARGE, "--upload", SINK, *_FAST)),
     Broken("IPv4 leak before accept", leaks4, ("open-before-accept",), stuck=("open-before-accept",)),
 )
