@@ -83,7 +83,7 @@ SLOW, LIES = Finding(kind="rate-low", severity=Severity.WARNING), FAILED.finding
         (visited(ONLINE, findings=(SLOW,)), "A visitor gets online, but one thing is amiss.", "Besucher kommen online, aber ein Punkt"),
         (visited(ONLINE, findings=(SLOW, LIES)), "gets online, but 2 things are amiss.", "aber 2 Punkte stimmen nicht."),
         (visited(OPEN), "Visitors are online without accepting the terms.", "Besucher sind online, ohne den Bedingungen zuzustimmen."),
-        (visited(ONLINE, BROKE), "In council the test visit broke off", "brach ab Netz council"),
+        (visited(ONLINE, BROKE, findings=(SLOW,)), "In council the test visit broke off", "brach ab Netz council"),
         (replace(FAILED, findings=(), steps=()), "A visitor does not get online.", "Besucher kommen nicht online."),
         (replace(FAILED, findings=(), steps=FAILED.steps[:1]), "A visitor does not get online.", "Störung Besucher kommen nicht online."),
     ],
