@@ -55,15 +55,21 @@ def _visited(result: Result, look: Look) -> str:
     """How far the visitor came in each network; what to say when all is well."""
     from hotspot.looks import verdict
     from hotspot.looks.values import Result as StepResult
-    from hotspot.looks.values import Verdict
+    from hotspot.looks.verdict import Outcome
 
-    words = {Verdict.ONLINE: "gets online", Verdict.CLOSED: "is closed now", Verdict.PARTIAL: "as asked not tried"}
+    words = {Outcome.ONLINE: "gets online", Outcome.CLOSED: "is closed now", Outcome.PARTIAL: "as asked not tried"}
+    amiss = {
+        Outcome.STUCK: (CRITICAL, "a visitor does not get online"),
+        Outcome.OPEN: (CRITICAL, "a visitor is online without accepting"),
+        Outcome.UNKNOWN: (WARNING, "the visit broke off: whether a visitor gets online is not known"),
+    }
     told = []
-    for zone, visited in verdict.visited(look).items():
+    for zone, outcome in verdict.outcomes(look).items():
         place = f"{zone}: " if zone else ""
-        result.amiss(CRITICAL if visited.verdict is Verdict.STUCK else OK, f"{place}a visitor does not get online")
-        result.number(f"online_{zone}" if zone else "online", visited.verdict is Verdict.ONLINE)
-        told.append(f"{place}{words.get(visited.verdict, '')}")
+        state, wrong = amiss.get(outcome, (OK, ""))
+        result.amiss(state, f"{place}{wrong}")
+        result.number(f"online_{zone}" if zone else "online", outcome is Outcome.ONLINE)
+        told.append(f"{place}{words.get(outcome, '')}")
     result.number("steps", sum(step.result is not StepResult.SKIPPED for step in look.steps))
     result.number("failed", sum(step.result is StepResult.FAILED for step in look.steps))
     return ", ".join(told)

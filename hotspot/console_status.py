@@ -1,7 +1,12 @@
 """How a portal is, for people: what ``hotspot status`` prints in the hall, and ``hotspot hub order status`` of a hall far away."""
 
+from typing import Final
+
 from hotspot import control
 from hotspot.console import clock, table
+
+_STOPPED: Final = {"stuck": "NOT ONLINE", "open": "OPEN WITHOUT ACCEPTANCE", "unknown": "NOT KNOWN"}
+"""What a visit says about visitors where it did not get online (``hotspot.looks.verdict.Outcome``)."""
 
 
 def portal_status(reply: control.StatusIs) -> str:
@@ -34,8 +39,8 @@ def _alarm(alarm: control.Alarm) -> str:
 
 def _look(look: control.LookStatus) -> str:
     """What a program that looks for faults found, and when."""
-    stuck = any(verdict == "stuck" for _, verdict in look.visited)
-    parts = [f"{zone or 'visit'} {'NOT ONLINE' if verdict == 'stuck' else verdict}" for zone, verdict in look.visited]
+    stuck = any(outcome in _STOPPED for _, outcome in look.visited)
+    parts = [f"{zone or 'visit'} {_STOPPED.get(outcome, outcome)}" for zone, outcome in look.visited]
     parts += [f"{look.steps - look.failed} of {look.steps} steps passed"] if look.steps else []
     parts += [f"{severity}: {kind}" for severity, kind in look.findings] or ([] if stuck else ["nothing amiss"])
     return f"{clock(look.at)}{' (OLD)' if look.old else ''}: {', '.join(parts)}"

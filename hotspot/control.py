@@ -161,7 +161,7 @@ class ZoneStatus(Struct, frozen=True):
     closed_until: float | None = None
     """Wall clock; None: open, or closed until further notice (then ``open`` is false)."""
     open: bool = True
-    """By the zone's opening hours."""
+    """By the opening hours of the zone and of the plans on offer: false while all of them are closed."""
 
 
 class Alarm(Struct, frozen=True):
@@ -216,7 +216,7 @@ class LookStatus(Struct, frozen=True):
     failed: int = 0
     """Of these."""
     visited: tuple[tuple[str, str], ...] = ()
-    """Of a visit: zone, and ``online`` | ``closed`` | ``partial`` | ``stuck``."""
+    """Of a visit: zone, and what it says about visitors (``hotspot.looks.verdict.Outcome``)."""
 
 
 class StatusIs(Struct, frozen=True, tag_field="type", tag="status"):

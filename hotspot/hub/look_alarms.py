@@ -1,8 +1,8 @@
 """Alarms from what visitor, doctor and LAN guard found (pure): which findings are worth one, how grave, and what they say.
 
 A look is judged when it comes, and kept with the verdict on the one before it: two visits in a row that do not get online are urgent. An
-old look raises nothing and ends nothing: its program has stopped, and of the visitor that is told too. What a gateway may call its findings
-is bounded: all kinds that this hub does not know are one alarm.
+old look raises nothing and ends nothing: its program has stopped, and of the visitor that is told too. Nor does a visit end what it did
+not try again, as at closing time. What a gateway may call its findings is bounded: all kinds that this hub does not know are one alarm.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +24,8 @@ FORGOTTEN: Final = 7 * 86_400.0
 """… until the hall is one without visits, and what an old look said is nobody's concern any more."""
 OTHER: Final = "other"
 """Subject of the one alarm of all kinds that this hub does not know."""
+HUB_AWAY: Final = "hub-away"
+"""Kind of a visit that noticed that the hub did not answer; urgent where nobody new was let in."""
 NAMED: Final = 5
 """Kinds that it names."""
 MOST: Final = 32
@@ -39,12 +41,18 @@ class Amiss(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     severity: Severity
     stuck: bool = False
-    """The visit got nobody online, and a step failed because of this."""
+    """The visit got nobody online, a step failed because of this, and visitors do not get online either."""
+    outcome: str = ""
+    """``open`` or ``unknown`` (``verdict.Outcome``), where the visit stopped because of this and visitors may well be online."""
     zone: str = ""
     german: str = ""
     english: str = ""
     more: int = 0
     """Further ones of this kind, in other zones."""
+    steps: tuple[tuple[str, str], ...] = ()
+    """Steps of the visit that failed because of this, each with its zone."""
+    carried: bool = False
+    """Of a visit before: since then none of the steps was tried again."""
 
 
 class Looked(Struct, frozen=True, kw_only=True):
@@ -71,28 +79,78 @@ def amiss(look: Look) -> tuple[Amiss, ...]:
     """What is worth an alarm in a look, one for each kind, the gravest first. A step that failed without a finding is one too, and so is a
     visit that got nobody online and does not say why."""
     kept_from = {zone: one.because for zone, one in verdict.visited(look).items() if one.verdict is Verdict.STUCK}
-    grave = [finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE]
+    outcomes = verdict.outcomes(look)
+    grave = [
+        finding for finding in gravest_first(_findings(look, kept_from)) if finding.severity is not Severity.NOTICE and not _was_us(finding)
+    ]
     found: dict[str, Amiss] = {}
     strange = [finding for finding in grave if not is_known(look.by, finding.kind)]
     for finding in grave:
         kind = finding.kind if is_known(look.by, finding.kind) else OTHER
-        stuck = finding.kind in kept_from.get(finding.zone, ()) or (
-            not finding.zone and any(finding.kind in of for of in kept_from.values())
-        )
+        stopped = [outcomes[zone] for zone, of in kept_from.items() if finding.kind in of and finding.zone in (zone, "")]
+        outcome = max(stopped, key=lambda one: one.rank, default=None)
+        stuck = outcome is verdict.Outcome.STUCK
+        steps = _steps(look, finding)
         known = found.get(kind)
         if known is not None:
-            found[kind] = replace(known, more=known.more + (kind != OTHER), stuck=known.stuck or stuck)
+            found[kind] = replace(
+                known,
+                more=known.more + (kind != OTHER),
+                stuck=known.stuck or stuck,
+                outcome=known.outcome or _name(outcome),
+                steps=tuple(dict.fromkeys((*known.steps, *steps))),
+            )
         elif len(found) < MOST:
             german, english = _several(strange) if kind == OTHER else titles(look.by, finding)
             found[kind] = Amiss(
                 kind=kind,
                 severity=finding.severity,
                 stuck=stuck,
+                outcome=_name(outcome),
+                steps=steps,
                 zone=finding.zone,
                 german=" ".join(german.split())[:LONGEST],
                 english=" ".join(english.split())[:LONGEST],
             )
     return tuple(found.values())
+
+
+def _steps(look: Look, finding: Finding) -> tuple[tuple[str, str], ...]:
+    """Names and zones of the steps that failed because of a finding."""
+    failed = [step for step in look.steps if step.result is Result.FAILED and (step.why or step.name) == finding.kind]
+    return tuple(dict.fromkeys((step.name, step.zone) for step in failed if finding.zone in (step.zone, "")))
+
+
+def carried_on(look: Look, before: Sequence[Amiss]) -> tuple[Amiss, ...]:
+    """What is amiss by a look, and what was by the ones ``before`` and was not tried again: a visit to a closed hall does not say whether
+    the town's network can be reached. It is what it was, but keeps nobody out where a visitor has been online since."""
+    found = amiss(look)
+    if look.by is not By.VISIT:
+        return found
+    verdicts = {zone: one.verdict for zone, one in verdict.visited(look).items()}
+    again = {one.kind for one in found}
+    for one in before:
+        left = tuple((name, zone) for name, zone in one.steps if not _tried(look, name, zone, verdicts))
+        if left and one.kind not in again:
+            out = any(verdicts.get(zone) is not Verdict.ONLINE for _, zone in left)
+            found += (replace(one, steps=left, carried=True, stuck=one.stuck and out, outcome=one.outcome if out else ""),)
+    return found[:MOST]
+
+
+def _tried(look: Look, name: str, zone: str, verdicts: Mapping[str, Verdict]) -> bool:
+    """Was a step tried? Where one is not told of at all, there were too many to tell: of a visit that got online, those that passed."""
+    results = {step.result for step in look.steps if (step.name, step.zone) == (name, zone)}
+    return bool(results & {Result.PASSED, Result.FAILED}) or (not results and verdicts.get(zone) is Verdict.ONLINE)
+
+
+def _name(outcome: verdict.Outcome | None) -> str:
+    """Of what visitors meet where a visit stopped; what keeps them out has a field of its own."""
+    return "" if outcome is None or outcome is verdict.Outcome.STUCK else outcome.value
+
+
+def _was_us(finding: Finding) -> bool:
+    """Was this hub away, and the hall served as ever? Whoever reads of it here reads that it is over."""
+    return finding.kind == HUB_AWAY and finding.severity is not Severity.URGENT
 
 
 def _findings(look: Look, kept_from: Mapping[str, Sequence[str]]) -> list[Finding]:
@@ -136,11 +194,11 @@ def raised(looks: Sequence[Looked], now: float, started: float = 0.0) -> Iterabl
             continue
         twice = looked.by is By.VISIT and any(one.stuck for one in looked.before)
         for one in looked.amiss[:MOST]:
-            grave = Severity.URGENT if one.stuck and twice else one.severity
+            grave = Severity.URGENT if one.stuck and twice and not one.carried else one.severity
             detail: dict[str, str | float] = {"german": one.german, "english": one.english}
             detail |= {"zone": one.zone} if one.zone else {}
             detail |= {"more": one.more} if one.more else {}
-            detail |= {"stuck": 1} if one.stuck else {}
-            yield Raised(looked.by.value, one.kind, grave.value, detail, age <= FRESH[looked.by])
+            detail |= {"stuck": 1} if one.stuck else {"outcome": one.outcome} if one.outcome else {}
+            yield Raised(looked.by.value, one.kind, grave.value, detail, age <= FRESH[looked.by] and not one.carried)
         if looked.by is By.VISIT and age > MISSING:
             yield Raised("visit_missing", "", "warning", {"hours": round(age / 3_600)}, now - started > MISSING)

@@ -4,7 +4,8 @@ A visit that found nothing amiss need not have got anywhere: it may have had no 
 came (``Look.visited``). One of a gateway that is older than that does not, and is judged by its steps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import Final
 
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
@@ -19,7 +20,42 @@ AS_ASKED: Final = "as-asked"
 """Why steps were not tried: whoever started the visit said so."""
 NOT_ONLINE: Final = "not-online"
 """Kind of what is amiss with a visit that got nowhere and does not say why."""
+_OPEN: Final = frozenset({"open-before-accept", "open6-before-accept"})
+"""What stops a visit because it would be let in by no step of its own: visitors are online."""
+_NOBODY_KNOWS: Final = frozenset({"no-time-left", "unexpected", "refusal-slow", "dhcp-foreign", "gateway-twice"})
+"""What stops a visit and says nothing about visitors. ``refusal-slow`` is of gateways that went no further then."""
 _GRAVER: Final = (Verdict.ONLINE, Verdict.PARTIAL, Verdict.CLOSED, Verdict.STUCK)
+
+
+class Outcome(StrEnum):
+    """What a visit says about visitors, for words: a visit that is stuck has not always been kept out."""
+
+    ONLINE = "online"
+    PARTIAL = "partial"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    """The visit came to an end before anybody could know."""
+    OPEN = "open"
+    """They are online without having accepted."""
+    STUCK = "stuck"
+    """They do not get online."""
+
+    @property
+    def rank(self) -> int:
+        """The graver, the higher."""
+        return list(Outcome).index(self)
+
+
+def outcome(verdict: str, because: Collection[str]) -> Outcome:
+    """By what a visit says of one zone (``Visited``). One reason that does keep visitors out is enough."""
+    if verdict != Verdict.STUCK or not because or not set(because) <= _OPEN | _NOBODY_KNOWS:
+        return Outcome(verdict)
+    return Outcome.OPEN if set(because) & _OPEN else Outcome.UNKNOWN
+
+
+def outcomes(look: Look) -> Mapping[str, Outcome]:
+    """The same of a whole look, by zone."""
+    return {zone: outcome(one.verdict, one.because) for zone, one in visited(look).items()}
 
 
 def visited(look: Look) -> Mapping[str, Visited]:

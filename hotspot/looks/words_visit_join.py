@@ -8,6 +8,16 @@ from hotspot.looks.words import Catalogue, Words
 _JOURNAL_DNSMASQ: Final = "journalctl -u dnsmasq -n 50"
 
 JOINING: Final[Catalogue] = {
+    "interface-missing": Words(
+        severity=Severity.URGENT,
+        german="Die Gast-Schnittstelle des Gateways gibt es nicht ({interface})",
+        english="The gateway's guest interface does not exist ({interface})",
+        meaning_german="Niemand im WLAN erreicht das Gateway: keine Adresse, keine Seite, kein Internet.",
+        meaning_english="Nobody in the Wi-Fi reaches the gateway: no address, no page, no Internet.",
+        remedy_german="Steckt die Netzwerkkarte, und heißt sie noch so? Sonst „lan“ der Zone in firewall.toml anpassen.",
+        remedy_english='Is the network card plugged in, and is that still its name? Else change "lan" of the zone in firewall.toml.',
+        command="ip link show dev {interface}",
+    ),
     "dhcp-silent": Words(
         severity=Severity.URGENT,
         german="Kein DHCP-Server antwortet",
@@ -182,8 +192,8 @@ JOINING: Final[Catalogue] = {
     ),
     "advertisement-foreign": Words(
         severity=Severity.URGENT,
-        german="Ein zweiter Router wirbt für IPv6",
-        english="A second router advertises IPv6",
+        german="Ein fremder Router wirbt für IPv6",
+        english="A foreign router advertises IPv6",
         meaning_german="Ein Teil des Verkehrs geht am Portal vorbei zu einem fremden Gerät.",
         meaning_english="Some of the traffic goes past the portal to a foreign device.",
         remedy_german="RA-Guard am Switch einschalten; das Gerät über die Meldungen des LAN-Wächters suchen.",
@@ -244,13 +254,25 @@ JOINING: Final[Catalogue] = {
     ),
     "dns-lies": Words(
         severity=Severity.URGENT,
-        german="Der Nameserver lügt: {name_german} führt ins eigene Netz",
-        english="The name server lies: {name} leads into the network itself",
+        german="Der Nameserver lügt: {name_german} führt ins eigene Netz oder nirgendwohin",
+        english="The name server lies: {name} leads into the network itself or nowhere",
         meaning_german="Handys merken sich die falsche Antwort und erreichen die Seite auch nach der Anmeldung nicht; Browser warnen.",
         meaning_english="Phones remember the false answer and do not reach the site even when online; browsers warn.",
-        remedy_german="Keine „address=/#/…“-Zeilen in dnsmasq: Das Gateway leitet um, der Nameserver sagt die Wahrheit (RFC 8952).",
-        remedy_english='No "address=/#/…" lines in dnsmasq: the gateway redirects, the name server tells the truth (RFC 8952).',
+        remedy_german="Keine „address=/#/…“-Zeilen in dnsmasq: Das Gateway leitet um, der Nameserver sagt die Wahrheit (RFC 8952). "
+        "Ein Filter, der mit 0.0.0.0 oder :: sperrt, muss die Namen der Proben durchlassen.",
+        remedy_english='No "address=/#/…" lines in dnsmasq: the gateway redirects, the name server tells the truth (RFC 8952). '
+        "A filter that blocks with 0.0.0.0 or :: must let the names of the probes pass.",
         command="grep -r '^address=' /etc/dnsmasq.d",
+    ),
+    "dns-search-page": Words(
+        severity=Severity.WARNING,
+        german="Der Nameserver erfindet Antworten: Ein Name, den es nicht gibt, führt zu einer Seite im Internet",
+        english="The name server makes up answers: a name that does not exist leads to a page on the Internet",
+        meaning_german="Wer sich vertippt, landet auf einer Suchseite; manche Apps und VPNs kommen dadurch nicht zurecht.",
+        meaning_english="Who mistypes a name lands on a search page; some apps and VPNs cannot cope with that.",
+        remedy_german="Das macht meist der Anbieter: dort abschalten, oder mit „server=“ in dnsmasq einen anderen fragen.",
+        remedy_english='Mostly the provider does it: have it switched off there, or ask another server with "server=" in dnsmasq.',
+        command="grep -r '^server=' /etc/dnsmasq.d /etc/resolv.conf",
     ),
     "portal-name-unknown": Words(
         severity=Severity.URGENT,

@@ -48,6 +48,16 @@ ONLINE: Final[Catalogue] = {
         remedy_english='Does a rule of your own redirect port 80? "hotspot doctor" compares the rules with what should be.',
         command="hotspot doctor",
     ),
+    "probe-not-its-own": Words(
+        severity=Severity.URGENT,
+        german="Nach der Zustimmung antwortet der Probe jemand anderes als ihr Server (Status {status})",
+        english="After acceptance somebody else than its own server answers the probe (status {status})",
+        meaning_german="Das Handy hält das WLAN für defekt oder zeigt eine fremde Seite, obwohl die eigene „online“ sagt.",
+        meaning_english='The phone takes the Wi-Fi for broken or shows a foreign page, though the hall\'s own says "online".',
+        remedy_german="Steht weiter oben noch ein Portal, ein Proxy oder ein Filter, der jeder Adresse selbst antwortet?",
+        remedy_english="Is there another portal, a proxy or a filter further up that answers for every address?",
+        command=_STATUS,
+    ),
     "api-still-captive": Words(
         severity=Severity.URGENT,
         german="Nach der Zustimmung sagt die Auskunft noch „nicht online“",

@@ -143,6 +143,15 @@ class Office:
         each = (known.hours if known is not None else None, plan.hours)
         return tuple(opening(hours, now.unix) for hours in each if hours is not None)
 
+    def opening(self, zone: str) -> Opening:
+        """Can somebody begin now as far as hours go? A zone whose hours are on is closed all the same while every plan on offer has hours
+        of its own and none is open; it opens with the first of them."""
+        shut = [closed_until(self.openings(zone, plan, self.now())) for plan in self.plans(zone)]
+        if None in shut:
+            return Opening(open=True)
+        moments = [barrier.until for barrier in shut if barrier is not None and barrier.until is not None]
+        return Opening(open=False, opens=min(moments, default=None))
+
     def barrier(self, client: Client, plan: Plan, now: Now) -> Barrier | None:
         """Why this client cannot begin a session on a plan now; None: it can. Opening hours are told first, then the line: with it down
         (or the hub away, which is told as that) nobody waits for a pause to be over."""

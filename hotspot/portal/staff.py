@@ -21,7 +21,6 @@ from hotspot.portal.staff_vouchers import Issuing
 from hotspot.portal.tuning import put_granted
 from hotspot.session.blocks import Block
 from hotspot.session.codes import parse_code
-from hotspot.session.hours import Opening, opening
 from hotspot.session.plans import Plan
 from hotspot.session.sessions import Session, extend, in_progress, seconds_left, to_grant, volume_limit
 from hotspot.session.states import Blocked, EndEvent, IllegalMove, Kicked, LetIn, State
@@ -113,7 +112,7 @@ class Staff:
         )
 
     def _zone(self, zone: Zone, online: int) -> control.ZoneStatus:
-        how = Opening(open=True) if zone.hours is None else opening(zone.hours, self._office.now().unix)
+        how = self._office.opening(zone.name)
         return control.ZoneStatus(zone.name, online, (*zone.plans, *zone.voucher_plans), closed_until=how.opens, open=how.open)
 
     async def _sessions(self) -> control.SessionsAre:

@@ -2,7 +2,7 @@
 
 from hotspot import control
 from hotspot.looks.values import Result
-from hotspot.looks.verdict import visited
+from hotspot.looks.verdict import outcomes
 from hotspot.looks.words import gravest_first
 from hotspot.portal.office import Office
 
@@ -39,7 +39,7 @@ def looks_status(office: Office) -> tuple[control.LookStatus, ...]:
             findings=tuple((one.severity.value, one.kind) for one in gravest_first(seen.look.findings)[:MOST_SHOWN]),
             steps=sum(step.result is not Result.SKIPPED for step in seen.look.steps),
             failed=sum(step.result is Result.FAILED for step in seen.look.steps),
-            visited=tuple((zone, one.verdict.value) for zone, one in visited(seen.look).items()),
+            visited=tuple((zone, one.value) for zone, one in outcomes(seen.look).items()),
         )
         for by, seen in office.looks.items()
         if seen.look is not None

@@ -114,6 +114,12 @@ def advertisement(known: Known) -> None:
     known.router = told[0]
 
 
+def no_advertisement(known: Known) -> None:
+    """Nobody advertises in a hall without IPv6: phones would believe it, and go past the portal."""
+    if any(one.lifetime > 0 for one in routers.solicit(known.frames, known.mac, known.choices.patience)):
+        raise Failed("advertisement-foreign")
+
+
 def address6(known: Known) -> None:
     """An address by the router's prefix (SLAAC), and a way out."""
     assert known.router is not None

@@ -60,6 +60,8 @@ class Known:
     found: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     """Addresses of names."""
     portal_url: str = ""
+    bare_url: str = ""
+    """The portal's address without TLS, where phones are sent although it should have TLS."""
     api_url: str = ""
     form: tuple[str, bytes] | None = None
     """Address and body that the accept button sends."""
@@ -151,6 +153,18 @@ class Known:
     def way(self) -> int:
         """The IP version by which the visit accepts and leaves: the same, because a form is tied to the address that got it."""
         return self.families[0] if self.families else self.choices.families[0]
+
+    def is_bare(self, url: str) -> bool:
+        """Is that the portal's own address without TLS? There phones are sent while they would refuse its certificate."""
+        own = urlsplit(self.portal_url)
+        if own.scheme != "https":  # nobody said where the portal is: the API that DHCP names is on the same host
+            own = urlsplit(self.api_url)._replace(path="")
+        try:
+            told = urlsplit(url)
+        except ValueError:  # a stranger's
+            return False
+        here = own.scheme == "https" and told.scheme == "http" and told.netloc.lower().removesuffix(":80") == own.hostname
+        return here and (told.path or "/").startswith(own.path)
 
     def on_link(self, address: str) -> bool:
         """Is it an address of the guest network itself?"""

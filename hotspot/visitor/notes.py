@@ -16,6 +16,10 @@ GOALS: Final = ("accept", "online")
 """Steps without which a visit is none."""
 
 
+GOES_ON: Final = frozenset({"certificate-soon", "dns-search-page", "pages-without-tls", "refusal-slow"})
+"""Kinds with which a step fails and stands in nobody's way: what needs it is tried all the same."""
+
+
 class TimeOver(BaseException):
     """The visit's time is over, and a step is still busy. No handler of a library's takes it for one of its own errors."""
 
@@ -56,7 +60,7 @@ class Notes:
         began = time.monotonic()
         result, why = Result.PASSED, None
         self._needs[name] = needs
-        missing = next((need for need in needs if not self.passed(need)), None)
+        missing = next((need for need in needs if not self.lets_on(need)), None)
         if missing is not None:
             result, why = Result.SKIPPED, f"needs-{missing.step}"
         elif name.step in self._skip:
@@ -99,6 +103,10 @@ class Notes:
         """Has a step passed?"""
         return name in self.steps and self.steps[name].result is Result.PASSED
 
+    def lets_on(self, name: Name) -> bool:
+        """Has a step passed, or failed with what stands in nobody's way?"""
+        return self.passed(name) or (name in self.steps and self.steps[name].why in GOES_ON)
+
     def find(self, kind: str, severity: Severity | None = None, **given: object) -> None:
         """Something is amiss; the same twice is once."""
         words = VISIT[kind]
@@ -106,8 +114,10 @@ class Notes:
             given = {"interface": self._lan, **given}
         said = values(given)
         finding = Finding(kind=kind, severity=severity or words.severity, zone=self._zone, values=said)
-        self._findings[kind, tuple(sorted(said.items()))] = finding
         self._fresh.append(finding)
+        key = kind, tuple(sorted(said.items()))
+        known = self._findings.get(key, finding)
+        self._findings[key] = max(known, finding, key=lambda one: one.severity.rank)
 
     def instead(self, kinds: set[str], kind: str) -> None:
         """All of these are one thing; nothing changes when one of them was not found."""
@@ -131,7 +141,7 @@ class Notes:
         online = [name for name in self.steps if name.step == "online"]
         if any(self.passed(name) for name in online):
             return Visited(zone=self._zone, verdict=Verdict.ONLINE)
-        stopped = list(self._stopped([*online, *(name for name in self.steps if name.step in GOALS)]))
+        stopped = list(self._stopped([*online, *(name for name in self.steps if name.step in ("interface", *GOALS))]))
         reasons = [step.why for step in stopped]
         if CLOSED_NOW in reasons:
             return Visited(zone=self._zone, verdict=Verdict.CLOSED)
@@ -152,10 +162,10 @@ class Notes:
         while todo:
             name = todo.pop(0)
             step = self.steps.get(name)
-            if name in seen or step is None or step.result is Result.PASSED:
+            if name in seen or step is None or self.lets_on(name):
                 continue
             seen.add(name)
-            missing = [need for need in self._needs.get(name, ()) if not self.passed(need)]
+            missing = [need for need in self._needs.get(name, ()) if not self.lets_on(need)]
             todo += missing
             if not missing:
                 yield step

@@ -60,6 +60,9 @@ def own_answer(known: Known, one: Probe, family: int) -> None:
         raise Failed("internet-down" if family == 4 else "internet6-down") from None
     if page.location:
         raise Failed("still-captive")
+    if not one.is_answered(page.status, page.text):
+        # A server that says itself that it is out of order may be the probe's own.
+        raise Failed("probe-not-its-own", Severity.WARNING if page.status >= 500 else None, status=page.status)
 
 
 def api(known: Known) -> None:
@@ -115,8 +118,8 @@ def _rate(known: Known, way: str, url: str) -> None:
         rate = measure(known.address_of(url, known.way), url, seconds, promised / 8 * seconds * 2)
     except Unanswered:
         raise Failed("transfer-failed", way=WAYS[way]) from None
-    took, after = time.monotonic() - began, inside.moved(known.choices, way)
-    others = None if before is None or after is None else max(0.0, (after - before) * 8 / max(took, 0.1) - rate)
+    took, whole = time.monotonic() - began, inside.between(before, inside.moved(known.choices, way))
+    others = None if whole is None else max(0.0, whole * 8 / max(took, 0.1) - rate)
     told = {"way": WAYS[way], "found": number(rate / 1e6, ".1f"), "expected": number(promised / 1e6, "g"), "plan": known.promised.plan}
     judge(rate, promised, known.promised.least.get(way, 0.0), others, told)
 

@@ -3,6 +3,7 @@
 import ipaddress
 import secrets
 import time
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +19,9 @@ from hotspot.visitor.web import PROMPT, Port, Unanswered
 
 TLS_PORT: Final = 443
 """No captive client reaches it anywhere but at the portal."""
-_INNER: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8")))
+_INNER: Final = tuple(
+    map(ipaddress.ip_network, ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "240.0.0.0/4", "fc00::/7"))
+)
 """No site of the Internet is there."""
 _NOBODY: Final = Said("ein Name, den es nicht gibt,", "a name that does not exist")
 
@@ -39,8 +42,10 @@ def true_names(known: Known, family: int) -> None:
         nobody = known.ask(server, f"{secrets.token_hex(6)}.invalid", family)
     except names.Silent:
         raise Failed("dns-upstream-dead") from None
-    if nobody.addresses:
+    if any(map(partial(_is_lie, known), nobody.addresses)):
         raise Failed("dns-lies", name=_NOBODY)
+    if nobody.addresses:
+        known.notes.find("dns-search-page")  # visitors get online all the same
     for _, probe in probes(known.choices):
         _probe_name(known, server, probe.host, family)
     for name in USUAL_PHONES:
@@ -58,8 +63,7 @@ def _probe_name(known: Known, server: str, host: str, family: int) -> None:
         told = known.ask(server, host, family)
     except names.Silent:
         raise Failed("dns-upstream-dead") from None
-    inner = [one for one in told.addresses if known.on_link(one) or _is_inner(one)]
-    if inner:
+    if any(map(partial(_is_lie, known), told.addresses)):
         raise Failed("dns-lies", name=host)
     if told.code not in (NO_ERROR, NXDOMAIN):
         raise Failed("dns-upstream-dead")
@@ -68,9 +72,13 @@ def _probe_name(known: Known, server: str, host: str, family: int) -> None:
         known.outside.setdefault(family, told.addresses[0])
 
 
-def _is_inner(address: str) -> bool:
+def _is_lie(known: Known, address: str) -> bool:
+    """Can no site of the Internet be there? Also not at what filters answer with, as 0.0.0.0 and ::1, nor at IPv4 written as IPv6."""
     one = ipaddress.ip_address(address)
-    return one.is_link_local or one in ipaddress.ip_network("fc00::/7") or any(one in network for network in _INNER)
+    if one.version == 6 and one.ipv4_mapped is not None:
+        return True
+    nowhere = one.is_unspecified or one.is_loopback or one.is_multicast or one.is_link_local
+    return nowhere or known.on_link(address) or any(one in network for network in _INNER)
 
 
 def _portal_name(known: Known, family: int) -> None:
@@ -111,8 +119,11 @@ def probe(known: Known, name: str, one: Probe, family: int) -> None:
     except Unanswered:
         raise Failed("probe-silent", phone=TITLES[name]) from None
     if not page.location:
-        raise Failed("probe-answered", phone=TITLES[name], status=page.status)
+        raise Failed("probe-error" if page.status >= 400 else "probe-answered", phone=TITLES[name], status=page.status)
     if not known.portal_url:
         known.portal_url = page.location.partition("?")[0]
+    if known.is_bare(page.location):
+        known.bare_url = page.location.partition("?")[0]  # the step of the certificate says so
+        return
     if not page.location.startswith(known.portal_url):
         raise Failed("probe-elsewhere", phone=TITLES[name], found=known.said(page.location), expected=known.said(known.portal_url))

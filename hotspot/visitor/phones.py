@@ -17,11 +17,18 @@ class Probe(Struct, frozen=True):
     status: int = 204
     body: str = ""
     agent: str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/60.0.3112.32 Safari/537.36"
+    known: bool = True
+    """Is the body that of the true server? Else only its status counts."""
 
     @property
     def url(self) -> str:
         """The address that is asked."""
         return f"http://{self.host}{self.path}"
+
+    def is_answered(self, status: int, body: str) -> bool:
+        """Is that what its own server says? Blanks are the server's own affair."""
+        same = " ".join(body.split()).startswith(" ".join(self.body.split()))
+        return status == self.status and (same or not self.known)
 
 
 _APPLE: Final = "<HTML><HEAD><TITLE>Success</TITLE></HEAD><BODY>Success</BODY></HTML>"
@@ -50,8 +57,8 @@ PHONES: Final[Mapping[str, Probe]] = {
     "kde": Probe("networkcheck.kde.org", "/", 200, "OK\n"),
     "kindle": Probe("spectrum.s3.amazonaws.com", "/kindle-wifi/wifistub.html", 200, _KINDLE),
     "steam": Probe("test.steampowered.com", "/204"),
-    "nintendo": Probe("conntest.nintendowifi.net", "/", 200, "ok"),
-    "roku": Probe("captive.roku.com", "/ok", 200, "ok"),
+    "nintendo": Probe("conntest.nintendowifi.net", "/", 200, "ok", known=False),
+    "roku": Probe("captive.roku.com", "/ok", 200, "ok", known=False),
     "huawei": Probe("connectivitycheck.platform.hicloud.com", "/generate_204"),
     "xiaomi": Probe("connect.rom.miui.com", "/generate_204"),
     "graphene": Probe("connectivitycheck.grapheneos.network", "/generate_204"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hotspot.visitor import relay
-from hotspot.visitor.programs import CannotLook, ip, tc
+from hotspot.visitor.programs import CannotLook, NoInterface, ip, tc
 
 NAME: Final = "visit0"
 """Of the interface in the namespace of its own."""
@@ -60,7 +60,7 @@ def keeps_apart(bridge: str) -> bool:
 def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
     """The name of an interface that is up, has ``mac`` and only a link-local address. Raises ``CannotLook``."""
     if not Path("/sys/class/net", interface).exists():
-        raise CannotLook(f"interface = {interface!r}: expected an interface of this machine")
+        raise NoInterface(f"interface = {interface!r}: expected an interface of this machine")
     if os.geteuid() != 0:
         raise CannotLook("cannot set up the guest side: a visit makes namespaces and raw sockets, and needs root")
     if here:

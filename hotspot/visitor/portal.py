@@ -35,13 +35,29 @@ def there(known: Known, family: int) -> None:
         raise Skipped("no-portal-named")
     parts = urlsplit(known.portal_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if known.knock(known.address_of(known.portal_url, family), port) is not Port.OPEN:
+    if known.knock(known.address_of(known.portal_url, family), port) is not Port.OPEN and not _serves_bare(known, family):
         alone = family == 6 and known.notes.passed(Name("portal", 4))
         raise Failed("portal6-down" if alone else "portal-down")
 
 
+def _serves_bare(known: Known, family: int) -> bool:
+    """Does it show its page without TLS, where it should have it? Else it leads from there to the page with TLS."""
+    parts = urlsplit(known.portal_url)
+    bare = f"http://{parts.hostname}{parts.path}"
+    try:
+        shown = known.is_bare(bare) and known.get(bare, family).status == 200
+    except Unanswered:
+        return False
+    known.bare_url = bare if shown else known.bare_url
+    return shown
+
+
 def certificate(known: Known) -> None:
-    """It is trusted, covers the name that phones are told, and is not about to end."""
+    """It is trusted, covers the name that phones are told, and is not about to end. Where the portal itself does without it, so does the
+    visit from here on."""
+    if known.bare_url:
+        known.portal_url, known.api_url = known.bare_url, ""
+        raise Failed("pages-without-tls")
     url = known.api_url or known.portal_url
     if not url.startswith("https://"):
         raise Skipped("no-certificate")
@@ -139,7 +155,9 @@ def status(known: Known) -> None:
     said = inside.status(known.choices)
     if said is None:
         raise Skipped("not-on-the-gateway")
-    if inside.hub_away(known.choices):
+    if any(line.startswith(inside.HUB_AWAY) for line in (*said.faults, *said.warnings)):
         raise Failed("hub-away")
-    if said.faults and not known.notes.amiss:  # else they are told by what a visitor notices
-        raise Failed("portal-fault", fault=said.faults[0])
+    faults = inside.faults(said, known.choices.zone)
+    if faults and not known.notes.amiss:  # else they are told by what a visitor notices
+        online = any(known.notes.passed(Name("online", family)) for family in (4, 6))
+        raise Failed("portal-fault", Severity.WARNING if online else None, fault=faults[0])

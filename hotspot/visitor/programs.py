@@ -12,6 +12,10 @@ class CannotLook(Exception):
     """The visit cannot be made at all; the text says why. It says nothing about the hall."""
 
 
+class NoInterface(CannotLook):
+    """There is no interface of that name. Where it is the hall's own, that does say something about the hall."""
+
+
 def ip(lines: Sequence[str], handle: int | None = None) -> None:
     """Carry out ``ip`` commands, one a line; ``handle``: a file descriptor that they name as ``/proc/self/fd/<handle>``. Raises
     ``CannotLook`` with the first complaint."""

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from hotspot.looks.troubleshooting import SEVERITIES
 from hotspot.looks.values import Finding, Look, Result, Severity, Step, Verdict
+from hotspot.looks.verdict import Outcome, outcomes
 from hotspot.looks.words import StepWords, filled
 from hotspot.looks.words_visit import STEPS, VISIT, why
 
@@ -15,6 +16,18 @@ _SIGNS: Final[Mapping[Result, tuple[str, str]]] = {
     Result.PASSED: ("ok", "ok"),
     Result.FAILED: ("FEHLER", "FAILED"),
     Result.SKIPPED: ("-", "-"),
+}
+
+
+_STOPPED: Final[Mapping[Outcome | None, StepWords]] = {
+    Outcome.STUCK: StepWords("NICHT in Ordnung, der Besuch kam nicht bis ins Internet", "NOT well, the visit did not get through"),
+    Outcome.OPEN: StepWords(
+        "NICHT in Ordnung, das Internet ist ohne Zustimmung offen", "NOT well, the Internet is open without acceptance"
+    ),
+    Outcome.UNKNOWN: StepWords(
+        "NICHT in Ordnung, der Besuch brach ab: ob Besucher online kommen, ist nicht bekannt",
+        "NOT well, the visit broke off: whether visitors get online is not known",
+    ),
 }
 
 
@@ -47,8 +60,9 @@ def text(look: Look, german: bool) -> str:
 def verdict(look: Look) -> StepWords:
     """All of it in a few words."""
     verdicts = {one.verdict for one in look.visited}
-    if Verdict.STUCK in verdicts:
-        return StepWords("NICHT in Ordnung, der Besuch kam nicht bis ins Internet", "NOT well, the visit did not get through")
+    gravest = max(outcomes(look).values(), key=lambda one: one.rank) if look.visited else None
+    if gravest in _STOPPED:
+        return _STOPPED[gravest]
     if failed(look):
         return StepWords("NICHT in Ordnung", "NOT well")
     if Verdict.PARTIAL in verdicts:
@@ -78,13 +92,14 @@ def failed(look: Look) -> bool:
 
 def junit(look: Look) -> str:
     """For continuous integration: one test case a step."""
-    by_kind = {finding.kind: finding for finding in look.findings}
+    found = {(finding.kind, finding.zone): finding for finding in look.findings}
     cases = []
     for step in look.steps:
         name = f"{title(step).english}{f' (IPv{step.family})' if step.family else ''}"
         inner = ""
         if step.result is Result.FAILED:
-            finding = by_kind.get(step.why or "") or Finding(kind=step.why or "failed", severity=Severity.URGENT)
+            kind = step.why or "failed"
+            finding = found.get((kind, step.zone)) or found.get((kind, "")) or Finding(kind=kind, severity=Severity.URGENT)
             told = "\n".join(_told(finding, german=False)) if finding.kind in VISIT else finding.kind
             inner = f"<failure type={quoteattr(finding.kind)} message={quoteattr(told.partition(chr(10))[0])}>{escape(told)}</failure>"
         elif step.result is Result.SKIPPED:
@@ -100,8 +115,8 @@ def junit(look: Look) -> str:
 
 def nagios(look: Look) -> tuple[int, str]:
     """Exit status and the one line with performance data."""
-    stuck = any(one.verdict is Verdict.STUCK for one in look.visited)
-    urgent = stuck or any(finding.severity is Severity.URGENT for finding in look.findings)
+    kept_out = {Outcome.STUCK, Outcome.OPEN} & set(outcomes(look).values()) if look.visited else set()
+    urgent = bool(kept_out) or any(finding.severity is Severity.URGENT for finding in look.findings)
     state = CRITICAL if urgent else WARNING if failed(look) else OK
     count = {result: sum(step.result is result for step in look.steps) for result in Result}
     grave = [finding for finding in look.findings if finding.severity is not Severity.NOTICE]

@@ -13,9 +13,9 @@ from hotspot.visitor.choices import Choices
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.gathered import gathered
 from hotspot.visitor.known import Known
-from hotspot.visitor.notes import Name, Notes, TimeOver
+from hotspot.visitor.notes import Failed, Name, Notes, TimeOver
 from hotspot.visitor.place import fresh_mac, guest_side
-from hotspot.visitor.programs import CannotLook
+from hotspot.visitor.programs import CannotLook, NoInterface
 
 N = Name
 GRACE: Final = 60.0
@@ -23,7 +23,8 @@ GRACE: Final = 60.0
 
 
 def visit(zones: Sequence[Choices], software: str) -> Look:
-    """Visit one zone, or several one after the other. Raises ``CannotLook`` when there is nothing to look with."""
+    """Visit one zone, or several one after the other. Raises ``CannotLook`` when there is nothing to look with; a guest interface that
+    is gone is a finding."""
     began = time.monotonic()
     made = [_visit(choices, alone=len(zones) == 1) for choices in zones]
     return gathered(made, time.time(), time.monotonic() - began, software)
@@ -36,6 +37,13 @@ def _visit(choices: Choices, alone: bool) -> Notes:
     try:
         with in_time(choices.most + GRACE), guest_side(choices.interface, choices.here, mac) as interface:
             _visit_from(choices, notes, interface, mac)
+    except NoInterface as error:
+        if choices.interface != choices.lan:  # somebody's choice of a moment: it says nothing about the hall
+            if alone:
+                raise
+            notes.end(error)
+        else:
+            notes.run(N("interface"), _gone)
     except CannotLook as error:
         if alone and not notes.steps:
             raise
@@ -43,6 +51,11 @@ def _visit(choices: Choices, alone: bool) -> Notes:
     except TimeOver as error:
         notes.end(error)
     return notes
+
+
+def _gone() -> None:
+    """What the hall itself calls its guest interface is not there: that is how the hall is."""
+    raise Failed("interface-missing")
 
 
 def _visit_from(choices: Choices, notes: Notes, interface: str, mac: str) -> None:
@@ -101,6 +114,8 @@ def _join(known: Known) -> None:
         run(N("dns-option", 6), partial(joining.name_server6, known), heard)
         run(N("portal-option", 6), partial(joining.portal_option6, known), heard)
         run(N("gateway", 6), partial(joining.gateway6, known), heard)
+    else:
+        run(N("advertisement", 6), partial(joining.no_advertisement, known))
     known.notes.instead({"dhcp-silent", "advertisement-missing"}, "gateway-mute")
 
 
@@ -131,17 +146,12 @@ def _at_the_portal(known: Known) -> None:
     ready = (N("portal", way),) if N("portal", way) in notes.steps else (N("dns", way),)
     run(N("certificate"), partial(portal.certificate, known), ready)
     bare = notes.steps[N("certificate")].why == "no-certificate"
-    safe = ready if bare or _only_soon(known) else (*ready, N("certificate"))
+    safe = ready if bare else (*ready, N("certificate"))
     for family in known.families:
         also = tuple(name for name in (N("portal", family),) if name in notes.steps)
         run(N("api", family), partial(portal.api, known, family), (*safe, *also))
     run(N("page"), partial(portal.page, known), safe)
     run(N("accept"), partial(portal.accept, known), () if known.form is not None else (N("page"),))
-
-
-def _only_soon(known: Known) -> bool:
-    """A certificate that still holds, though not for long."""
-    return known.notes.steps[N("certificate")].why == "certificate-soon"
 
 
 def _go_online(known: Known) -> None:

@@ -48,6 +48,16 @@ def left(where: Path, told: Look) -> None:
             CRITICAL,
             "CRITICAL - council: a visitor does not get online; council: ",
         ),
+        (
+            look(visited=(replace(ONLINE, verdict=Verdict.STUCK, because=("open-before-accept",)),)),
+            CRITICAL,
+            "CRITICAL - public: a visitor is online without accepting",
+        ),
+        (
+            look(visited=(replace(ONLINE, verdict=Verdict.STUCK, because=("no-time-left",)),)),
+            WARNING,
+            "WARNING - public: the visit broke off: whether a visitor gets online is not known",
+        ),
         (look(visited=(ONLINE,), ago=2_760), WARNING, "WARNING - the visit has not looked for 46 min"),
         (look(visited=(ONLINE,), ago=10_860), CRITICAL, "CRITICAL - the visit has not looked for 181 min"),
         (look(By.DOCTOR), OK, "OK - nothing amiss"),

@@ -98,6 +98,18 @@ async def test_a_hall_that_serves_nobody_is_urgent_with_the_second_visit(hall: H
     assert said["german"] not in ("", said["english"], "dns-lies")
 
 
+async def test_visits_to_a_closed_hall_end_no_alarm(hall: Hall) -> None:
+    """What was found at 17:55 is there all night, however often somebody comes to the shut door; it ends when the step was tried again."""
+    step = Step(name="town", family=0, result=Result.FAILED, why="town-reachable")
+    reached = hall.visit(Finding(kind="town-reachable", severity=Severity.URGENT), steps=(*SERVED, step))
+    in_force = {("visit", "town-reachable", "urgent")}
+    assert await hall.tells(reached) == in_force
+    shut = (Step(name="page", result=Result.SKIPPED, why="closed-now"), replace(step, result=Result.SKIPPED, why="needs-accept"))
+    for _ in range(3):
+        assert await hall.tells(hall.visit(steps=shut)) == in_force
+    assert await hall.tells(hall.visit(steps=(*SERVED, replace(step, result=Result.PASSED, why=None)))) == set()
+
+
 async def test_visits_that_stay_away(hall: Hall) -> None:
     """A hall that had visits and has none for hours; one that never had any is not told of."""
     doctor = Look(by=By.DOCTOR, at=hall.clock.now.timestamp(), findings=(Finding(kind="portal-warns", severity=Severity.WARNING),))

@@ -51,6 +51,19 @@ _SAID: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"Internet not reachable|the line to the Internet is down", N_("The Internet cannot be reached from the hall.")),
         (r"(?P<why>.*) \(the last good settings are in force\)", N_("The settings of the box are wrong; those before go on: %(why)s.")),
         (r"hub away: nobody new is let in", N_("The hall does not reach the city's server, and lets nobody new in while that lasts.")),
+        (
+            r"the portal has no certificate from the hub: pages are served without TLS",
+            N_("The pages for visitors are not encrypted: the box has no certificate from the city's server yet."),
+        ),
+        (
+            r"the portal's certificate has ended: pages are served without TLS",
+            N_("The pages for visitors are not encrypted: the certificate has ended."),
+        ),
+        (
+            r"the portal's certificate is not for (?P<names>.*): pages are served without TLS",
+            N_("The pages for visitors are not encrypted: the certificate does not cover %(names)s."),
+        ),
+        (r"(?P<why>.*): pages are served without TLS", N_("The pages for visitors are not encrypted: %(why)s.")),
         (r"(?P<why>.*) \(the settings from before are in force\)", N_("The newest settings do not fit here; those before go on: %(why)s.")),
         (
             r"legal pages are not complete: (?P<what>.*) missing in the settings",

@@ -17,6 +17,7 @@ from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.hub.look_alarms import FRESH
 from hotspot.looks.values import By, Verdict
+from hotspot.looks.verdict import Outcome, outcome
 
 MOST_BOXES: Final = 4
 """Gateways of a hall whose looks are shown."""
@@ -41,17 +42,30 @@ _OLD: Final = {
 }
 _STUCK: Final = N_("A visitor does not get online.")
 _SOME_STUCK: Final = N_("In %(zones)s a visitor does not get online.")
+_STOPPED: Final[Mapping[Outcome, tuple[Kind, str, str]]] = {
+    Outcome.STUCK: ("bad", _STUCK, _SOME_STUCK),
+    Outcome.OPEN: (
+        *("bad", N_("Visitors are online without accepting the terms.")),
+        N_("In %(zones)s visitors are online without accepting the terms."),
+    ),
+    Outcome.UNKNOWN: (
+        *("warn", N_("The test visit broke off: whether visitors get online is not known.")),
+        N_("In %(zones)s the test visit broke off: whether visitors get online is not known."),
+    ),
+}
 _CLOSED: Final = N_("The hall is closed now, and lets nobody in: that is right.")
 _PARTIAL: Final = N_("Whether a visitor gets online was not tried, as was asked for.")
 _ONE, _SEVERAL = N_("One thing is amiss."), N_("%(count)s things are amiss.")
 _ONLINE_BUT_ONE = N_("A visitor gets online, but one thing is amiss.")
 _ONLINE_BUT_SEVERAL = N_("A visitor gets online, but %(count)s things are amiss.")
 _STATES: Final[Mapping[Kind, str]] = {"good": N_("All well"), "warn": N_("Warning"), "bad": N_("Fault"), "quiet": N_("Not known")}
-_VERDICTS: Final[Mapping[str, tuple[Kind, str]]] = {
-    Verdict.ONLINE: ("good", N_("gets online")),
-    Verdict.CLOSED: ("quiet", N_("closed now")),
-    Verdict.PARTIAL: ("quiet", N_("not tried")),
-    Verdict.STUCK: ("bad", N_("does not get online")),
+_VERDICTS: Final[Mapping[Outcome, tuple[Kind, str]]] = {
+    Outcome.ONLINE: ("good", N_("gets online")),
+    Outcome.CLOSED: ("quiet", N_("closed now")),
+    Outcome.PARTIAL: ("quiet", N_("not tried")),
+    Outcome.UNKNOWN: ("warn", N_("broke off")),
+    Outcome.OPEN: ("bad", N_("open without acceptance")),
+    Outcome.STUCK: ("bad", N_("does not get online")),
 }
 _RESULTS: Final[dict[str, tuple[Kind, str]]] = {
     "passed": ("good", N_("passed")),
@@ -157,11 +171,14 @@ def _verdict(visit: Visit, look: Look) -> tuple[Kind, str]:
     grave = [finding for finding in look.findings if finding.severity != "notice"]
     count = len(grave) or sum(step.result == "failed" for step in look.steps)
     verdicts = {one.verdict for one in look.visited}
-    stuck = [one.zone for one in look.visited if one.verdict == Verdict.STUCK]
-    if stuck:
-        return "bad", visit.text(_STUCK) if len(stuck) == len(look.visited) else visit.text(_SOME_STUCK, zones=", ".join(stuck))
+    found = {one.zone: outcome(one.verdict, one.because) for one in look.visited}
+    for how, (kind, everywhere, somewhere) in _STOPPED.items():
+        zones = [zone for zone, one in found.items() if one is how]
+        if zones:
+            grave_kind: Kind = "bad" if any(finding.severity == "urgent" for finding in grave) else kind
+            return grave_kind, visit.text(everywhere) if len(zones) == len(found) else visit.text(somewhere, zones=", ".join(zones))
     if count:
-        kind: Kind = "bad" if any(finding.severity == "urgent" for finding in grave) else "warn"
+        kind = "bad" if any(finding.severity == "urgent" for finding in grave) else "warn"
         one, several = (_ONLINE_BUT_ONE, _ONLINE_BUT_SEVERAL) if Verdict.ONLINE in verdicts else (_ONE, _SEVERAL)
         return kind, visit.text(one) if count == 1 else visit.text(several, count=visit.formats.number(count))
     if look.by == By.VISIT and Verdict.ONLINE not in verdicts:
@@ -170,7 +187,7 @@ def _verdict(visit: Visit, look: Look) -> tuple[Kind, str]:
 
 
 def _zone(visit: Visit, one: LookVisited) -> ZoneShown:
-    kind, state = _VERDICTS[one.verdict]
+    kind, state = _VERDICTS[outcome(one.verdict, one.because)]
     return ZoneShown(zone=one.zone or "–", kind=kind, state=visit.text(state))
 
 

@@ -1,7 +1,9 @@
 """A hall at this moment: its state in one sentence, its alarms, zones and gateways."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,6 +19,7 @@ from hotspot.hub.console.hall_words import OF_LOOKS
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
 from hotspot.looks.values import By, Severity
+from hotspot.looks.verdict import Outcome
 
 
 class Box(Struct, frozen=True, kw_only=True):
@@ -58,7 +61,7 @@ async def moment_of(visit: Visit, hall: Hall) -> Moment:
         kind, state = "quiet", N_("Closed")
     elif kind == "good" and any(alarm.severity != "notice" for alarm in in_force):
         kind, state = "warn", N_("Served, with alarms")
-    if kind in ("good", "warn") and _stuck(in_force):
+    if kind in ("good", "warn") and _tried(in_force) in (Outcome.STUCK, Outcome.OPEN):
         kind, state = "bad", N_("Fault")
     return Moment(
         now=now,
@@ -71,9 +74,25 @@ async def moment_of(visit: Visit, hall: Hall) -> Moment:
     )
 
 
-def _stuck(in_force: list[alarms.Alarm]) -> bool:
-    """Did a test visit not get online?"""
-    return any(alarm.kind == By.VISIT and alarm.detail.get("stuck") for alarm in in_force)
+_TRIED: Final[Mapping[Outcome, str]] = {
+    Outcome.STUCK: N_("Visitors do not get online: a test visit has noticed it since %(when)s."),
+    Outcome.OPEN: N_("Visitors are online without accepting the terms: a test visit has noticed it since %(when)s."),
+    Outcome.UNKNOWN: N_("Whether visitors get online is not known: test visits have broken off since %(when)s."),
+}
+
+
+def _outcome(alarm: alarms.Alarm) -> Outcome | None:
+    """What a test visit says about visitors by one alarm; None: nothing, or that they get online."""
+    if alarm.kind != By.VISIT:
+        return None
+    if alarm.detail.get("stuck"):
+        return Outcome.STUCK
+    return next((one for one in _TRIED if one == alarm.detail.get("outcome")), None)
+
+
+def _tried(in_force: list[alarms.Alarm]) -> Outcome | None:
+    """The gravest of them."""
+    return max(filter(None, map(_outcome, in_force)), key=lambda one: one.rank, default=None)
 
 
 def _order(alarm: alarms.Alarm) -> tuple[int, bool, bool]:
@@ -127,9 +146,9 @@ def _sentence(visit: Visit, hall: Hall, now: Now, in_force: list[alarms.Alarm], 
         )
     if in_force:
         since = min(alarm.since for alarm in in_force)
-        if _stuck(in_force):
-            tried = min(alarm.since for alarm in in_force if alarm.kind == By.VISIT and alarm.detail.get("stuck"))
-            return say(N_("Visitors do not get online: a test visit has noticed it since %(when)s."), when=when(tried))
+        tried = _tried(in_force)
+        if tried is not None:
+            return say(_TRIED[tried], when=when(min(alarm.since for alarm in in_force if _outcome(alarm) is tried)))
         if now.state == "well":
             return say(N_("Visitors are served, but since %(when)s there is something to see to."), when=when(since))
         return say(N_("Something is amiss since %(when)s."), when=when(since))

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from hotspot.hub.look_alarms import Amiss, Looked, amiss
+from hotspot.hub.look_alarms import Amiss, Looked, carried_on
 from hotspot.hub.store.pool import Connection
 from hotspot.looks.values import By, Look
 
@@ -23,6 +23,13 @@ class Kept(Struct, frozen=True, kw_only=True):
 
 async def write(connection: Connection, looks: Mapping[tuple[int, By], tuple[int, float, Look]]) -> None:
     """Looks by gateway and program, each with its hall and when it was made by the hub's clock. One that came before changes nothing."""
+    before: dict[tuple[int, By], tuple[Amiss, ...]] = {}
+    if any(by is By.VISIT for _, by in looks):
+        for row in await connection.fetch(
+            "SELECT gateway_id, by, amiss::text AS amiss FROM looks WHERE by = 'visit' AND gateway_id = ANY ($1)",
+            sorted({gateway for gateway, by in looks if by is By.VISIT}),
+        ):
+            before[row["gateway_id"], By(row["by"])] = _amiss.decode(row["amiss"])
     rows = sorted(
         (
             hall,
@@ -31,7 +38,7 @@ async def write(connection: Connection, looks: Mapping[tuple[int, By], tuple[int
             at,
             look.at,
             msgspec.json.encode(look).decode(),
-            msgspec.json.encode(amiss(look)).decode(),
+            msgspec.json.encode(carried_on(look, before.get((gateway, by), ()))).decode(),
         )
         for (gateway, by), (hall, at, look) in looks.items()
     )

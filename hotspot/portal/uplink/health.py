@@ -8,7 +8,6 @@ from hotspot.portal.alarms import Told
 from hotspot.portal.office import Office
 from hotspot.portal.settings import Zone
 from hotspot.portal.vitals import SOFTWARE, Pool
-from hotspot.session.hours import opening
 from hotspot.session.visitor_check import is_check
 
 MOST_LINES = 30
@@ -51,8 +50,7 @@ def health(office: Office) -> wire.Health:
 
 def _zone(office: Office, zone: Zone, online: int) -> wire.ZoneHealth:
     pool = office.vitals.pools.get(zone.name, Pool())
-    is_open = zone.hours is None or opening(zone.hours, office.now().unix).open
-    return wire.ZoneHealth(zone=zone.name, online=online, open=is_open, pool_used=pool.used, pool_size=pool.size)
+    return wire.ZoneHealth(zone=zone.name, online=online, open=office.opening(zone.name).open, pool_used=pool.used, pool_size=pool.size)
 
 
 def _alarms(told: tuple[Told, ...], unix: float) -> tuple[wire.Alarm, ...]:

@@ -65,7 +65,9 @@ def test_all_is_applied_at_once(bare: Machine, versions: dict[str, Path]) -> Non
     assert version(bare, NAME) == OLD
     users = bare.run("getent", "passwd", "hotspot-firewall", "hotspot-portal", "hotspot-guard")
     assert [line.split(":")[0] for line in users.splitlines()] == ["hotspot-firewall", "hotspot-portal", "hotspot-guard"]
-    assert bare.run("stat", "--format", "%a %U %G", "/run/hotspot-looks").strip() == "1775 root hotspot-guard"
+    folders = [f"/run/hotspot-looks{name}" for name in ("", "/visit", "/doctor", "/guard")]
+    owners = bare.run("stat", "--format", "%a %U %G", *folders).splitlines()
+    assert owners == ["755 root root"] * 3 + ["755 hotspot-guard hotspot-guard"]
     text = bare.run("cat", "/usr/lib/sysctl.d/60-hotspot.conf")
     wanted = dict(line.split(" = ") for line in text.splitlines() if " = " in line and not line.startswith("#"))
     # The size of the neighbours' table is one for all of a kernel: there is none to set in a machine that shares it.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from hotspot.hub.look_alarms import FORGOTTEN, FRESH, LONGEST, MISSING, MOST, Looked, amiss, raised
+from hotspot.hub.look_alarms import FORGOTTEN, FRESH, LONGEST, MISSING, MOST, Amiss, Looked, amiss, carried_on, raised
 from hotspot.looks.catalogues import CATALOGUES
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 
@@ -77,6 +77,74 @@ def test_the_visits_own_verdict_counts_zone_by_zone() -> None:
     assert told(fine, fine) == [("visit", kind, "warning", True)]
     everywhere = replace(both, findings=(replace(SILENT, zone=""),))
     assert told(everywhere, everywhere) == [("visit", kind, "urgent", True)]
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("open-before-accept", "open"), ("unexpected", "unknown"), ("dns-lies", "")])
+def test_who_stopped_has_not_always_been_kept_out(kind: str, outcome: str) -> None:
+    """What visitors meet is told; twice it is urgent only where they do not get online."""
+    look = visit(Finding(kind=kind, severity=Severity.WARNING, zone="public"), steps=(OFFLINE,))
+    look = replace(look, visited=(Visited(zone="public", verdict=Verdict.STUCK, because=(kind,)),))
+    (one,) = raised([Looked(by=By.VISIT, at=NOW, amiss=amiss(look), before=amiss(look))], NOW)
+    assert (one.severity, one.detail.get("stuck"), one.detail.get("outcome", "")) == (
+        ("warning", None, outcome) if outcome else ("urgent", 1, "")
+    )
+
+
+TOWN = Finding(kind="town-reachable", severity=Severity.URGENT, zone="public")
+REACHED = Step(name="town", zone="public", result=Result.FAILED, why="town-reachable")
+
+
+def seen(town: Result | None, verdict: Verdict = Verdict.ONLINE, why: str | None = None) -> Look:
+    """A visit that told of this step so; None: it did not tell of it."""
+    steps = () if town is None else (replace(REACHED, result=town, why=why),)
+    return replace(visit(steps=steps), visited=(Visited(zone="public", verdict=verdict, because=()),))
+
+
+@pytest.mark.parametrize(
+    ("looks", "alarms"),
+    [
+        ([], [("town-reachable", True)]),
+        ([seen(Result.SKIPPED, Verdict.CLOSED, "needs-accept")], [("town-reachable", False)]),
+        ([seen(Result.SKIPPED, Verdict.CLOSED, "needs-accept")] * 9, [("town-reachable", False)]),
+        ([seen(None, Verdict.CLOSED)], [("town-reachable", False)]),
+        ([seen(Result.SKIPPED, why="no-time-left")], [("town-reachable", False)]),
+        ([seen(Result.SKIPPED, Verdict.CLOSED), seen(Result.PASSED)], []),
+        ([seen(Result.PASSED)], []),
+        ([seen(None)], []),
+        ([seen(Result.SKIPPED), replace(visit(TOWN, steps=(REACHED,)), visited=seen(None).visited)], [("town-reachable", True)]),
+    ],
+)
+def test_what_a_visit_did_not_try_again_has_not_ended(looks: list[Look], alarms: list[tuple[str, bool]]) -> None:
+    """Found at 17:55, the alarm is there all night; it ends with a visit that tried the step. What is not told of has passed, or there
+    was no way to it."""
+    found: tuple[Amiss, ...] = ()
+    before = found
+    for look in (replace(visit(TOWN, steps=(REACHED,)), visited=seen(None).visited), *looks):
+        before, found = found, carried_on(look, found)
+    looked = Looked(by=By.VISIT, at=NOW, amiss=found, before=before)
+    assert [(one.subject, one.raises) for one in raised([looked], NOW)] == alarms
+    assert {one.severity for one in raised([looked], NOW)} <= {"urgent"}
+
+
+def test_what_is_carried_on_grows_no_graver_and_keeps_nobody_out_who_is_online() -> None:
+    """A warning that kept visitors from the page stays one over night, and is said of nobody once a visitor was online."""
+    step = Step(name="api", zone="public", result=Result.FAILED, why=SILENT.kind)
+    first = replace(visit(SILENT, steps=(step,)), visited=(Visited(zone="public", verdict=Verdict.STUCK, because=(SILENT.kind,)),))
+    skipped = replace(step, result=Result.SKIPPED, why="closed-now")
+    for verdict, stuck in ((Verdict.CLOSED, 1), (Verdict.ONLINE, None)):
+        later = replace(visit(steps=(skipped,)), visited=(Visited(zone="public", verdict=verdict),))
+        (one,) = raised([Looked(by=By.VISIT, at=NOW, amiss=carried_on(later, amiss(first)), before=amiss(first))], NOW)
+        assert (one.severity, one.raises, one.detail.get("stuck")) == ("warning", False, stuck)
+    (doctor,) = amiss(Look(by=By.DOCTOR, at=NOW, findings=(Finding(kind="portal-warns", severity=Severity.WARNING),)))
+    assert carried_on(Look(by=By.DOCTOR, at=NOW), (doctor,)) == ()
+
+
+def test_a_hub_that_was_away_is_no_alarm_at_the_hub_that_is_back() -> None:
+    """Unless the hall let nobody in because of it."""
+    away = Finding(kind="hub-away", severity=Severity.WARNING, zone="public")
+    step = Step(name="status", zone="public", result=Result.FAILED, why="hub-away")
+    assert told(visit(away, steps=(ONLINE, step))) == []
+    assert told(visit(replace(away, severity=Severity.URGENT), steps=(OFFLINE, step))) == [("visit", "hub-away", "urgent", True)]
 
 
 def test_kinds_that_the_hub_does_not_know_are_one() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
-from hotspot.looks.verdict import NOT_ONLINE, visited, well
+from hotspot.looks.verdict import NOT_ONLINE, Outcome, outcome, outcomes, visited, well
 
 PASSED, FAILED, SKIPPED = Result
 
@@ -68,6 +68,24 @@ def test_what_kept_it() -> None:
     grave, slow = Finding(kind="dns-lies", severity=Severity.URGENT, zone="z"), Finding(kind="soon", severity=Severity.NOTICE, zone="z")
     steps = tuple(Step(name=kind, zone="z", result=FAILED, why=kind) for kind in ("dns-lies", "soon"))
     assert visited(visit(*steps, findings=(grave, slow)))["z"].because == ("dns-lies",)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "because", "expected"),
+    [
+        *((verdict, (), Outcome(verdict.value)) for verdict in Verdict),
+        (Verdict.STUCK, ("dns-lies",), Outcome.STUCK),
+        (Verdict.STUCK, ("of-tomorrow",), Outcome.STUCK),
+        (Verdict.STUCK, ("open-before-accept",), Outcome.OPEN),
+        (Verdict.STUCK, ("open-before-accept", "no-time-left"), Outcome.OPEN),
+        (Verdict.STUCK, ("open6-before-accept", "portal-down"), Outcome.STUCK),
+        *((Verdict.STUCK, (kind,), Outcome.UNKNOWN) for kind in ("no-time-left", "unexpected", "refusal-slow", "gateway-twice")),
+    ],
+)
+def test_what_it_says_about_visitors(verdict: Verdict, because: tuple[str, ...], expected: Outcome) -> None:
+    """Who stopped has not always been kept out."""
+    assert outcome(verdict.value, because) is expected
+    assert outcomes(Look(by=By.VISIT, at=1.0, visited=(Visited(verdict=verdict, because=because),))) == {"": expected}
 
 
 def test_what_the_visit_says_itself_counts() -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from hotspot import control, wire
 from hotspot.console_status import portal_status
 from hotspot.looks import folder, leaving
-from hotspot.looks.values import By, Finding, Look, Result, Severity, Step
+from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 from hotspot.portal import looks
 from hotspot.portal.looks import OLD, Seen
 from hotspot.portal.settings import Settings
@@ -99,6 +99,12 @@ async def test_a_visit_that_failed(bench: Bench, path: Path) -> None:
     await looks.look(office)
     nowhere = portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(office)))
     assert ("visit NOT ONLINE" in nowhere, "nothing amiss" in nowhere) == (True, False)
+    for kind, words in (("open-before-accept", "public OPEN WITHOUT ACCEPTANCE"), ("unexpected", "public NOT KNOWN")):
+        stopped = Visited(zone="public", verdict=Verdict.STUCK, because=(kind,))
+        folder.write(path, replace(VISIT, findings=(), visited=(stopped,)))
+        await looks.look(office)
+        said = portal_status(control.StatusIs(True, (), True, True, True, (), looks=looks_status(office)))
+        assert (words in said, "NOT ONLINE" in said, "nothing amiss" in said) == (True, False, False)
 
 
 async def test_a_visit_that_got_nowhere_is_not_well(bench: Bench, path: Path) -> None:

@@ -1,5 +1,7 @@
 """Orders of the staff."""
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,6 +9,8 @@ from hotspot import control
 from hotspot.portal.desk import Refusal
 from hotspot.portal.settings import Settings
 from hotspot.portal.staff import Staff
+from hotspot.portal.uplink.health import health
+from hotspot.session.hours import Hours, parse_spans
 from hotspot.session.states import State
 from tests.hotspot.portal.conftest import ANNA, BERT_IP, Bench, Clock, running, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
@@ -49,6 +53,51 @@ async def test_status_says_what_is_amiss(bench: Bench, staff: Staff, firewall: F
         False,
         ("firewall does not answer", "zone public is not served (not open yet)", "Internet not reachable"),
     )
+
+
+def hours(text: str) -> Hours:
+    """On these days."""
+    return Hours(UTC, parse_spans(text))
+
+
+@pytest.mark.parametrize(
+    ("zone", "free", "long", "is_open", "until"),
+    [
+        (None, None, None, True, None),
+        ("Mon-Sun 00:00-24:00", "Tue 08:00-12:00", None, True, None),
+        ("Mon-Sun 00:00-24:00", "Tue 08:00-12:00", "Tue 07:00-12:00", False, "2026-11-24T07:00"),
+        (None, "Tue 08:00-12:00", "Wed 07:00-12:00", False, "2026-11-24T08:00"),
+        ("Thu 00:00-24:00", "Tue 08:00-12:00", None, False, "2026-11-26T00:00"),
+    ],
+)
+async def test_a_zone_is_closed_while_every_plan_is(
+    portal_settings: Settings,
+    firewall: FakeFirewall,
+    clock: Clock,
+    zone: str | None,
+    free: str | None,
+    long: str | None,
+    is_open: bool,
+    until: str | None,
+) -> None:
+    """Whatever its own hours say: the page has no button then. It opens with the first plan, and the hub hears the same."""
+    given = {"free": free, "long": long}
+    settings = replace(
+        portal_settings,
+        zones={"public": replace(portal_settings.zones["public"], hours=None if zone is None else hours(zone))},
+        plans={
+            name: replace(plan, hours=None if (text := given[name]) is None else hours(text))
+            for name, plan in portal_settings.plans.items()
+        },
+    )
+    clock.unix = datetime.fromisoformat("2026-11-23T18:00+00:00").timestamp()  # a Monday
+    async with running(settings, clock) as bench:
+        status = await Staff(bench.office, bench.meter).answer(control.Status())
+        assert isinstance(status, control.StatusIs)
+        opens = None if until is None else datetime.fromisoformat(f"{until}+00:00").timestamp()
+        assert [(one.open, one.closed_until) for one in status.zones] == [(is_open, opens)]
+        assert [one.open for one in health(bench.office).zones] == [is_open]
+        assert (bench.desk.offers(await bench.visitor()).barrier is None) == is_open
 
 
 async def test_sessions(bench: Bench, staff: Staff, firewall: FakeFirewall, clock: Clock) -> None:

@@ -47,6 +47,14 @@ def test_the_same_thing_twice_is_found_once_and_fails_twice() -> None:
     assert ([step.result for step in notes.steps.values()], len(notes.findings)) == ([Result.FAILED] * 2, 1)
 
 
+def test_the_graver_of_two_stays() -> None:
+    """Whichever was found first."""
+    notes = Notes("", 60)
+    for severity in (Severity.WARNING, Severity.URGENT, Severity.WARNING):
+        notes.find("hub-away", severity)
+    assert [finding.severity for finding in notes.findings] == [Severity.URGENT]
+
+
 def test_a_notice_fails_nothing() -> None:
     """It is told, and the step has passed."""
     notes = Notes("", 60)
@@ -133,6 +141,8 @@ def walked(**kinds: str) -> Notes:
     [
         ({}, Verdict.ONLINE, ()),
         ({"upload": "rate-low", "advertisement": "advertisement-missing", "probe-ios": "probe-silent"}, Verdict.ONLINE, ()),
+        ({"portal": "refusal-slow"}, Verdict.ONLINE, ()),
+        ({"portal": "refusal-slow", "accept": "accept-refused"}, Verdict.STUCK, ("accept-refused",)),
         ({"dns": "dns-empty"}, Verdict.STUCK, ("dns-empty",)),
         ({"dns": "dns-empty", "advertisement": "advertisement-missing"}, Verdict.STUCK, ("dns-empty",)),
         ({"online": "grants-nothing", "probe-ios": "probe-silent"}, Verdict.STUCK, ("grants-nothing",)),

@@ -53,13 +53,32 @@ def test_the_test_visits_own_plan_is_what_is_measured(monkeypatch: pytest.Monkey
     visit = known(key=b"k" * 32)
     visit.promised = CHECKED
     monkeypatch.setattr(online, "download_rate", lambda *_: 1.0 * M)
-    monkeypatch.setattr(inside, "moved", lambda *_: 0)
+    monkeypatch.setattr(inside, "moved", lambda *_: {})
     assert run(visit, online.download)[1] == [("rate-low", Severity.WARNING)]
     values = visit.notes.findings[0].values
     assert (values["expected"], values["plan"], values["plan-german"], values["way-german"]) == (
         *("2", "the test visit's own plan", "Tarif des Probebesuchs"),
         "herunter",
     )
+
+
+ANNA, BERT, CARL = ("public", "A", 1.0), ("public", "B", 2.0), ("public", "C", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        ({ANNA: 10, BERT: 5}, {ANNA: 30, BERT: 6}, 21),
+        ({ANNA: 10}, {ANNA: 10, CARL: 7}, 7),
+        ({ANNA: 10, BERT: 900}, {ANNA: 30}, None),
+        (None, {ANNA: 1}, None),
+        ({ANNA: 1}, None, None),
+        ({}, {}, 0),
+    ],
+)
+def test_what_others_moved_is_counted_by_session(before: Any, after: Any, moved: int | None) -> None:
+    """One that ended meanwhile took its bytes with it: then nobody knows, and a measurement is no fault of the line."""
+    assert inside.between(before, after) == moved
 
 
 @pytest.mark.parametrize(

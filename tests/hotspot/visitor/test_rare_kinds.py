@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from hotspot.visitor import dhcp, inside, joining, online, outside, portal, routers
+from hotspot.visitor import dhcp, inside, joining, online, outside, portal, routers, walk
 from hotspot.visitor.known import Known, Promised
 from hotspot.visitor.notes import Failed
 from hotspot.visitor.phones import PHONES
@@ -64,12 +64,33 @@ def test_joining(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind(lambda: joining.gateway6(known(router=router))) == "gateway6-silent"
 
 
+@pytest.mark.parametrize(("lifetimes", "foreign"), [((), False), ((0,), False), ((1_800,), True), ((0, 1_800), True)])
+def test_a_router_in_a_hall_without_ipv6(monkeypatch: pytest.MonkeyPatch, lifetimes: tuple[int, ...], foreign: bool) -> None:
+    """Silence is good; one who says that it is a router no more is none."""
+    monkeypatch.setattr(routers, "solicit", lambda *_: [SimpleNamespace(lifetime=one) for one in lifetimes])
+    if foreign:
+        assert kind(lambda: joining.no_advertisement(known())) == "advertisement-foreign"
+    else:
+        joining.no_advertisement(known())
+
+
+def test_a_hall_without_ipv6_is_looked_at_for_routers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its settings say that it has none, or an option."""
+    ran: list[str] = []
+    notes = SimpleNamespace(run=lambda name, action, needs=(): ran.append(f"{name.step}{name.family}"), instead=lambda *_: None)
+    one = known(notes=notes)
+    one.choices = cast("Any", SimpleNamespace(families=(4,)))
+    walk._join(one)
+    assert ran == ["dhcp4", "router4", "gateway4", "dns-option4", "portal-option4", "advertisement6"]
+
+
 def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     """It speaks no TLS; its page takes long; it says that something is amiss that no visitor notices."""
     monkeypatch.setattr(inside, "status", lambda _: SimpleNamespace(faults=("journal",), warnings=()))
-    monkeypatch.setattr(inside, "hub_away", lambda _: False)
-    assert kind(lambda: portal.status(known(notes=SimpleNamespace(amiss=False)))) == "portal-fault"
-    broken = known(api_url="https://p.example/a", portal_url="", get=raises(ssl.SSLError(1, "wrong version number")))
+    quiet = known(notes=SimpleNamespace(amiss=False, passed=lambda _: False))
+    quiet.choices = cast("Any", SimpleNamespace(zone=""))
+    assert kind(lambda: portal.status(quiet)) == "portal-fault"
+    broken = known(api_url="https://p.example/a", portal_url="", bare_url="", get=raises(ssl.SSLError(1, "wrong version number")))
     assert kind(lambda: portal.certificate(broken)) == "tls-broken"
     slow = SimpleNamespace(status=200, text=FORM, seconds=99.0)
     assert kind(lambda: portal.page(known(portal_url="http://p.example/", form=None, get=lambda *_: slow))) == "page-slow"

@@ -110,6 +110,21 @@ def test_a_visit_that_is_stuck_is_never_well() -> None:
     assert report.text(look, german=False).endswith("NOT well, the visit did not get through")
 
 
+@pytest.mark.parametrize(
+    ("because", "state", "english"),
+    [
+        ("open-before-accept", 2, "the Internet is open without acceptance"),
+        ("unexpected", 1, "the visit broke off: whether visitors get online is not known"),
+    ],
+)
+def test_a_visit_that_stopped_has_not_always_been_kept_out(because: str, state: int, english: str) -> None:
+    """Nobody is told that visitors do not get online."""
+    finding = Finding(kind=because, severity=Severity.WARNING)
+    look = replace(WELL, findings=(finding,), visited=(replace(STUCK, because=(because,)),))
+    assert (report.failed(look), report.nagios(look)[0]) == (True, state)
+    assert report.verdict(look).english == f"NOT well, {english}"
+
+
 def test_several_zones_are_told_apart() -> None:
     """In front of each step and finding."""
     zoned = [Step(name="dhcp", zone=zone, family=4, result=Result.FAILED, why="dhcp-silent") for zone in ("public", "council")]
@@ -117,6 +132,18 @@ def test_several_zones_are_told_apart() -> None:
     lines = report.text(look, german=True).splitlines()
     assert lines[1] == "FEHLER council     Adresse bekommen (DHCP)                   IPv4    0.000 s  (Kein DHCP-Server antwortet)"
     assert "[dringend] council: Kein DHCP-Server antwortet" in lines
+
+
+def test_junit_tells_each_zones_own_finding() -> None:
+    """The same kind in two zones, with other values."""
+    zones = ("public", "council")
+    steps = tuple(Step(name="page", zone=zone, result=Result.FAILED, why="portal-problem") for zone in zones)
+    findings = tuple(
+        Finding(kind="portal-problem", zone=zone, severity=Severity.URGENT, values={"status": status})
+        for zone, status in zip(zones, ("500", "404"), strict=True)
+    )
+    failures = ET.fromstring(report.junit(replace(WELL, steps=steps, findings=findings))).findall("testcase/failure")
+    assert [status in (one.get("message") or "") for one, status in zip(failures, ("500", "404"), strict=True)] == [True, True]
 
 
 def test_commands_name_the_interface_of_the_hall() -> None:

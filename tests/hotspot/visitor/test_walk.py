@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hotspot.looks.values import Verdict
+from hotspot.looks.values import Result, Severity, Verdict
 from hotspot.visitor import walk
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.notes import TimeOver
@@ -32,6 +32,16 @@ def test_a_zone_that_cannot_be_visited_costs_the_others_nothing() -> None:
         ("council", Verdict.STUCK, ("unexpected",)),
     ]
     assert "nowhere0" in {finding.zone: finding.values["why"] for finding in look.findings}["public"]
+
+
+@pytest.mark.parametrize("zones", [1, 2])
+def test_the_halls_own_interface_that_is_gone_is_a_finding(zones: int) -> None:
+    """With one zone as with several: a look is made, and says that nobody gets online."""
+    look = walk.visit([Choices(interface=one.interface, zone=one.zone, lan=one.interface) for one in NOWHERE[:zones]], "1.0")
+    assert [(one.verdict, one.because) for one in look.visited] == [(Verdict.STUCK, ("interface-missing",))] * zones
+    assert [(step.name, step.result, step.why) for step in look.steps] == [("interface", Result.FAILED, "interface-missing")] * zones
+    assert {(finding.kind, finding.severity) for finding in look.findings} == {("interface-missing", Severity.URGENT)}
+    assert [finding.values["interface"] for finding in look.findings if finding.zone == "public"] == ["nowhere0"]
 
 
 def test_the_only_zone_that_cannot_be_visited_is_no_look() -> None:

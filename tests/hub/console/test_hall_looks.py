@@ -68,6 +68,7 @@ def visited(*told: Visited, findings: tuple[Finding, ...] = ()) -> Look:
 
 ONLINE, CLOSED = Visited(zone="public", verdict=Verdict.ONLINE), Visited(zone="council", verdict=Verdict.CLOSED)
 PARTIAL, STUCK = replace(CLOSED, verdict=Verdict.PARTIAL), replace(CLOSED, verdict=Verdict.STUCK, because=("dns-lies",))
+OPEN, BROKE = replace(STUCK, because=("open-before-accept",)), replace(STUCK, because=("unexpected",))
 SLOW, LIES = Finding(kind="rate-low", severity=Severity.WARNING), FAILED.findings[0]
 
 
@@ -81,6 +82,8 @@ SLOW, LIES = Finding(kind="rate-low", severity=Severity.WARNING), FAILED.finding
         (visited(ONLINE, STUCK, findings=(LIES,)), "In council a visitor does not get online.", "kommt nicht online Netz council"),
         (visited(ONLINE, findings=(SLOW,)), "A visitor gets online, but one thing is amiss.", "Besucher kommen online, aber ein Punkt"),
         (visited(ONLINE, findings=(SLOW, LIES)), "gets online, but 2 things are amiss.", "aber 2 Punkte stimmen nicht."),
+        (visited(OPEN), "Visitors are online without accepting the terms.", "Besucher sind online, ohne den Bedingungen zuzustimmen."),
+        (visited(ONLINE, BROKE, findings=(SLOW,)), "In council the test visit broke off", "brach ab Netz council"),
         (replace(FAILED, findings=(), steps=()), "A visitor does not get online.", "Besucher kommen nicht online."),
         (replace(FAILED, findings=(), steps=FAILED.steps[:1]), "A visitor does not get online.", "Störung Besucher kommen nicht online."),
     ],

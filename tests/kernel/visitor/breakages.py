@@ -134,9 +134,9 @@ async def firewall_down(ground: Ground) -> AsyncIterator[None]:
         await ground.settled()
 
 
-def drops_instead_of_refusing(ground: Ground) -> AbstractAsyncContextManager[None]:
-    """A rule of somebody else's swallows what should be refused."""
-    return ground.table('chain f { type filter hook forward priority -10; iifname "lan0" tcp dport 443 drop; }')
+def refusals_lost(ground: Ground) -> AbstractAsyncContextManager[None]:
+    """A rule of somebody else's swallows what the gateway says in the names of others; who has accepted notices nothing."""
+    return ground.table('chain o { type filter hook output priority 0; oifname "lan0" tcp sport 443 tcp flags & rst == rst drop; }')
 
 
 def grants_nothing(ground: Ground) -> AbstractAsyncContextManager[None]:
@@ -239,10 +239,15 @@ async def town_reachable(ground: Ground) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def hub_away(ground: Ground) -> AsyncIterator[None]:
-    """There should be a hub, and nobody answers."""
+    """There should be a hub, which has not given the hall its first certificate yet, and nobody answers."""
     where = f'url = "https://{LINK_WAN}:8799"\nauthority = "{ground.hall.folder.authority}"'
-    hub = f'[hub]\n{where}\naway = "open"\naway_after = "1 s"\n\n[internet]'
-    async with ground.changed("portal.toml", line(r"\[internet\]", hub), ground.restart("portal")):
+    hub = f'[hub]\n{where}\naway = "open"\naway_after = "1 s"\ncertificate = true\n\n[internet]'
+    own = r'certificate = ".*/portal.pem"\nkey = ".*/portal.key"\n'
+
+    def change(text: str) -> str:
+        return re.sub(own, "", line(r"\[internet\]", hub)(text))
+
+    async with ground.changed("portal.toml", change, ground.restart("portal")):
 
         async def away() -> bool:
             return any("hub away" in warning for warning in status(ground.hall).warnings)

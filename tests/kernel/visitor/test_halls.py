@@ -37,6 +37,8 @@ STRANGER = 64_990
 """Uid of nobody else here."""
 QUICK = ("--skip", "countdown")
 """Nobody waits a second for the hall's clock but the tests of that."""
+WITHOUT_IPV6 = ("--no-ipv6", "--skip", "advertisement")
+"""Quicker; that somebody advertises it is no fault of this hall."""
 TOLD_ANYWAY = {"option37-missing"}
 """A notice on machines whose radvd cannot send it."""
 
@@ -104,7 +106,7 @@ async def test_it_speaks_to_programs(ground: Ground, tmp_path: Path) -> None:
     suite = ET.parse(tmp_path / "visit.xml").getroot()
     assert (suite.get("failures"), len(suite)) == ("0", int(suite.get("tests", "")))
     async with BROKEN[0].how(ground):
-        told = await visit(ground.hall, ground.place, "--german", "--no-ipv6")
+        told = await visit(ground.hall, ground.place, "--german", *WITHOUT_IPV6)
     assert told.status == 1
     assert "Handys, die der Option glauben, fragen dort und öffnen die Seite nicht von selbst." in told.out
 
@@ -133,7 +135,7 @@ async def test_a_portal_that_lies(ground: Ground) -> None:
     told: list[tuple[str, ...]] = []
     async with impostor(ground) as liar:
         for liar.faults in LIES:
-            found = await look(ground, "--no-ipv6", "--phones", "ios", *(() if "time-stands" in liar.faults else QUICK))
+            found = await look(ground, *WITHOUT_IPV6, "--phones", "ios", *(() if "time-stands" in liar.faults else QUICK))
             told.append(tuple(sorted(kinds(found) - {"not-ours"})))
             liar.end_all()
     assert told == [tuple(sorted(lies)) for lies in LIES]
@@ -205,7 +207,7 @@ async def test_who_answers_for_others_is_no_neighbour(ground: Ground) -> None:
     """Proxy ARP: somebody answers for an address, and nobody is there. A neighbour is one who says something."""
     address = "198.18.15.77"
     with intruder(ground, answers_for(address)):
-        done = await visit(ground.hall, ground.place, "--json", "--neighbour", address, "--no-ipv6", *QUICK)
+        done = await visit(ground.hall, ground.place, "--json", "--neighbour", address, *WITHOUT_IPV6, *QUICK)
     found = msgspec.json.decode(done.out, type=Look)
     assert (kinds(found), [step.result for step in found.steps if step.name == "neighbour"]) == (set(), [Result.PASSED])
 
