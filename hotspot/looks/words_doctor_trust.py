@@ -274,6 +274,6 @@ TRUST = {
         meaning_english="Without it there are no rules, no addresses or no names: the Wi-Fi is dead.",
         remedy_german="Das Paket installieren.",
         remedy_english="Install the package.",
-        command="apt-get install nftables dnsmasq radvd",
+        command="apt-get install nftables dnsmasq-base radvd",
     ),
 }
