@@ -198,6 +198,8 @@ class HubStatus(Struct, frozen=True):
     """Reports that were given up."""
     closes: bool = False
     """Nobody new is let in, because the hub is away."""
+    lost_at: float | None = None
+    """When reports were last given up; None: never, or before this was kept."""
 
 
 class LookStatus(Struct, frozen=True):

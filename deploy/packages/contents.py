@@ -32,7 +32,7 @@ DEPENDS = {
     "hub": ("ca-certificates", "postgresql-client", "systemd", "tzdata"),
 }
 RECOMMENDS = {
-    "gateway": ("chrony", "dnsmasq-base", "radvd"),
+    "gateway": ("chrony", "curl", "dnsmasq-base", "ethtool", "radvd", "tcpdump"),
     "hub": ("fonts-noto-core", "libharfbuzz-subset0", "libpango-1.0-0", "libpangoft2-1.0-0", "postgresql"),
 }
 TEXTS = {

@@ -10,10 +10,11 @@ import os
 import re
 import tarfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -38,6 +39,10 @@ LARGEST_LEASES = 16 * 2**20
 UNITS = ("hotspot-firewall", "hotspot-portal", "hotspot-guard", "hotspot-lan-guard", "hotspot-visit", "hotspot-doctor", "hotspot-names")
 _SECRET = re.compile(r"key|secret|token|password|credential|proxy|contact|phone|email|address|name|legal|message|text|title", re.IGNORECASE)
 """Settings whose text stays here: secrets, and what says who runs a hall."""
+_OF_DEVICES = frozenset({"dhcp-host", "dhcp-mac", "dhcp-ignore", "dhcp-name-match"})
+"""Settings of dnsmasq that name single devices …"""
+_OF_HOSTS = frozenset({"host-record", "cname", "ptr-record"})
+"""… and those of hosts, of which the portal's own are wanted."""
 _COMMANDS: Mapping[str, tuple[str, ...]] = {
     # -t leaves elements out, which are clients; -s would leave the counters out, which are what support asks for
     "ruleset.nft": ("nft", "-t", "list", "ruleset"),
@@ -97,7 +102,7 @@ def _parts(subject: Subject, look: Look) -> Iterator[Part]:
     for name, path in (("portal.json", subject.place.portal), ("firewall.json", subject.place.firewall)):
         yield name, partial(settings_without_secrets, path)
     for number, server in enumerate(subject.servers):
-        yield f"{server.program}-{number}.txt", partial(_served, server)
+        yield f"{server.program}-{number}.txt", partial(_served, server, portal_names(subject))
     if SYSTEMD.is_dir():
         for unit in UNITS:
             yield f"log-{unit}.txt", partial(printed, "journalctl", "--no-pager", "-o", "short-iso", "-n", str(LOG_LINES), "-u", unit)
@@ -127,11 +132,23 @@ def _withheld(tree: Any, hidden: bool = False) -> Any:
     return tree if isinstance(tree, bool | int | float) else str(tree)
 
 
-def _served(server: Server) -> str:
+def portal_names(subject: Subject) -> frozenset[str]:
+    """The names of the hall's portals."""
+    zones = subject.portal.zones.values() if subject.portal is not None else ()
+    return frozenset(urlsplit(zone.portal_url).hostname or "" for zone in zones)
+
+
+def _served(server: Server, own: Collection[str]) -> str:
     """The settings of dnsmasq or radvd; what is given to single devices is left out, line by line."""
     if server.program != DNSMASQ:
         return server.text
-    return "\n".join(f"{each.key}={each.value}" for each in server.settings if each.key not in ("dhcp-host", "dhcp-mac", "dhcp-ignore"))
+    shown = (each for each in server.settings if each.key not in _OF_DEVICES)
+    return "\n".join(f"{each.key}={_host(each.value, own) if each.key in _OF_HOSTS else each.value}" for each in shown)
+
+
+def _host(value: str, own: Collection[str]) -> str:
+    """A record of one of our portals; of others nothing is left: their names are those of people's computers."""
+    return value if value.partition(",")[0] in own else "[name]"
 
 
 def known_names(subject: Subject) -> set[str]:

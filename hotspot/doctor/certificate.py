@@ -14,6 +14,9 @@ from hotspot.looks.values import Finding, Severity
 from hotspot.portal.certificate_end import end_of
 
 DAYS_WARNING, DAYS_URGENT = 14.0, 3.0
+"""Before the end of one that somebody else renews."""
+LATE, TOO_LATE = 1 / 2, 1 / 10
+"""What is left of the time in which one by the hub is renewed, when it is late."""
 _EXPIRED, _NOT_YET, _OTHER_NAME = 10, 9, 62
 """Verdicts of OpenSSL (x509_vfy.h)."""
 
@@ -30,6 +33,8 @@ class Facts(Struct, frozen=True):
     mismatch: bool = False
     """The key is another one's."""
     ends: float = 0
+    margin: float = 30 * 86_400.0
+    """Seconds before its end in which one by the hub is renewed."""
     not_yet: bool = False
     uncovered: tuple[tuple[str, str], ...] = ()
     """Zone and name of a portal that the certificate does not cover."""
@@ -73,12 +78,13 @@ def read(subject: Subject) -> Facts:
         why for code, why in (_verdict(server, phone, host) for host in names.values()) if code not in (0, _EXPIRED, _NOT_YET, _OTHER_NAME)
     ]
     by_hub = settings.hub is not None and settings.hub.certificate
-    placeholder, waits = _asked(settings.state_dir, settings.certificate, subject.now) if by_hub else (False, "")
+    placeholder, waits, margin = _asked(settings.state_dir, settings.certificate, subject.now) if by_hub else (False, "", 0.0)
     return Facts(
         now=subject.now,
         by_hub=by_hub,
         placeholder=placeholder,
         waits=waits,
+        margin=margin,
         wants_tls=wants_tls,
         ends=ends,
         not_yet=any(code == _NOT_YET for code, _ in verdicts.values()),
@@ -87,21 +93,22 @@ def read(subject: Subject) -> Facts:
     )
 
 
-def _asked(state_dir: Path, path: Path, now: float) -> tuple[bool, str]:
-    """Is it only the placeholder, and for how long has the hub been asked for another one?"""
+def _asked(state_dir: Path, path: Path, now: float) -> tuple[bool, str, float]:
+    """Is it only the placeholder, for how long has the hub been asked for another one, and how long before its end is it renewed?"""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from hotspot.portal.uplink.certificate import REQUEST, STRANGE
+    from hotspot.portal.uplink.certificate import REQUEST, STRANGE, margin_of
     from hotspot.portal.uplink.certificate import read as kept
 
     here, request = kept(path), state_dir / REQUEST
+    margin = max(1.0, margin_of(here).total_seconds())
     try:
         asked = x509.load_pem_x509_csr(request.read_bytes().partition(b"-----BEGIN PRIVATE KEY-----")[0]).public_key()
         waiting = asked.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != here.key
-        return here.placeholder, span(max(0.0, now - request.stat().st_mtime)) if waiting else ""
+        return here.placeholder, span(max(0.0, now - request.stat().st_mtime)) if waiting else "", margin
     except (OSError, *STRANGE):
-        return here.placeholder, ""  # not asked yet
+        return here.placeholder, "", margin  # not asked yet
 
 
 def _phone(authority: Path | None) -> ssl.SSLContext:
@@ -146,9 +153,10 @@ def judge(facts: Facts) -> Iterator[Finding]:
     if facts.placeholder:
         yield found("certificate-pending" if facts.waits else "certificate-not-asked-for", since=facts.waits)
         return
-    if facts.by_hub and days < DAYS_WARNING:
-        urgent = Severity.URGENT if days < DAYS_URGENT else None
-        yield found("certificate-not-renewed", "", urgent, days=f"{days:.1f}", since=facts.waits or "-")
+    if facts.by_hub and days <= 0:
+        yield found("certificate-of-hub-ended", days=f"{-days:.0f}", since=facts.waits or "-")
+    elif facts.by_hub:
+        yield from _renewal(facts, days)
     elif days <= 0:
         yield found("certificate-ended", days=f"{-days:.0f}")
     elif days < DAYS_WARNING:
@@ -159,3 +167,11 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("certificate-name-wrong", zone, name=name)
     if facts.untrusted:
         yield found("certificate-untrusted", why=facts.untrusted)
+
+
+def _renewal(facts: Facts, days: float) -> Iterator[Finding]:
+    """The portal asks by itself, early enough: for long lives weeks before the end, for short ones days."""
+    left = (facts.ends - facts.now) / facts.margin
+    if left < LATE:
+        urgent = Severity.URGENT if left < TOO_LATE else None
+        yield found("certificate-not-renewed", "", urgent, days=f"{days:.1f}", since=facts.waits or "-")

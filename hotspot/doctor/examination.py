@@ -1,7 +1,7 @@
 """All groups of checks, one after the other, as a look: what is amiss, and which groups found something, nothing, or could not look."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from hotspot.doctor import (
@@ -32,7 +32,8 @@ def examine(place: Place, now: float | None = None) -> Look:
     began = time.monotonic()
     subject = read(place, now)
     groups = list(_groups(subject))
-    kept = without_consequences(_once((*subject.stumbled, *(finding for group in groups for finding in group.findings))))
+    wans = {zone.wan for zone in subject.zones.values()}
+    kept = without_consequences(_once((*subject.stumbled, *(finding for group in groups for finding in group.findings))), wans)
     return Look(
         by=By.DOCTOR,
         at=subject.now,
@@ -94,19 +95,21 @@ class _Once:
 
 
 _NOTHING_LEAVES = frozenset({"upstream-dns-away", "internet-away", "hub-away"})
-_NO_LINE = _NOTHING_LEAVES | {"route-missing", "route6-missing", "address-missing"}
+_OF_THE_LINE = _NOTHING_LEAVES | {"route-missing", "route6-missing"}
+"""What an interface has to do with only where it is a zone's way out."""
+_NO_LINK = _OF_THE_LINE | {"address-missing"}
 CONSEQUENCES = {
     "zone-table-missing": _NOTHING_LEAVES,  # without it the gateway's own packets have no class, and what has none is dropped
     "shaping-classes-missing": _NOTHING_LEAVES,
-    "interface-missing": _NO_LINE | {"shaping-missing"},
-    "interface-down": _NO_LINE,
+    "interface-missing": _NO_LINK | {"shaping-missing"},
+    "interface-down": _NO_LINK,
     "route-missing": _NOTHING_LEAVES,
     "certificate-key-differs": frozenset({"certificate-untrusted"}),
     "firewall-away": frozenset({"portal-without-firewall"}),
     "state-folder-missing": frozenset({"hub-not-enrolled"}),
     "lease-file-differs": frozenset({"leases-unreadable"}),
 }
-"""What follows from a fault by itself: to name it, too, would send people the wrong way."""
+"""What follows from a fault by itself, at the same interface and in the same zone: to name it, too, would send people the wrong way."""
 
 
 UNREAD = {
@@ -119,11 +122,24 @@ UNREAD = {
 """What only seems so when a part of the gateway could not be read (``subject.read``)."""
 
 
-def without_consequences(findings: Iterable[Finding]) -> list[Finding]:
-    """What is left when the causes are known."""
+def without_consequences(findings: Iterable[Finding], wans: Collection[str] = ()) -> list[Finding]:
+    """What is left when the causes are known. ``wans``: interfaces by which zones reach the Internet."""
     told = list(findings)
-    follows = {kind for finding in told for kind in CONSEQUENCES.get(finding.kind, UNREAD.get(finding.values.get("part", ""), ()))}
-    return [finding for finding in told if finding.kind not in follows]
+    return [finding for finding in told if not any(_follows(finding, cause, wans) for cause in told)]
+
+
+def _follows(finding: Finding, cause: Finding, wans: Collection[str]) -> bool:
+    """Two zones, or two interfaces, have nothing to do with each other."""
+    if finding.kind not in CONSEQUENCES.get(cause.kind, UNREAD.get(cause.values.get("part", ""), ())):
+        return False
+    interface, other = cause.values.get("interface"), finding.values.get("interface")
+    if finding.kind in _OF_THE_LINE and interface is not None:
+        return interface in wans
+    return _agree(interface, other) and _agree(cause.zone, finding.zone)
+
+
+def _agree(one: str | None, other: str | None) -> bool:
+    return not one or not other or one == other
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

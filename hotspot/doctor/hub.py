@@ -4,6 +4,7 @@ import http.client
 import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from hotspot.portal.settings_hub import trusting
 from hotspot.portal.uplink.credential import NAME
 
 SECONDS = 6.0
+LATELY = 86_400.0
+"""Seconds for which reports that were lost are told: how many there ever were only grows."""
 MANY = 60
 """Reports that may wait: an hour of a hall."""
 
@@ -25,6 +28,7 @@ MANY = 60
 class Facts(Struct, frozen=True):
     """What was read."""
 
+    now: float = 0
     enrolled: bool = True
     url: str = ""
     away: str = ""
@@ -46,7 +50,7 @@ def read(subject: Subject) -> Facts:
     enrolled = (subject.portal.state_dir / NAME).exists()
     status = subject.status.hub if subject.status is not None else None
     away, stranger, ahead = _asked(subject.portal.hub)
-    return Facts(enrolled, subject.portal.hub.url, away, stranger, ahead, status, subject.policy_error)
+    return Facts(subject.now, enrolled, subject.portal.hub.url, away, stranger, ahead, status, subject.policy_error)
 
 
 def _asked(hub: Hub) -> tuple[str, str, float | None]:
@@ -91,7 +95,7 @@ def judge(facts: Facts) -> Iterator[Finding]:
         return
     if status.backlog > MANY:
         yield found("hub-backlog", count=status.backlog)
-    if status.lost:
-        yield found("hub-reports-lost", count=status.lost)
+    if status.lost and status.lost_at is not None and facts.now - status.lost_at < LATELY:
+        yield found("hub-reports-lost", count=status.lost, date=datetime.fromtimestamp(status.lost_at, UTC).date())
     if status.refused:
         yield found("policy-refused", serial=status.refused, why=status.error)

@@ -45,6 +45,8 @@ class Facts(Struct, frozen=True):
     """Option -> ``y`` or ``m``."""
     missing_modules: frozenset[str] = frozenset()
     """Of those that are needed: built as a module, and the module is not on this disk."""
+    unlisted: bool = False
+    """Nobody can say which modules are on this disk."""
 
 
 def read(_subject: Subject) -> Facts:
@@ -57,8 +59,8 @@ def read(_subject: Subject) -> Facts:
     modules = Path("/lib/modules", release)
     wanted = {**NEEDED, FAIR[0]: FAIR[1]}
     as_modules = {module for option, module in wanted.items() if built.get(option) == "m"}
-    there = _modules_of(modules) if as_modules else set()
-    return Facts(built, frozenset(as_modules - there))
+    there = _modules_of(modules) if as_modules else set[str]()
+    return Facts(built, frozenset() if there is None else frozenset(as_modules - there), there is None)
 
 
 def _config(release: str) -> str:
@@ -75,17 +77,24 @@ def _config(release: str) -> str:
     return ""
 
 
-def _modules_of(folder: Path) -> set[str]:
-    """Modules on disk; what cannot be listed counts as there."""
+def _modules_of(folder: Path) -> set[str] | None:
+    """Modules on disk; None: there is no list of them that can be read."""
     try:
         listed = (folder / "modules.dep").read_text(errors="replace")
     except OSError:
-        return {*NEEDED.values(), FAIR[1]}
+        return None
     return {Path(line.partition(":")[0]).name.partition(".")[0].replace("-", "_") for line in listed.splitlines()}
 
 
 def judge(facts: Facts) -> Iterator[Finding]:
-    """What is missing."""
+    """What is missing. Raises ``NotLooked`` when only half could be seen, and that was well."""
+    missing = tuple(_missing(facts))
+    if facts.unlisted and not missing:
+        raise NotLooked("no-module-list")
+    yield from missing
+
+
+def _missing(facts: Facts) -> Iterator[Finding]:
     for option, module in NEEDED.items():
         if option not in facts.built or module in facts.missing_modules:
             yield found("kernel-feature-missing", option=f"CONFIG_{option}", module=module)

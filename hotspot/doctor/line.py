@@ -33,7 +33,8 @@ def read(subject: Subject) -> Facts:
     """Take what there is."""
     targets = subject.portal.internet.targets if subject.portal is not None else ()
     paths = tuple(mtu for address, _ in targets if (mtu := network.path_mtu(address)))
-    return Facts(subject.zones, subject.links, {4: network.default_route(4), 6: network.default_route(6)}, paths)
+    wans = {zone.wan for zone in subject.zones.values()}
+    return Facts(subject.zones, subject.links, {version: network.default_route(version, wans) for version in (4, 6)}, paths)
 
 
 def judge_line(facts: Facts) -> Iterator[Finding]:

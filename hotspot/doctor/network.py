@@ -5,7 +5,7 @@ import fcntl
 import json
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -46,10 +46,11 @@ def interfaces() -> dict[str, Interface]:
     return found
 
 
-def default_route(family: int) -> str:
-    """The interface of the default route; "" when there is none."""
-    routes = _listed(f"-{family}", "route", "show", "default")
-    return next((str(route["dev"]) for route in routes if "dev" in route), "")
+def default_route(family: int, wanted: Collection[str] = ()) -> str:
+    """The interface of the default route, of several next hops one that is ``wanted``; "" when there is none."""
+    hops = ([route, *route.get("nexthops", ())] for route in _listed(f"-{family}", "route", "show", "default"))
+    ways = next((ways for each in hops if (ways := [str(hop["dev"]) for hop in each if "dev" in hop])), [""])
+    return next((way for way in ways if way in wanted), ways[0])
 
 
 def _listed(*words: str) -> list[dict[str, Any]]:

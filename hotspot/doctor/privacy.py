@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 _HEX = "[0-9A-Fa-f]"
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
+_ESCAPED = re.compile(r"\\+(?=:)|%(?:25)*3[Aa]")
+"""A colon as configurations (``\\:``) and addresses of pages (``%3A``) write it."""
 _NAMES = re.compile(r"[\w.+%@-]+")
 """Mail addresses and names of hosts are in such runs. Whole runs, here and below: a pattern that may begin anywhere within one and end
 anywhere in it takes the square of a run's length, and who is in the hall has a say in what a log says."""
@@ -26,8 +28,10 @@ _LEAST_COLONS = 5
 """Of what is too long for a time; with ``::`` it is an address whatever its length."""
 _PAIRS = re.compile(rf"{_HEX}{{1,2}}(?:([-._]){_HEX}{{1,2}})(?:\1{_HEX}{{1,2}}){{4,}}|{_HEX}{{2}}(?: {_HEX}{{2}}){{5,}}")
 """MAC addresses by pairs, also with the type of hardware before them (``01-02-…``)."""
-_WORDS = re.compile(rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[:_-]{_HEX}{{6}}")
-"""MAC addresses by threes and twos, as switches print them."""
+_WORDS = re.compile(
+    rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[:_-]{_HEX}{{6}}|(?!(?<=1\d{{3}})\d{{6}}\.\d{{6}}(?!\d)){_HEX}{{6}}\.{_HEX}{{6}}"
+)
+"""MAC addresses by threes and twos, as switches print them; a moment with microseconds has a dot there, too."""
 _PLAIN = re.compile(rf"{_HEX}{{12,}}")
 """MAC addresses and IPv6 addresses without anything between."""
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3,}\d{1,3}|\d{1,3}(?:([-_])\d{1,3})(?:\1\d{1,3}){2,}")
@@ -64,7 +68,7 @@ class Filter:
 
     def clean(self, text: str) -> str:
         """The text without them. What is replaced never contains a digit string that could be one again."""
-        text = _PEM.sub("[pem]", text)
+        text = _ESCAPED.sub(_colon, _PEM.sub("[pem]", text))
         text = _NAMES.sub(_without_names, text)
         if self._words is not None:
             text = self._words.sub("[name]", text)
@@ -93,6 +97,10 @@ class Filter:
     def _named(self, kind: str, what: str) -> str:
         number = self._numbers.setdefault((kind, what.lower().strip(":").replace("-", ":")), len(self._numbers) + 1)
         return f"[{kind} {number}]"
+
+
+def _colon(match: re.Match[str]) -> str:
+    return ":" if match[0].startswith("%") else ""
 
 
 def _without_names(match: re.Match[str]) -> str:

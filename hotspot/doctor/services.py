@@ -3,6 +3,7 @@
 import pwd
 import socket
 import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -26,7 +27,14 @@ UNITS = (
     *("dnsmasq*.service", "radvd.service", "chrony.service"),
 )
 """Ours, and those beside them; ``*`` stands for each zone's."""
-_ASKED = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic")
+_ASKED = (
+    *("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "ConditionResult", "ConditionTimestampMonotonic"),
+    *("NRestarts", "ActiveEnterTimestampMonotonic"),
+)
+AGAIN = 2
+"""Restarts by systemd that are more than one mishap …"""
+LATELY = 600.0
+"""… while a unit runs for less than so many seconds. One that dies at once is never seen to have failed."""
 VISITS = Path("/etc/hotspot/visit.conf")
 """Without it ``hotspot-visit.service`` is passed over each time its timer calls, and nothing fails."""
 
@@ -44,6 +52,8 @@ class Facts(Struct, frozen=True):
     """Who may ask the firewall by its settings and is nobody on this machine."""
     units: tuple[str, ...] = ()
     """Those that failed."""
+    restarting: tuple[tuple[str, int], ...] = ()
+    """Those that die over and over, and how often systemd has started them again."""
     idle: tuple[str, ...] = ()
     """Those that should run since the start, and do not."""
     visits_unset: bool = False
@@ -68,6 +78,7 @@ def read(subject: Subject) -> Facts:
         closed_socket=next((str(each) for each in sockets if _closed(each)), ""),
         unknown_client=next((str(who) for who in (told.clients if told is not None else ()) if not _known(who)), ""),
         units=failed(units),
+        restarting=restarting(units, time.monotonic()),
         idle=idle(units),
         visits_unset=not VISITS.exists() and printed("systemctl", "is-active", "hotspot-visit.timer").strip() == "active",
         servers=subject.servers,
@@ -119,6 +130,22 @@ def failed(units: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
     return tuple(unit["Id"] for unit in units if unit.get("ActiveState") == "failed")
 
 
+def restarting(units: Iterable[Mapping[str, str]], now: float) -> tuple[tuple[str, int], ...]:
+    """Those that wait for their next start, or have just had one of several; ``now``: seconds of the monotonic clock."""
+    return tuple((unit["Id"], restarts) for unit in units if (restarts := _number(unit, "NRestarts")) and _dies(unit, restarts, now))
+
+
+def _dies(unit: Mapping[str, str], restarts: int, now: float) -> bool:
+    if unit.get("ActiveState") == "activating":
+        return unit.get("SubState", "").startswith("auto-restart")
+    return unit.get("ActiveState") == "active" and restarts >= AGAIN and now - _number(unit, "ActiveEnterTimestampMonotonic") / 1e6 < LATELY
+
+
+def _number(unit: Mapping[str, str], key: str) -> int:
+    told = unit.get(key, "")
+    return int(told) if told.isdecimal() else 0
+
+
 def idle(units: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
     """Those that are enabled and do not run. One whose conditions do not hold is not meant to: it has been asked, and said no."""
     held_back = [unit for unit in units if unit.get("ConditionResult") == "no" and unit.get("ConditionTimestampMonotonic", "0") != "0"]
@@ -135,7 +162,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("firewall-away")
     elif not facts.firewall.ready:
         yield found("firewall-not-ready")
-    if facts.firewall is not None and (drift := sum(facts.firewall.drift.values())):
+    # An interface that went and came back is no change of the rules.
+    if facts.firewall is not None and (drift := sum(number for what, number in facts.firewall.drift.items() if what != "link")):
         yield found("kernel-was-changed", count=drift)
     if facts.portal_error:
         yield found("portal-settings-bad", why=facts.portal_error)
@@ -149,6 +177,8 @@ def judge(facts: Facts) -> Iterator[Finding]:
         yield found("client-unknown", user=facts.unknown_client)
     for unit in facts.units:
         yield found("unit-failed", unit=unit)
+    for unit, count in facts.restarting:
+        yield found("unit-restarts", unit=unit, count=count)
     for unit in facts.idle:
         yield found("unit-idle", unit=unit)
     if facts.visits_unset:

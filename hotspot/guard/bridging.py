@@ -23,12 +23,27 @@ NEW_ROOT = Often(3, 30.0)
 SETTLED = 86_400.0
 """Seconds after which a new root is one of the hall's: somebody was told, and left it so."""
 MOST_SWITCHES = 64
+MOST_TREES = 64
+"""Of one interface: Cisco's switches have one for each VLAN, and a port that carries several shows all of them."""
 STAYS = 20.0
 """Seconds after which a device that talks in a foreign network is not just passing."""
 DEVICES = 4
 """That stay in the same foreign network, within ``WITHIN`` seconds."""
 WITHIN = 600.0
 MOST_NETWORKS = 64
+
+
+class _Grown:
+    """A spanning tree as it has been heard: IEEE's, or Cisco's of one VLAN."""
+
+    __slots__ = ("newcomer", "often", "root", "roots", "since")
+
+    def __init__(self, now: float) -> None:
+        self.root = b""
+        """Of the hall's tree: priority and MAC, the smaller the better; b"": none was heard yet."""
+        self.newcomer, self.since, self.often = b"", now, Window()
+        """A root that is not known, and since when it leads."""
+        self.roots = Turns()
 
 
 class Bridging:
@@ -39,11 +54,8 @@ class Bridging:
         self._routers = Window()
         self._switches: OrderedDict[bytes, None] = OrderedDict()
         """The hall's own."""
-        self._root = b""
-        """Of the hall's tree: priority and MAC, the smaller the better; b"": none was heard yet."""
-        self._newcomer, self._since, self._often = b"", now, Window()
-        """A root that is not known, and since when it leads."""
-        self._roots = Turns()
+        self._trees: OrderedDict[int | None, _Grown] = OrderedDict()
+        """By VLAN."""
         self._networks: OrderedDict[bytes, OrderedDict[bytes, float]] = OrderedDict()
         """Who stays in a foreign network, and when they were last heard."""
 
@@ -53,25 +65,32 @@ class Bridging:
             self._hall.see("lan-bridged", now, said.source, sign=said.protocol)
 
     def tree(self, said: Tree, now: float) -> None:
-        """Switches' own protocol. One tree is the hall's; its switches may take each other's place, one after the other."""
-        if self._roots.add(said.root, now, ROOTS):
+        """Switches' own protocol. One tree is the hall's; its switches may take each other's place, one after the other. A switch is known
+        by its MAC: the priority in front of it has the number of the VLAN in it."""
+        tree = self._trees.get(said.vlan)
+        if tree is None:
+            tree = self._trees[said.vlan] = _Grown(now)
+            if len(self._trees) > MOST_TREES:
+                self._trees.popitem(last=False)
+        self._trees.move_to_end(said.vlan)
+        if tree.roots.add(said.root[2:], now, ROOTS):
             self._hall.see("lan-bridged", now, said.source, sign="STP")
         if now - self._started <= LEARNING:
             self._learn(said.root, said.bridge)
         if said.root[2:] in self._switches:
-            self._root = said.root
+            tree.root = said.root
         else:
-            self._unknown(said, now)
+            self._unknown(tree, said, now)
 
-    def _unknown(self, said: Tree, now: float) -> None:
+    def _unknown(self, tree: _Grown, said: Tree, now: float) -> None:
         """A root that is not one of the hall's switches, as far as they are known."""
-        if said.root != self._newcomer:
-            self._newcomer, self._since, self._often = said.root, now, Window()
-        if not self._often.add(now, NEW_ROOT):
+        if said.root != tree.newcomer:
+            tree.newcomer, tree.since, tree.often = said.root, now, Window()
+        if not tree.often.add(now, NEW_ROOT):
             return
-        if not self._root or said.root > self._root or now - self._since >= SETTLED:
+        if not tree.root or said.root > tree.root or now - tree.since >= SETTLED:
             self._learn(said.root)
-            self._root = said.root
+            tree.root = said.root
         else:
             self._hall.see("tree-changed", now, said.source)
 

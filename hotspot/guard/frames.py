@@ -15,7 +15,10 @@ DISCOVER, REQUEST, DECLINE, ACK, NAK, RELEASE = 1, 3, 4, 5, 6, 7
 """DHCP message types."""
 SOLICIT6, ADVERTISE6, REQUEST6, REPLY6, RECONFIGURE6 = 1, 2, 3, 7, 10
 """DHCPv6 message types."""
+SNAP = bytes.fromhex("aaaa03000000")
+"""In front of the type in a frame with a length: an access point makes an ordinary one of it on the air."""
 MOST_TAGS = 4
+"""Tags and headers in front of what is said that are taken off."""
 MOST_EXTENSIONS = 8
 """Extension headers of IPv6 that are followed."""
 STP_TO = bytes.fromhex("0180c2000000")
@@ -26,6 +29,8 @@ _EXTENSIONS = (0, 43, 60)
 _DHCP_COOKIE = b"\x63\x82\x53\x63"
 _NOWHERE4, _NOWHERE6 = bytes(4), bytes(16)
 _DHCP = struct.Struct(">BBBBIHH4s4s4s4s6s")
+_ARP_HEADS = (b"\x00\x01\x08\x00\x06\x04", b"\x00\x06\x08\x00\x06\x04")
+"""Ethernet and IEEE 802: hosts take both from an Ethernet card (``arp_process`` of Linux)."""
 
 
 class Arp(Struct, frozen=True, gc=False):
@@ -73,7 +78,7 @@ class Dhcp6(Struct, frozen=True, gc=False):
 
 
 class Advertisement(Struct, frozen=True, gc=False):
-    """A router advertises itself."""
+    """A router advertises itself, or leads hosts elsewhere (redirect). What hides too deep to be read counts as one."""
 
     source: bytes
 
@@ -106,6 +111,8 @@ class Tree(Struct, frozen=True, gc=False):
     source: bytes
     root: bytes
     bridge: bytes
+    vlan: int | None = None
+    """Of Cisco's trees, one for each VLAN; None: IEEE's."""
 
 
 class Broadcast(Struct, frozen=True, gc=False):
@@ -124,9 +131,12 @@ def said(frame: bytes) -> Said | None:
         return None
     source, kind = frame[6:12], int.from_bytes(frame[12:14])
     for _ in range(MOST_TAGS):
-        if kind not in TAGS:
+        if kind in TAGS:
+            frame = frame[:12] + frame[16:]
+        elif kind <= 1500 and frame[14:20] == SNAP:
+            frame = frame[:12] + frame[20:]
+        else:
             break
-        frame = frame[:12] + frame[16:]
         kind = int.from_bytes(frame[12:14])
     if kind == ARP:
         return _arp(source, frame)
@@ -141,7 +151,7 @@ def said(frame: bytes) -> Said | None:
 
 
 def _arp(source: bytes, frame: bytes) -> Arp | None:
-    if len(frame) < 42 or frame[14:20] != b"\x00\x01\x08\x00\x06\x04":
+    if len(frame) < 42 or frame[14:20] not in _ARP_HEADS:
         return None
     return Arp(source, frame[22:28], frame[28:32], frame[38:42], frame[20:22] == b"\0\2")
 
@@ -149,18 +159,18 @@ def _arp(source: bytes, frame: bytes) -> Arp | None:
 def _ipv4(source: bytes, frame: bytes) -> Said | None:
     if frame[14] >> 4 != 4:
         return None
-    start, protocol = 14 + (frame[14] & 15) * 4, frame[23]
+    start, protocol, to_many = 14 + (frame[14] & 15) * 4, frame[23], bool(frame[0] & 1)
     if protocol in _ROUTING:
-        return Routing(source, _ROUTING[protocol])
+        return Routing(source, _ROUTING[protocol]) if to_many else None  # visitors may speak any protocol with the Internet
     if protocol != 17 or int.from_bytes(frame[20:22]) & 0x1FFF:
         return None
     (to_port,) = struct.unpack_from(">H", frame, start + 2)
     if to_port in (67, 68):  # a client does not look at the port that an answer comes from
         part = to_port == 68 and int.from_bytes(frame[20:22]) & 0x2000
         return _dhcp(source, frame[start + 8 :]) or (_hidden(source) if part else None)
-    if to_port in (_HSRP, _GLBP):
+    if to_port in (_HSRP, _GLBP) and to_many:
         return Routing(source, "HSRP" if to_port == _HSRP else "GLBP")
-    if to_port in _NETBIOS and frame[0] & 1:
+    if to_port in _NETBIOS and to_many:
         return Broadcast(source, frame[26:30])
     return None
 
@@ -168,9 +178,9 @@ def _ipv4(source: bytes, frame: bytes) -> Said | None:
 def _dhcp(source: bytes, data: bytes) -> Dhcp | None:
     if len(data) < 240 or data[236:240] != _DHCP_COOKIE:
         return None
-    op, hardware, length, _, transaction, _, _, own, given, _, relay, mac = _DHCP.unpack_from(data)
-    if op not in (1, 2) or (op == 1 and (hardware != 1 or length != 6)):
-        return None
+    op, _, _, _, transaction, _, _, own, given, _, relay, mac = _DHCP.unpack_from(data)
+    if op not in (1, 2):
+        return None  # whatever hardware a client says it has: a server gives it an address
     options = _options(data)
     kind, lease = options.get(53, b""), options.get(51, b"")
     server, wanted = options.get(54, b""), options.get(50, b"")
@@ -225,8 +235,10 @@ def _ipv6(source: bytes, frame: bytes) -> Said | None:
             header, start = frame[start], start + 8
         else:
             break
+    if header in _EXTENSIONS or header == 44:
+        return Advertisement(source)
     if header in _ROUTING:
-        return Routing(source, _ROUTING[header])
+        return Routing(source, _ROUTING[header]) if frame[0] & 1 else None
     if header == 58:
         return _icmp6(source, frame, start)
     if header == 17:
@@ -238,10 +250,10 @@ def _ipv6(source: bytes, frame: bytes) -> Said | None:
 
 def _icmp6(source: bytes, frame: bytes, start: int) -> Said | None:
     kind = frame[start]
-    if kind == 134:
+    if kind in (134, 137):
         return Advertisement(source)
     if kind not in (135, 136):
-        return Heard(source) if kind in (133, 137) else None
+        return Heard(source) if kind == 133 else None
     sender, target = frame[22:38], frame[start + 8 : start + 24]
     if len(target) != 16:
         return None
@@ -277,4 +289,5 @@ def _tree(source: bytes, frame: bytes) -> Tree | None:
         return None
     if frame[start : start + 2] != b"\0\0" or frame[start + 3] not in (0, 2):
         return None  # a notice of change names no root
-    return Tree(source, frame[start + 5 : start + 13], frame[start + 17 : start + 25])
+    root = frame[start + 5 : start + 13]
+    return Tree(source, root, frame[start + 17 : start + 25], int.from_bytes(root[:2]) & 0xFFF if start == 22 else None)

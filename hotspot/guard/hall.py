@@ -35,7 +35,7 @@ class Device:
     """One MAC, by what it says."""
 
     __slots__ = (
-        *("addresses", "asked", "chatty", "first", "foreign", "foreign_since", "identities", "last", "local", "mac"),
+        *("addresses", "asked", "chatty", "first", "foreign", "foreign_since", "identities", "last", "leases", "local", "mac"),
         *("ports", "repeats", "spoke"),
     )
 
@@ -56,6 +56,8 @@ class Device:
         self.foreign: bytes = b""
         """The foreign network that it talks in, its first three bytes."""
         self.foreign_since = now
+        self.leases: tuple[bytes, ...] = ()
+        """Addresses that the gateway gave it, as far as they are counted (``starvation.OF_ONE``)."""
         self.identities: dict[int, Turns] | None = None
         """What it said of itself, by DHCP message type."""
         self.ports: Turns | None = None

@@ -6,7 +6,7 @@ ghost. Where access points answer ARP and ND for their phones (proxy ARP), only 
 from collections import OrderedDict, deque
 
 from hotspot.guard.frames import DISCOVER, REQUEST, Dhcp
-from hotspot.guard.hall import Hall
+from hotspot.guard.hall import MOST_LEASES, Hall
 from hotspot.guard.memory import HOUR, Often, Window
 
 PATIENCE = 10.0
@@ -16,6 +16,11 @@ AFTER = 1.0
 WITHIN = 600.0
 FEWEST, SHARE, MOST = 64, 16, 512
 """So many ghosts within ``WITHIN`` seconds, or a 16th of the addresses when that is more, are an attack; 512 always are."""
+OF_ONE = 8
+"""Addresses that one device has at the same time. One that starts another system, or from the network, has two or three; one that calls
+itself by another name each time (client identifier, option 61) takes them all."""
+GIVEN = 3 / 4
+"""Of all addresses, given newly within ``WITHIN`` seconds, are an attack, too, whatever the devices say besides."""
 IN_OTHER_NAMES = Often(32, WITHIN)
 """Devices for which one asks that is none of them: a repeater does so for the few that are behind it."""
 RELAYED = Often(2, WITHIN)
@@ -43,6 +48,8 @@ class Starvation:
         self._asking: OrderedDict[bytes, Window] = OrderedDict()
         """Who asks in other names."""
         self._asked = 0.0
+        self._given = deque[float]()
+        """When addresses were given newly, no more than are an attack."""
         self._relayed, self._relays = deque[float](), Window()
 
     @property
@@ -51,9 +58,36 @@ class Starvation:
         pool = self._hall.gateway.pool
         return min(MOST, max(FEWEST, pool // SHARE)) if pool >= 2 * FEWEST or not pool else max(8, pool // 2)
 
-    def leased(self, said: Dhcp) -> None:
-        """The gateway gives an address."""
+    def leased(self, said: Dhcp, now: float) -> None:
+        """The gateway gives an address; called before the lease is entered."""
         self._longest = max(self._longest, float(said.seconds))
+        lease = self._hall.leases.entries.get(said.given)
+        if not any(said.given) or (lease is not None and lease.owner == said.mac):
+            return
+        self._several(said, now)
+        if not any(said.own):  # who renews what the guard has not heard being given takes none
+            self._newly(said, now)
+
+    def _several(self, said: Dhcp, now: float) -> None:
+        """How many has this device now?"""
+        device = self._hall.devices.get(said.mac)
+        if device is None:
+            return
+        found = ((address, self._hall.leases.entries.get(address)) for address in device.leases if address != said.given)
+        live = [address for address, lease in found if lease and lease.owner == said.mac and lease.until > now and not lease.released]
+        device.leases = (*live[-OF_ONE:], said.given)
+        if len(device.leases) > OF_ONE:
+            self._hall.see("dhcp-starvation", now, said.mac)
+
+    def _newly(self, said: Dhcp, now: float) -> None:
+        most = min(MOST_LEASES, int(self._hall.gateway.pool * GIVEN))
+        if most < FEWEST:
+            return
+        self._given.append(now)
+        while len(self._given) > most:
+            self._given.popleft()
+        if len(self._given) == most and now - self._given[0] <= WITHIN:
+            self._hall.see("dhcp-starvation", now, said.mac)
 
     def lost(self, now: float) -> None:
         """Leases were missed that the gateway gave."""

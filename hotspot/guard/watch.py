@@ -43,8 +43,8 @@ class Watch:
         if isinstance(what, Dhcp) and what.reply:
             self._echoes.said(frame)
             if what.kind == ACK:
+                self._starvation.leased(what, now)
                 self._claims.leased(what, now)
-                self._starvation.leased(what)
         elif isinstance(what, Dhcp6):
             self._echoes.said(frame)
             self._servers.own(what)

@@ -31,6 +31,7 @@ STEPS = {
 
 SKIPPED = {
     "no-kernel-list": StepWords("der Kernel sagt nicht, womit er gebaut wurde", "the kernel does not say what it was built with"),
+    "no-module-list": StepWords("welche Module da sind, ist nicht zu lesen", "which modules there are cannot be read"),
     "no-hub": StepWords("dieses Rathaus hat keinen Hub", "this hall has no hub"),
     "no-portal-settings": StepWords("portal.toml ist nicht zu gebrauchen", "portal.toml cannot be used"),
     "kernel-not-seen": StepWords("die Firewall sagt nicht, was im Kernel steht", "the firewall does not say what is in the kernel"),

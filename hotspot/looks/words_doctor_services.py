@@ -158,6 +158,16 @@ SERVICES = {
         remedy_english="Read its log and restart it.",
         command="journalctl -u {unit} -n 50; systemctl restart {unit}",
     ),
+    "unit-restarts": Words(
+        severity=Severity.WARNING,
+        german="Der Dienst {unit} stirbt immer wieder; {count}-mal wurde er neu gestartet",
+        english="The unit {unit} dies again and again; it was started anew {count} times",
+        meaning_german="Was er tut, geschieht nicht oder nur für Augenblicke.",
+        meaning_english="What it does is not done, or for moments only.",
+        remedy_german="Sein Protokoll lesen: Die letzte Zeile vor jedem Neustart sagt, woran es liegt.",
+        remedy_english="Read its log: the last line before each start says what it is.",
+        command="journalctl -u {unit} -n 50; systemctl status {unit}",
+    ),
     "unit-idle": Words(
         severity=Severity.WARNING,
         german="Der Dienst {unit} ist eingeschaltet und läuft nicht",

@@ -51,6 +51,23 @@ TRUST = {
         remedy_english="Renew the files in portal.toml; the portal takes new ones by itself.",
         command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
     ),
+    "certificate-of-hub-ended": Words(
+        severity=Severity.URGENT,
+        german="Das Zertifikat vom Hub ist seit {days} Tagen abgelaufen und nicht verlängert; angefragt seit: {since}",
+        english="The certificate from the hub ended {days} days ago and was not renewed; asked for since: {since}",
+        meaning_german=(
+            "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
+            "eine Warnung."
+        ),
+        meaning_english=(
+            "Meanwhile the gateway leads visitors to the page without TLS: they get online. Whoever opens the page by https sees a warning."
+        ),
+        remedy_german="Am Hub bei diesem Rathaus nachsehen, worauf die Anfrage wartet; hier, ob der Hub erreichbar ist und die Uhr stimmt.",
+        remedy_english=(
+            "See at the hub, at this hall, what the request waits for; here, whether the hub can be reached and the clock is right."
+        ),
+        command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
+    ),
     "certificate-ends-soon": Words(
         severity=Severity.WARNING,
         german="Das Zertifikat endet in {days} Tagen",
@@ -85,8 +102,8 @@ TRUST = {
         severity=Severity.WARNING,
         german="Das Zertifikat vom Hub gilt noch {days} Tage und ist nicht verlängert; angefragt seit: {since}",
         english="The certificate from the hub has {days} days left and is not renewed; asked for since: {since}",
-        meaning_german="Ist es abgelaufen, zeigen Handys eine Warnung statt der Anmeldeseite.",
-        meaning_english="When it has ended, phones show a warning instead of the page.",
+        meaning_german="Ist es abgelaufen, kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
+        meaning_english="When it has ended, visitors only get to the page without TLS; by https they see a warning.",
         remedy_german="Am Hub bei diesem Rathaus nachsehen, worauf die Anfrage wartet; hier, ob der Hub erreichbar ist.",
         remedy_english="See at the hub, at this hall, what the request waits for; here, whether the hub can be reached.",
         command="journalctl -u hotspot-portal -g certificate -n 20; hotspot status",
@@ -210,8 +227,8 @@ TRUST = {
     ),
     "hub-reports-lost": Words(
         severity=Severity.WARNING,
-        german="{count} Berichte wurden aufgegeben, weil kein Platz mehr war",
-        english="{count} reports were given up because there was no room",
+        german="{count} Berichte wurden aufgegeben, weil kein Platz mehr war, zuletzt am {date}",
+        english="{count} reports were given up because there was no room, last on {date}",
         meaning_german="Besucher merken nichts; in den Zahlen der Stadt fehlt etwas.",
         meaning_english="Visitors notice nothing; something is missing in the city's figures.",
         remedy_german="keep unter [hub] vergrößern und dafür sorgen, dass der Hub erreichbar ist.",
@@ -274,6 +291,6 @@ TRUST = {
         meaning_english="Without it there are no rules, no addresses or no names: the Wi-Fi is dead.",
         remedy_german="Das Paket installieren.",
         remedy_english="Install the package.",
-        command="apt-get install nftables dnsmasq radvd",
+        command="apt-get install nftables dnsmasq-base radvd",
     ),
 }

@@ -46,7 +46,7 @@ GUARD: Catalogue = {
         meaning_english="Phones send their traffic to this device: pages load slowly or not at all, or somebody listens.",
         remedy_german=f"{_FIND_GERMAN} Das Gerät abstecken. „RA Guard“ am Switch verhindert es künftig{_TRUST_GERMAN}",
         remedy_english=f'{_FIND_ENGLISH} Unplug it. "RA guard" at the switch prevents it from now on{_TRUST_ENGLISH}',
-        command="tcpdump -eni {interface} -c 5 icmp6 and ip6[40] == 134",
+        command="tcpdump -eni {interface} -c 5 'icmp6 and (ip6[40] == 134 or ip6[40] == 137)'",
     ),
     "gateway-address": Words(
         severity=Severity.URGENT,

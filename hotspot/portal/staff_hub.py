@@ -24,6 +24,7 @@ def hub_status(office: Office) -> control.HubStatus | None:
         error=uplink.error,
         backlog=uplink.backlog,
         lost=uplink.lost,
+        lost_at=uplink.lost_at,
         closes=office.hub_closes(office.now()),
     )
 

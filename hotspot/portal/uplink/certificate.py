@@ -104,6 +104,11 @@ def read(path: Path) -> Kept:
     return _kept(path.read_bytes())
 
 
+def margin_of(kept: Kept) -> timedelta:
+    """How long before its end it is renewed, at the latest."""
+    return min(RENEW, (kept.ends - kept.begins) / 3)
+
+
 def _kept(pem: bytes) -> Kept:
     """Raises ``ValueError``, whatever is strange about it: a hub that has gone wrong must not end the portal."""
     try:
@@ -170,7 +175,7 @@ class Certificates:
             now = read(self._office.settings.state_dir / CERTIFICATE)
         except (OSError, ValueError):
             return False
-        margin = min(RENEW, (now.ends - now.begins) / 3) * self._early
+        margin = margin_of(now) * self._early
         return now.key == requested and datetime.fromtimestamp(self._office.now().unix, UTC) >= now.ends - margin
 
     def _another(self, names: tuple[str, ...]) -> tuple[bytes, str]:

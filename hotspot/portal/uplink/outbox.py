@@ -68,6 +68,11 @@ class Outbox:
         found = await self._journal.read("SELECT value FROM meta WHERE key = 'reports_lost'")
         return int(found[0][0]) if found else 0
 
+    async def lost_at(self) -> float | None:
+        """When the last of them was given up, wall clock; None: never, or before this was kept."""
+        found = await self._journal.read("SELECT value FROM meta WHERE key = 'reports_lost_at'")
+        return float(found[0][0]) if found else None
+
     # Sending ------------------------------------------------------------------------------------------------------------------------
 
     async def next(self, most: int = wire.MOST_REPORTS) -> tuple[wire.Report, ...]:
@@ -167,6 +172,7 @@ class Outbox:
         lost = await self._give_up(
             f"SELECT number FROM reports WHERE taken_at IS NULL AND closed_at > {SANE_CLOCK} AND closed_at < ?",  # noqa: S608
             (unix - keep_for,),
+            unix,
         )
         if await self.bytes() <= most:
             return lost
@@ -176,7 +182,7 @@ class Outbox:
                 return lost
             await self._merge(grain)
         while await self.bytes() > most:
-            lost += await self._give_up("SELECT number FROM reports ORDER BY refused = '', number LIMIT ?", (10,))
+            lost += await self._give_up("SELECT number FROM reports ORDER BY refused = '', number LIMIT ?", (10,), unix)
         return lost
 
     async def _merge(self, grain: int) -> None:
@@ -207,8 +213,8 @@ class Outbox:
                 await self._journal.write(statements)
                 log.info("reports put together", before=len(reports), after=len(fewer), grain=grain)
 
-    async def _give_up(self, which: str, values: tuple[float, ...]) -> int:
-        """Delete reports; those that the hub does not have and did not refuse are counted as lost."""
+    async def _give_up(self, which: str, values: tuple[float, ...], unix: float) -> int:
+        """Delete reports; those that the hub does not have and did not refuse are counted as lost, at ``unix``."""
         found = await self._journal.read(which, values)
         if not found:
             return 0
@@ -218,7 +224,7 @@ class Outbox:
         lost = int(counted[0])
         statements: list[Statement] = [("DELETE FROM reports WHERE number = ?", (number,)) for number in numbers]
         if lost:
-            statements += rows.of_meta("reports_lost", f"{await self.lost() + lost}")
+            statements += rows.of_meta("reports_lost", f"{await self.lost() + lost}") + rows.of_meta("reports_lost_at", f"{unix:.0f}")
             log.error("reports given up", reports=lost)
         await self._journal.write(statements)
         return lost

@@ -106,7 +106,7 @@ class Sender:
     async def _look(self) -> Waiting:
         waiting, uplink, metrics = await self.outbox.waiting(), self._office.uplink, self._office.metrics
         uplink.backlog, uplink.set_aside = waiting.reports, waiting.refused
-        uplink.lost = await self.outbox.lost()
+        uplink.lost, uplink.lost_at = await self.outbox.lost(), await self.outbox.lost_at()
         metrics.report_backlog.set(uplink.backlog)
         metrics.report_refused.set(uplink.set_aside)
         metrics.report_lost.set(uplink.lost)

@@ -35,6 +35,8 @@ class Uplink:
         """Reports that wait."""
         self.lost = 0
         """Reports that were given up."""
+        self.lost_at: float | None = None
+        """Wall clock: when the last of them was."""
         self.set_aside = 0
         """Reports that the hub will never take."""
         self.wanted = 0

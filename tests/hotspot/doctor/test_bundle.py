@@ -7,9 +7,9 @@ from typing import IO, cast
 
 import pytest
 
-from hotspot.doctor.bundle import known_names, lease_names, pack, settings_without_secrets
+from hotspot.doctor.bundle import _served, known_names, lease_names, pack, portal_names, settings_without_secrets
 from hotspot.doctor.privacy import Filter
-from tests.hotspot.doctor.gateways import NOW, dnsmasq, subject
+from tests.hotspot.doctor.gateways import NOW, dnsmasq, portal, subject
 
 
 def test_settings_without_secrets(tmp_path: Path) -> None:
@@ -63,6 +63,14 @@ def test_what_is_packed_names_nobody(tmp_path: Path) -> None:
     assert [name for name in content if name.endswith(("one.txt", "last.txt"))] == ["hotspot-bundle/one.txt", "hotspot-bundle/last.txt"]
     assert [each for each in planted if each in str(content)] == []
     assert "KeyError" in content["hotspot-bundle/tc-[mac 1].txt"]
+
+
+def test_settings_of_the_name_server_name_nobody(tmp_path: Path) -> None:
+    """Of hosts the portal's own is shown: where its name leads is what support asks first."""
+    lines = ["no-ping", "host-record=portal.hall.example,198.18.0.1", "host-record=annes-laptop.amt.local,10.0.0.5", "cname=anne,annes-pc"]
+    server = dnsmasq("\n".join([*lines, "dhcp-name-match=set:x,Annes-Galaxy", "dhcp-host=02:00:00:00:00:01,anne"]))
+    shown = _served(server, portal_names(subject(portal(tmp_path))))
+    assert shown.splitlines() == ["no-ping=", lines[1], "host-record=[name]", "cname=[name]"]
 
 
 def test_no_bundle_without_the_names_to_take_out(tmp_path: Path) -> None:

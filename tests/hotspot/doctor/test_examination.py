@@ -27,6 +27,23 @@ def test_consequences_are_left_out() -> None:
     assert {*CONSEQUENCES, *(kind for kinds in CONSEQUENCES.values() for kind in kinds)} <= set(DOCTOR)
 
 
+def test_an_interface_explains_what_is_its_own() -> None:
+    """The second zone's cable is out: that there is no route is another fault. Of the line only a way out explains anything."""
+    of_line = [found("route-missing"), found("internet-away"), found("hub-away", why="x", url="y"), found("upstream-dns-away", count=2)]
+    address = found("address-missing", "public", interface="lan0", family="IPv4")
+    lan, wan = found("interface-down", interface="lan1"), found("interface-down", interface="wan0")
+    assert without_consequences([lan, *of_line[1:], address], {"wan0"}) == [lan, *of_line[1:], address]
+    assert without_consequences([wan, *of_line, address], {"wan0"}) == [wan, address]
+    own = found("interface-down", interface="lan0")
+    assert without_consequences([own, address], {"wan0"}) == [own]
+
+
+def test_one_zone_explains_nothing_of_another() -> None:
+    """Each zone has leases of its own."""
+    differs, other = found("lease-file-differs", "public", path="/a", told="/b"), found("leases-unreadable", "staff", path="/c", why="x")
+    assert without_consequences([differs, other]) == [differs, other]
+
+
 def test_a_group_becomes_a_step() -> None:
     """Failed with the gravest; passed with a notice; skipped with its reason."""
     grave, slight = found("guard-missing"), found("rdnss-missing")

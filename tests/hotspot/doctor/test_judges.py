@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from firewall import api
 from hotspot.control import HubStatus, StatusIs
-from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, rules, servers, services, sysctls, versions
+from hotspot.doctor import certificate, clock, disk, hub, kernel, leases, line, names, network, rules, servers, services, sysctls, versions
 from hotspot.doctor.found import NotLooked, found
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
@@ -44,6 +44,11 @@ def test_the_kernel() -> None:
     assert kinds(kernel.judge(kernel.Facts(all_of_them))) == []
     assert kinds(kernel.judge(kernel.Facts({**all_of_them, "NET_SCH_HTB": "m"}))) == []
     assert kinds(kernel.judge(kernel.Facts({**all_of_them, "NET_SCH_HTB": "m"}, frozenset({"sch_htb"})))) == ["kernel-feature-missing"]
+    with pytest.raises(NotLooked, match="no-module-list"):
+        list(kernel.judge(kernel.Facts(all_of_them, unlisted=True)))
+    del all_of_them["NFT_HASH"]
+    assert kinds(kernel.judge(kernel.Facts(all_of_them, unlisted=True))) == ["kernel-feature-missing"]
+    all_of_them["NFT_HASH"] = "y"
     del all_of_them["NFT_QUOTA"], all_of_them["NET_SCH_FQ_CODEL"]
     assert kinds(kernel.judge(kernel.Facts(all_of_them))) == ["kernel-feature-missing", "kernel-no-fq-codel"]
 
@@ -131,6 +136,8 @@ WELL = services.Facts(DAEMON, PORTAL, "")
         ({"firewall": None}, ["firewall-away"]),
         ({"firewall": msgspec.structs.replace(DAEMON, ready=False)}, ["firewall-not-ready"]),
         ({"firewall": msgspec.structs.replace(DAEMON, drift={"ruleset": 2})}, ["kernel-was-changed"]),
+        ({"firewall": msgspec.structs.replace(DAEMON, drift={"link": 3})}, []),
+        ({"restarting": (("hotspot-lan-guard.service", 7),)}, ["unit-restarts"]),
         ({"portal": None}, ["portal-away"]),
         ({"portal_error": "zones: expected"}, ["portal-settings-bad"]),
         ({"portal": msgspec.structs.replace(PORTAL, firewall=False)}, ["portal-without-firewall"]),
@@ -180,6 +187,24 @@ def test_units() -> None:
     assert services.units_of("") == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "dies"),
+    [
+        ({"ActiveState": "activating", "SubState": "auto-restart"}, True),
+        ({"ActiveState": "activating", "SubState": "start"}, False),
+        ({"ActiveState": "active", "SubState": "running"}, True),
+        ({"ActiveState": "active", "SubState": "running", "NRestarts": "1"}, False),
+        ({"ActiveState": "active", "SubState": "running", "ActiveEnterTimestampMonotonic": "300000000"}, False),
+    ],
+)
+def test_a_unit_that_dies_over_and_over(changes: dict[str, str], dies: bool) -> None:
+    """``Restart=always``: it has never failed. Waiting for the next start, or just started for the third time; not after one mishap, nor
+    when it has run since."""
+    unit = {"Id": "a.service", "NRestarts": "3", "ActiveEnterTimestampMonotonic": "999000000"} | changes
+    assert services.failed([unit]) == services.idle([unit]) == ()
+    assert services.restarting([unit], 1_000.0) == ((("a.service", 3),) if dies else ())
+
+
 # Leases, certificate, clock, disk ---------------------------------------------------------------------------------------------------
 
 
@@ -220,7 +245,10 @@ def test_leases_are_counted() -> None:
         (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, waits="3 min"), ["certificate-pending"]),
         (certificate.Facts(NOW, ends=NOW + DAY, by_hub=True, placeholder=True, untrusted="x"), ["certificate-not-asked-for"]),
         (certificate.Facts(NOW, ends=NOW + 13 * DAY, by_hub=True, waits="3 d 0 h"), ["certificate-not-renewed"]),
-        (certificate.Facts(NOW, ends=NOW - DAY, by_hub=True), ["certificate-not-renewed"]),
+        (certificate.Facts(NOW, ends=NOW - DAY, by_hub=True), ["certificate-of-hub-ended"]),
+        (certificate.Facts(NOW, ends=NOW + 3 * DAY, by_hub=True, margin=2 * DAY), []),
+        (certificate.Facts(NOW, ends=NOW + 1.5 * DAY, by_hub=True, margin=2 * DAY), []),
+        (certificate.Facts(NOW, ends=NOW + 0.9 * DAY, by_hub=True, margin=2 * DAY), ["certificate-not-renewed"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, uncovered=(("public", "x.example"),)), ["certificate-name-wrong"]),
         (certificate.Facts(NOW, ends=NOW + 30 * DAY, untrusted="unable to get local issuer certificate"), ["certificate-untrusted"]),
     ],
@@ -234,14 +262,14 @@ def test_a_certificate_that_comes_by_the_hub(tmp_path: Path) -> None:
     """A placeholder, asked for or not; one that is there, and the request that it came for."""
     path, request = tmp_path / CERTIFICATE, tmp_path / REQUEST
     path.write_bytes(_placeholder(("portal.hall.example",)))
-    assert certificate._asked(tmp_path, path, NOW) == (True, "")
+    assert certificate._asked(tmp_path, path, NOW) == (True, "", 2 * DAY / 3)
     private = ec.generate_private_key(ec.SECP256R1())
     csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(private, hashes.SHA256()).public_bytes(Encoding.PEM)
     request.write_bytes(csr + _private(private))
     os.utime(request, (NOW - 180, NOW - 180))
-    assert certificate._asked(tmp_path, path, NOW) == (True, "3 min")
+    assert certificate._asked(tmp_path, path, NOW) == (True, "3 min", 2 * DAY / 3)
     request.write_bytes(b"damaged")
-    assert certificate._asked(tmp_path, path, NOW) == (True, "")
+    assert certificate._asked(tmp_path, path, NOW) == (True, "", 2 * DAY / 3)
 
 
 def test_the_clock() -> None:
@@ -351,6 +379,14 @@ def test_the_line() -> None:
     assert _line(lan0=msgspec.structs.replace(lan, mtu=1_000)) == ["mtu-too-small"]
 
 
+def test_a_route_with_two_next_hops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``ip`` prints it: the interfaces stand with the next hops, and one of a zone's lines is enough."""
+    hops: list[dict[str, object]] = [{"gateway": "fe80::1", "dev": dev, "weight": 1, "flags": []} for dev in ("eth9", "wan0")]
+    shown = msgspec.json.encode([{"dst": "default", "protocol": "ra", "metric": 1024, "flags": [], "nexthops": hops}]).decode()
+    monkeypatch.setattr(network, "printed", lambda *words: shown)
+    assert (network.default_route(6, {"wan0"}), network.default_route(6, {"wan1"})) == ("wan0", "eth9")
+
+
 def test_cards() -> None:
     """LRO never; bundles only matter on a slow line, and not where frames leave one by one."""
     wan = links()["wan0"]
@@ -369,8 +405,15 @@ def test_the_hub() -> None:
     assert kinds(hub.judge(hub.Facts(enrolled=False, away="no answer in time"))) == ["hub-not-enrolled", "hub-away"]
     assert kinds(hub.judge(hub.Facts(stranger="self-signed certificate"))) == ["hub-untrusted"]
     assert kinds(hub.judge(hub.Facts(unusable="zones.public"))) == ["policy-unusable"]
-    bad = msgspec.structs.replace(status, backlog=99, lost=1, refused=4, error="plans.free.down")
-    assert kinds(hub.judge(hub.Facts(status=bad))) == ["hub-backlog", "hub-reports-lost", "policy-refused"]
+    bad = msgspec.structs.replace(status, backlog=99, lost=1, refused=4, error="plans.free.down", lost_at=NOW - 60)
+    assert kinds(hub.judge(hub.Facts(NOW, status=bad))) == ["hub-backlog", "hub-reports-lost", "policy-refused"]
+
+
+def test_reports_that_were_lost_long_ago() -> None:
+    """They stay counted for ever; nobody can mend it any more."""
+    status = HubStatus(NOW, None, "", 3, lost=7, lost_at=NOW - 2 * DAY)
+    assert kinds(hub.judge(hub.Facts(NOW, status=status))) == []
+    assert kinds(hub.judge(hub.Facts(NOW, status=msgspec.structs.replace(status, lost_at=None)))) == []
 
 
 def test_versions() -> None:

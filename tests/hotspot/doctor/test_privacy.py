@@ -31,7 +31,16 @@ def _spelled(plain: str) -> list[str]:
     fours = [plain[at : at + 4] for at in range(0, 12, 4)]
     short = [f"{int(pair, 16):x}" for pair in pairs]
     joined = [sign.join(pairs) for sign in ":-._ "] + [sign.join(fours) for sign in ".:-_"] + [sign.join(short) for sign in ":-"]
-    more = [plain, f"0x{plain}", f"{plain[:6]}-{plain[6:]}", f"01:{':'.join(pairs)}", f"01-{'-'.join(pairs)}"]
+    escaped = [sign.join(pairs) for sign in ("\\:", "\\\\:", "%3A", "%3a", "%253A")]
+    more = [
+        *escaped,
+        plain,
+        f"0x{plain}",
+        f"{plain[:6]}-{plain[6:]}",
+        f"{plain[:6]}.{plain[6:]}",
+        f"01:{':'.join(pairs)}",
+        f"01-{'-'.join(pairs)}",
+    ]
     return [each for one in (*joined, *more) for each in (one, one.upper())]
 
 

@@ -30,9 +30,11 @@ def ethernet(source: bytes, kind: int, payload: bytes, to: bytes = EVERYBODY) ->
     return (to + source + kind.to_bytes(2) + payload).ljust(60, b"\0")
 
 
-def arp(source: bytes, address: bytes, target: bytes, *, claimed: bytes | None = None, to: bytes = EVERYBODY, op: int = 1) -> bytes:
+def arp(
+    source: bytes, address: bytes, target: bytes, *, claimed: bytes | None = None, to: bytes = EVERYBODY, op: int = 1, hardware: int = 1
+) -> bytes:
     """Who has ``target``, tell ``address``."""
-    head = struct.pack(">HHBBH", 1, 0x0800, 6, 4, op)
+    head = struct.pack(">HHBBH", hardware, 0x0800, 6, 4, op)
     return ethernet(source, 0x0806, head + (claimed or source) + address + bytes(6) + target, to)
 
 
@@ -42,10 +44,10 @@ def udp4(source: bytes, from_: bytes, to: bytes, ports: tuple[int, int], data: b
     return ethernet(source, 0x0800, head + struct.pack(">HHHH", *ports, 8 + len(data), 0) + data, mac_to)
 
 
-def ipv4(source: bytes, protocol: int, to: bytes = bytes((224, 0, 0, 18))) -> bytes:
+def ipv4(source: bytes, protocol: int, to: bytes = bytes((224, 0, 0, 18)), mac_to: bytes = EVERYBODY) -> bytes:
     """A packet of another protocol."""
     head = struct.pack(">BBHHHBBH", 0x45, 0, 40, 1, 0, 255, protocol, 0) + bytes((10, 1, 1, 1)) + to
-    return ethernet(source, 0x0800, head + bytes(20))
+    return ethernet(source, 0x0800, head + bytes(20), mac_to)
 
 
 def dhcp(
@@ -64,10 +66,11 @@ def dhcp(
     relay: bytes = NOBODY4,
     wanted: bytes = b"",
     ports: tuple[int, int] | None = None,
+    hardware: int = 1,
 ) -> bytes:
     """A DHCP message, from a client or a server."""
     client = client or source
-    fixed = struct.pack(">BBBBIHH4s4s4s4s", 2 if reply else 1, 1, 6, 0, transaction, 0, 0, own, given, NOBODY4, relay)
+    fixed = struct.pack(">BBBBIHH4s4s4s4s", 2 if reply else 1, hardware, 6, 0, transaction, 0, 0, own, given, NOBODY4, relay)
     options = bytes((53, 1, kind))
     for code, value in ((54, server), (60, b"" if reply else make), (12, name), (51, seconds.to_bytes(4) if reply else b""), (50, wanted)):
         options += bytes((code, len(value))) + value if value else b""
@@ -77,9 +80,9 @@ def dhcp(
     return udp4(source, address, b"\xff" * 4, ports or usual, data)
 
 
-def ipv6(source: bytes, from_: bytes, to: bytes, header: int, payload: bytes) -> bytes:
+def ipv6(source: bytes, from_: bytes, to: bytes, header: int, payload: bytes, mac_to: bytes = b"\x33\x33\0\0\0\1") -> bytes:
     """An IPv6 packet."""
-    return ethernet(source, 0x86DD, struct.pack(">IHBB", 6 << 28, len(payload), header, 255) + from_ + to + payload, b"\x33\x33\0\0\0\1")
+    return ethernet(source, 0x86DD, struct.pack(">IHBB", 6 << 28, len(payload), header, 255) + from_ + to + payload, mac_to)
 
 
 def solicitation(source: bytes, address: bytes, target: bytes) -> bytes:
@@ -97,6 +100,22 @@ def router(source: bytes, *, extension: bytes = b"", first: int = 58) -> bytes:
     """A router advertisement, maybe behind extension headers."""
     advertisement = b"\x86\0\0\0\x40\0\x07\x08" + bytes(8)
     return ipv6(source, bytes.fromhex("fe80") + bytes(13) + b"\x09", GATEWAY6, first, extension + advertisement)
+
+
+def redirect(source: bytes) -> bytes:
+    """A router says that another way is better."""
+    return ipv6(source, bytes.fromhex("fe80") + bytes(13) + b"\x01", GATEWAY6, 58, b"\x89\0\0\0" + bytes(36))
+
+
+def extensions(number: int) -> bytes:
+    """So many headers in front of ICMPv6; the first one's type is 60."""
+    return (bytes((60, 0)) + bytes(6)) * (number - 1) + bytes((58, 0)) + bytes(6)
+
+
+def snapped(frame: bytes) -> bytes:
+    """The same with its type behind LLC and SNAP, as it goes on the air."""
+    said = b"\xaa\xaa\x03\0\0\0" + frame[12:]
+    return frame[:12] + len(said).to_bytes(2) + said
 
 
 def router_wanted(source: bytes) -> bytes:
@@ -117,13 +136,15 @@ def tagged(frame: bytes, kind: int = 0x8100) -> bytes:
     return frame[:12] + kind.to_bytes(2) + b"\0\0" + frame[12:]
 
 
-def bpdu(source: bytes, root: bytes) -> bytes:
+def bpdu(source: bytes, root: bytes, priority: int = 0x8000) -> bytes:
     """Spanning tree, IEEE's own."""
-    said = b"\x42\x42\x03" + b"\0\0\x02\x02\x3c" + b"\x80\0" + root + bytes(4) + b"\x80\0" + source + bytes(10)
+    first = priority.to_bytes(2)
+    said = b"\x42\x42\x03" + b"\0\0\x02\x02\x3c" + first + root + bytes(4) + first + source + bytes(10)
     return ethernet(source, len(said), said, STP_TO)
 
 
-def cisco_bpdu(source: bytes, root: bytes) -> bytes:
+def cisco_bpdu(source: bytes, root: bytes, priority: int = 0x8000) -> bytes:
     """Spanning tree, one for each VLAN."""
-    said = bytes.fromhex("aaaa0300000c010b") + b"\0\0\x02\x02\x3c" + b"\x80\0" + root + bytes(4) + b"\x80\0" + source + bytes(10)
+    first = priority.to_bytes(2)
+    said = bytes.fromhex("aaaa0300000c010b") + b"\0\0\x02\x02\x3c" + first + root + bytes(4) + first + source + bytes(10)
     return ethernet(source, len(said), said, bytes.fromhex("01000ccccccd"))

@@ -36,6 +36,15 @@ def test_two_trees(bpdu: Callable[[bytes, bytes], bytes]) -> None:
     assert scene.kinds == ["lan-bridged"]
 
 
+@pytest.mark.parametrize("cisco", [False, True])
+def test_one_switch_with_a_tree_for_each_vlan(cisco: bool) -> None:
+    """Its priority has the VLAN in it, and Cisco's own trees are apart from IEEE's: one of several switches may lead each."""
+    scene = Scene()
+    other = at.cisco_bpdu(OTHER, OTHER, 0x8014) if cisco else at.bpdu(SWITCH, SWITCH, 0x8014)
+    scene.hear(*[at.bpdu(SWITCH, SWITCH, 0x8001), other] * 100, every=1)
+    assert scene.kinds == []
+
+
 def test_another_tree_comes() -> None:
     """And the hall's own switches give way to it: a better switch was built in, or another network is joined. After a day it is the
     hall's."""

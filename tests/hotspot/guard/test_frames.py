@@ -27,6 +27,13 @@ def test_arp() -> None:
     assert said(at.arp(ONE, at.guest(1), at.GATEWAY4, claimed=TWO)) == Arp(ONE, TWO, at.guest(1), at.GATEWAY4)
 
 
+def test_hardware_that_hosts_take_for_ethernet() -> None:
+    """ARP's type 6 (IEEE 802) counts for hosts like 1; a DHCP server asks for no type at all."""
+    assert said(at.arp(ONE, at.guest(1), at.GATEWAY4, hardware=6)) == Arp(ONE, ONE, at.guest(1), at.GATEWAY4)
+    for hardware in (6, 7):
+        assert said(at.dhcp(ONE, 3, hardware=hardware)) == said(at.dhcp(ONE, 3))
+
+
 def test_dhcp() -> None:
     """A client's request and a server's answer."""
     asked = said(at.dhcp(ONE, 3, server=at.GATEWAY4, name=b"phone", transaction=9))
@@ -62,6 +69,24 @@ def test_advertisements_do_not_hide_behind_extensions(first: int, extension: byt
     assert said(at.router(ONE, first=first, extension=extension)) == Advertisement(ONE)
 
 
+def test_what_hides_deeper_than_is_read() -> None:
+    """Eight extension headers are followed; who puts more there is an advertisement's sender as well, for nobody else does."""
+    for number in (8, 9, 20):
+        assert said(at.router(ONE, first=60, extension=at.extensions(number))) == Advertisement(ONE)
+
+
+def test_nothing_hides_behind_llc() -> None:
+    """An access point makes an ordinary frame of it on the air; tags may be before and behind."""
+    assert said(at.snapped(at.router(ONE))) == Advertisement(ONE)
+    assert said(at.snapped(at.tagged(at.router(ONE)))) == Advertisement(ONE)
+    assert said(at.tagged(at.snapped(at.arp(ONE, at.guest(1), at.GATEWAY4)))) == Arp(ONE, ONE, at.guest(1), at.GATEWAY4)
+
+
+def test_redirects() -> None:
+    """Whoever is followed leads hosts elsewhere as a router does."""
+    assert said(at.redirect(ONE)) == Advertisement(ONE)
+
+
 def test_nothing_hides_behind_tags() -> None:
     """Hosts that ignore VLAN tags read on behind them; who puts hundreds there is not followed."""
     assert said(at.tagged(at.tagged(at.router(ONE)), 0x88A8)) == Advertisement(ONE)
@@ -84,8 +109,8 @@ def test_others() -> None:
     assert said(at.ipv4(ONE, 112)) == Routing(ONE, "VRRP")
     assert said(at.udp4(ONE, bytes((10, 1, 1, 1)), bytes((224, 0, 0, 2)), (1985, 1985), b"")) == Routing(ONE, "HSRP")
     assert said(at.udp4(ONE, bytes((10, 1, 1, 1)), bytes((10, 1, 1, 255)), (138, 138), b"")) == Broadcast(ONE, bytes((10, 1, 1, 1)))
-    for frame in (at.bpdu(ONE, TWO), at.cisco_bpdu(ONE, TWO)):
-        assert said(frame) == Tree(ONE, b"\x80\0" + TWO, b"\x80\0" + ONE)
+    assert said(at.bpdu(ONE, TWO, 0x8014)) == Tree(ONE, b"\x80\x14" + TWO, b"\x80\x14" + ONE)
+    assert said(at.cisco_bpdu(ONE, TWO, 0x8014)) == Tree(ONE, b"\x80\x14" + TWO, b"\x80\x14" + ONE, 20)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +118,23 @@ def test_others() -> None:
     [
         at.udp4(ONE, at.guest(1), at.guest(2), (5353, 5353), b"mdns"),
         at.ipv6(ONE, at.guest6(1), at.guest6(2), 6, bytes(20)),
-        at.ethernet(ONE, 0x0806, b"\0\6\x08\0\6\4" + bytes(22)),
+        at.ethernet(ONE, 0x0806, b"\0\x0f\x08\0\6\4" + bytes(22)),
+        at.udp4(ONE, at.guest(1), bytes((192, 0, 2, 1)), (40000, 1985), b"game", at.GATEWAY),
+        at.ipv4(ONE, 112, bytes((192, 0, 2, 1)), at.GATEWAY),
+        at.ipv6(ONE, at.guest6(1), at.guest6(2), 89, bytes(20), at.GATEWAY),
         at.ipv6(ONE, at.guest6(1), at.guest6(2), 44, bytes((58, 0, 1, 0)) + bytes(30)),
         b"",
     ],
-    ids=["mDNS", "TCP", "ARP of other hardware", "a later fragment", "nothing"],
+    ids=[
+        "mDNS",
+        "TCP",
+        "ARP of other hardware",
+        "HSRP's port in the Internet",
+        "VRRP to one",
+        "OSPF to one",
+        "a later fragment",
+        "nothing",
+    ],
 )
 def test_the_rest_says_nothing(frame: bytes) -> None:
     """What the guard does not know."""

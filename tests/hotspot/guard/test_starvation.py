@@ -154,3 +154,58 @@ def test_an_answer_that_is_a_while_in_coming() -> None:
     scene.hear(*(at.dhcp(at.mac(number), 1) for number in range(500, 600)))
     scene.wait(15)
     assert scene.kinds == []
+
+
+def test_one_device_by_many_names() -> None:
+    """One MAC, each time with another client identifier: the pool empties, and nobody is invented. A few it may have."""
+    scene = Scene()
+    mac = scene.join(1)
+    for number in range(2, 10):
+        assert scene.kinds == []
+        scene.hear(at.dhcp(mac, 3, server=at.GATEWAY4), every=1)
+        scene.lease(mac, at.guest(number))
+    assert scene.kinds == ["dhcp-starvation"]
+
+
+@pytest.mark.parametrize("given_back", [True, False], ids=["given back", "ended"])
+def test_one_device_has_one_address_after_the_other(given_back: bool) -> None:
+    """What was given back or has ended is free again."""
+    scene = Scene()
+    mac = scene.join(1)
+    for number in range(2, 30):
+        if given_back:
+            scene.hear(at.dhcp(mac, 7, own=at.guest(number - 1)))
+        scene.hear(at.dhcp(mac, 3, server=at.GATEWAY4))
+        scene.lease(mac, at.guest(number))
+        scene.wait(1 if given_back else 1900)
+    assert scene.kinds == []
+
+
+def test_invented_devices_of_other_hardware() -> None:
+    """The server gives them addresses all the same."""
+    scene = Scene()
+    for number in range(1_000, 1_300):
+        scene.hear(at.dhcp(at.mac(number), 1, hardware=6), every=0.1)
+    scene.wait(15)
+    assert scene.kinds == ["dhcp-starvation"]
+
+
+@pytest.mark.parametrize(("many", "kinds"), [(74, []), (75, ["dhcp-starvation"])])
+def test_nearly_all_addresses_are_given_at_once(many: int, kinds: list[str]) -> None:
+    """Invented devices that say something besides, too."""
+    scene = Scene(pool=100)
+    for number in range(1, many + 1):
+        scene.join(number)
+    assert scene.kinds == kinds
+
+
+def test_a_restart_of_the_guard_while_all_are_there() -> None:
+    """They renew what it has not heard being given: nothing is taken."""
+    scene = Scene(pool=100)
+    for number in range(1, 100):
+        mac, own = at.mac(number), at.guest(number)
+        scene.hear(at.dhcp(mac, 3, own=own), at.arp(mac, own, at.GATEWAY4))
+        answer = at.dhcp(at.GATEWAY, 5, client=mac, reply=True, own=own, given=own, server=at.GATEWAY4)
+        scene.watch.outgoing(answer, scene.now)
+    scene.wait(15)
+    assert scene.kinds == []

@@ -145,13 +145,15 @@ async def test_no_room(both: tuple[Journal, Outbox]) -> None:
     assert await outbox.next(1)  # now the hub may have it: it cannot be put together with others any more
     lost = await outbox.tidy(10, 1e9, NOON)
     assert (lost >= 1, await outbox.lost(), await outbox.bytes()) == (True, lost, 0)
+    assert await outbox.lost_at() == NOON
 
 
 async def test_age(both: tuple[Journal, Outbox]) -> None:
     """Old reports are given up, counted; those whose clock was never set do not look old."""
     journal, outbox = both
     await put(journal, report(1, ROW, unix=NOON - 91 * 86_400), report(2, ROW, unix=NOON - 89 * 86_400), report(3, ROW, unix=100.0))
-    assert (await outbox.tidy(10**9, 90 * 86_400.0, NOON), await outbox.lost()) == (1, 1)
+    assert await outbox.lost_at() is None
+    assert (await outbox.tidy(10**9, 90 * 86_400.0, NOON), await outbox.lost(), await outbox.lost_at()) == (1, 1, NOON)
     assert [one.seq for one in await outbox.next()] == [2, 3]
 
 
