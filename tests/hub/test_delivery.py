@@ -288,7 +288,7 @@ async def test_mail_in_german_and_english(store: Store, database: str, api: Api,
     [(recipients, told)] = box.mails
     assert recipients == ["it@stadt.example", "wach@stadt.example"]
     assert (told["Subject"], told["From"], told["Auto-Submitted"]) == (
-        "[hotspot] DRINGEND: 2 Alarme (2 x journal)",
+        "[hotspot] DRINGEND: 2 Alarme (2 x Journal nicht beschreibbar)",
         "hub@stadt.example",
         "auto-generated",
     )

@@ -17,7 +17,7 @@ from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
 from hotspot.lab.prometheus import Prometheus
 from hotspot.looks.folder import write
-from hotspot.looks.values import By, Look, Result, Step
+from hotspot.looks.values import By, Look, Result, Step, Verdict, Visited
 from hotspot.portal.metrics import Metrics
 from hotspot.portal.service import Service
 from tests.deploy.expressions import DASHBOARDS, RULES, metrics, of_dashboard, rules
@@ -41,13 +41,16 @@ def health(now: float) -> wire.Health:
     )  # fmt: skip
 
 
+ONLINE = (Visited(zone="public", verdict=Verdict.ONLINE),)
+
+
 async def fill(hub: Hub) -> None:
     """Two halls with figures, health and alarms."""
     now, ingest = hub.now(), Ingest(hub)
     for hall in ("kleinheim-rathaus", "grossdorf-rathaus"):
         box = await gateway(hub, hall)
         visits = [row(now - timedelta(hours=hours), visits=2, seconds=600, bytes_up=1_000, bytes_down=9_000) for hours in range(3)]
-        looks = (Look(by=By.VISIT, at=now.timestamp() - 60),)
+        looks = (Look(by=By.VISIT, at=now.timestamp() - 60, visited=ONLINE),)
         await ingest.take(box, delivery(now, report(1, now, visits), health=wire.Health(looks=looks)))
         async with hub.store.transaction() as connection:
             await says(connection, Box(box.hall_id, box.id, box.name), now, health(now.timestamp()))
@@ -60,7 +63,7 @@ async def portal(folder: Path) -> AsyncIterator[str]:
     (folder / "looks").mkdir()
     step = Step(name="dhcp", zone="public", family=4, result=Result.PASSED, seconds=0.5)
     for by in By:
-        write(folder / "looks", Look(by=by, at=datetime.now(UTC).timestamp(), steps=(step,)))
+        write(folder / "looks", Look(by=by, at=datetime.now(UTC).timestamp(), steps=(step,), visited=ONLINE if by is By.VISIT else ()))
     settings = hall_settings(folder)
     async with FakeFirewall(settings.firewall_socket) as firewall:
         firewall.neighbours = {"127.0.0.1": (ANNA, "public")}

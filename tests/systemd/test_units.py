@@ -24,7 +24,7 @@ EXPOSURE = {
     "hotspot-names": 15,
     "hotspot-hub": 15,
     "hotspot-hub-backup": 15,
-    "hotspot-doctor": 23,  # docs/security.md says which points are left
+    "hotspot-doctor": 24,  # docs/security.md says which points are left
     "hotspot-visit": 26,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""

@@ -92,7 +92,7 @@ async def test_past_alarms(walk: Walk, screen: Screen) -> None:
         await expect(page.get_by_role("link", name="Neueste")).to_be_visible()
         await expect(page.locator("tbody tr")).to_have_count(25)
         await page.get_by_role("link", name="Neueste").click()
-        await page.get_by_label("Art").select_option("Kein Internet")
+        await page.get_by_label("Art", exact=True).select_option("Kein Internet")
         await expect(page.locator("tbody tr").first).to_contain_text("Kein Internet")
         await expect(page.locator("tbody")).not_to_contain_text("Datenträger")
 
@@ -153,7 +153,7 @@ async def test_without_scripts(walk: Walk, town: tuple[Hub, str], screen: Screen
         await card.get_by_text("Ich kümmere mich darum").click()
         await card.get_by_role("button", name="Alarm quittieren").click()
         await expect(page.get_by_role("article").filter(has_text="Uhr geht falsch")).to_contain_text("betrieb kümmert sich darum")
-        await page.get_by_label("Art").select_option("Uhr geht falsch")
+        await page.get_by_label("Art", exact=True).select_option("Uhr geht falsch")
         await page.get_by_role("button", name="Anzeigen").click()
         await expect(page.get_by_role("article")).to_have_count(1)
     await ended(hub, "clock")
