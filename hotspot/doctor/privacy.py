@@ -29,9 +29,9 @@ _LEAST_COLONS = 5
 _PAIRS = re.compile(rf"{_HEX}{{1,2}}(?:([-._]){_HEX}{{1,2}})(?:\1{_HEX}{{1,2}}){{4,}}|{_HEX}{{2}}(?: {_HEX}{{2}}){{5,}}")
 """MAC addresses by pairs, also with the type of hardware before them (``01-02-…``)."""
 _WORDS = re.compile(
-    rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[:_-]{_HEX}{{6}}|(?!(?<=1\d{{3}})\d{{6}}\.\d{{6}}(?!\d)){_HEX}{{6}}\.{_HEX}{{6}}"
+    rf"{_HEX}{{4}}([.:_-]){_HEX}{{4}}\1{_HEX}{{4}}|{_HEX}{{6}}[:_-]{_HEX}{{6}}|(?!(?<=1\d{{3}})\d{{6}}\.\d{{6}}){_HEX}{{6}}\.{_HEX}{{6}}"
 )
-"""MAC addresses by threes and twos, as switches print them; a moment with microseconds has a dot there, too."""
+"""MAC addresses by threes and twos, as switches print them; a moment with microseconds or more has a dot there, too."""
 _PLAIN = re.compile(rf"{_HEX}{{12,}}")
 """MAC addresses and IPv6 addresses without anything between."""
 _IPV4 = re.compile(r"(?:\d{1,3}\.){3,}\d{1,3}|\d{1,3}(?:([-_])\d{1,3})(?:\1\d{1,3}){2,}")

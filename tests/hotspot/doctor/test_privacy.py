@@ -177,3 +177,9 @@ def test_the_same_address_has_the_same_number() -> None:
     assert kept.clean(f"{one} {two} {one.upper()}") == "[mac 1] [mac 2] [mac 1]"
     assert kept.clean(two) == "[mac 2]"
     assert without_addresses(f"{two} at 198.18.1.2") == "[mac 1] at [ip 2]"
+
+
+@pytest.mark.parametrize("moment", ["1795459999.123456", "1795459999.1234567", "1795459999.123"])
+def test_a_moment_is_no_address(moment: str) -> None:
+    """However many digits Python writes of it: what is packed stays JSON."""
+    assert Filter().clean(f'"at": {moment},') == f'"at": {moment},'
