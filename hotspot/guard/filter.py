@@ -46,6 +46,37 @@ def _ends() -> list[_Step]:
     return [_Step(_RET, LONGEST, label="take"), _Step(_RET, 0, label="leave")]
 
 
+def _ipv6() -> list[_Step]:
+    """The part of ``incoming`` that reads IPv6."""
+    return [
+        _Step(_LDB, 20, label="ipv6"),
+        *_any_of((112, 89, 88, 103), "to many", ""),
+        _Step(_JEQ, 44, "take"),
+        _Step(_JEQ, 58, "icmp6"),
+        _Step(_JEQ, 17, "udp6"),
+        *_any_of((0, 43, 60), "behind", "leave"),
+        # Behind one extension header; what has more of them is looked at in any case.
+        _Step(_LDB, 54, label="behind"),
+        *_any_of((0, 43, 44, 60), "take", ""),
+        _Step(_JEQ, 58, "behind icmp6"),
+        _Step(_JEQ, 17, "", "leave"),
+        _Step(_LDB, 55),
+        _Step(_LSH, 3),
+        _Step(_TAX),
+        _Step(_LDH_X, 64),
+        *_any_of((546, 547), "take", "leave"),
+        _Step(_LDB, 55, label="behind icmp6"),
+        _Step(_LSH, 3),
+        _Step(_TAX),
+        _Step(_LDB_X, 62),
+        *_any_of((133, 134, 135, 136, 137), "take", "leave"),
+        _Step(_LDB, 54, label="icmp6"),
+        *_any_of((133, 134, 135, 136, 137), "take", "leave"),
+        _Step(_LDH, 56, label="udp6"),
+        *_any_of((546, 547), "take", "leave"),
+    ]
+
+
 def incoming() -> bytes:
     """What others say: ARP, DHCP, DHCPv6, router and neighbour discovery, and what only routers, switches and office networks say."""
     return _assembled(
@@ -82,31 +113,7 @@ def incoming() -> bytes:
             _Step(_JSET, 0x2000, "take"),
             _Step(_LD_X, 258),
             _Step(_JEQ, 0x63825363, "take", "leave"),
-            _Step(_LDB, 20, label="ipv6"),
-            *_any_of((112, 89, 88, 103), "to many", ""),
-            _Step(_JEQ, 44, "take"),
-            _Step(_JEQ, 58, "icmp6"),
-            _Step(_JEQ, 17, "udp6"),
-            *_any_of((0, 43, 60), "behind", "leave"),
-            # Behind one extension header; what has more of them is looked at in any case.
-            _Step(_LDB, 54, label="behind"),
-            *_any_of((0, 43, 44, 60), "take", ""),
-            _Step(_JEQ, 58, "behind icmp6"),
-            _Step(_JEQ, 17, "", "leave"),
-            _Step(_LDB, 55),
-            _Step(_LSH, 3),
-            _Step(_TAX),
-            _Step(_LDH_X, 64),
-            *_any_of((546, 547), "take", "leave"),
-            _Step(_LDB, 55, label="behind icmp6"),
-            _Step(_LSH, 3),
-            _Step(_TAX),
-            _Step(_LDB_X, 62),
-            *_any_of((133, 134, 135, 136, 137), "take", "leave"),
-            _Step(_LDB, 54, label="icmp6"),
-            *_any_of((133, 134, 135, 136, 137), "take", "leave"),
-            _Step(_LDH, 56, label="udp6"),
-            *_any_of((546, 547), "take", "leave"),
+            *_ipv6(),
             # Routers and office computers speak so to all; a visitor may send the like to somebody in the Internet.
             _Step(_LDB, 0, label="to many"),
             _Step(_JSET, 1, "take", "leave"),
