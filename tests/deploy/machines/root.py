@@ -30,7 +30,7 @@ OWN = {f"etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "hosts
 PROGRAM = ("firewall", "hotspot", "portal_pages")
 PLACES = {".conf": "usr/lib/sysusers.d/{}.conf", ".tmpfiles": "usr/lib/tmpfiles.d/{}.conf", ".sysctl": "etc/sysctl.d/60-{}.conf"}
 """Where files of ``systemd/`` belong; the others are units."""
-FORMAT = 6
+FORMAT = 7
 """Of this file."""
 
 
@@ -139,6 +139,7 @@ def _debian(root: Path, names: list[str], accounts: dict[str, str]) -> None:
             shutil.copytree(source, root / "etc" / name, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy(source, root / "etc" / name)
+    (root / "usr" / "bin" / "awk").symlink_to("/etc/alternatives/awk")  # the one alternative that each Debian has
     _known(root, names)
     inside(root, "ldconfig")
     inside(root, "systemd-sysusers")
