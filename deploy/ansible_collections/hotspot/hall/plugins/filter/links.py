@@ -10,7 +10,7 @@ name: links
 short_description: VLANs, radios and files of a gateway's networks
 description:
   - C(vlans) lists the interfaces that are made on others, C(radios) the radios with the zone that each belongs to,
-    C(network_files) the names of all files for systemd-networkd, C(pool) how many addresses lie between two,
+    C(network_files) the names of all files for systemd-networkd, C(name_files) those of the name servers, C(pool) how many addresses lie between two,
     C(sister) the address of a radio's second network.
 options:
   _input:
@@ -80,6 +80,11 @@ def network_files(zones: Zones, wan: Mapping[str, Any], management: Mapping[str,
     return [f"20-hotspot-{name}" for name in names]
 
 
+def name_files(zones: Zones) -> list[str]:
+    """Names of the files of the name servers."""
+    return [f"{zone['name']}{end}" for zone in zones for end in (".conf", "-captive.conf", ".garden")]
+
+
 def pool(zone: Mapping[str, Any]) -> int:
     """How many addresses DHCP gives out: ``pool`` where it is set, else those from ``first`` to ``last``."""
     if zone.get("pool"):
@@ -99,4 +104,12 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         """By name."""
-        return {"network_files": network_files, "pool": pool, "radios": radios, "sister": sister, "trunks": trunks, "vlans": vlans}
+        return {
+            "name_files": name_files,
+            "network_files": network_files,
+            "pool": pool,
+            "radios": radios,
+            "sister": sister,
+            "trunks": trunks,
+            "vlans": vlans,
+        }

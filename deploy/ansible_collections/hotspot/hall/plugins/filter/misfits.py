@@ -48,7 +48,9 @@ SCALES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
 OWN_TABLES = ("hall", "hub", "visitor", "zones")
 """Tables of portal.toml that the role writes."""
 VISIT = {
-    **dict.fromkeys(("--interface", "--zone", "--portal-url", "--phones", "--key", "--authority", "--download", "--upload", "--measured"), 1),
+    **dict.fromkeys(
+        ("--interface", "--zone", "--portal-url", "--phones", "--key", "--authority", "--download", "--upload", "--measured"), 1
+    ),
     **dict.fromkeys(("--neighbour", "--forbidden", "--skip", "--patience", "--junit", "--timeout"), 1),
     **dict.fromkeys(("--no-rates", "--no-ipv6", "--german"), 0),
 }
@@ -198,7 +200,9 @@ def _hub(given: Mapping[str, Any]) -> Iterator[str]:
 def _rates(given: Mapping[str, Any]) -> Iterator[str]:
     rates = [(f"gateway_total_{way}", given[f"gateway_total_{way}"]) for way in ("down", "up")]
     for zone in given["gateway_zones"]:
-        rates += [(f"gateway_zones, {zone['name']}: total_{way}", zone[f"total_{way}"]) for way in ("down", "up") if zone.get(f"total_{way}")]
+        rates += [
+            (f"gateway_zones, {zone['name']}: total_{way}", zone[f"total_{way}"]) for way in ("down", "up") if zone.get(f"total_{way}")
+        ]
     for key, rate in rates:
         read = bits(rate)
         if read is None or read < 64_000:
