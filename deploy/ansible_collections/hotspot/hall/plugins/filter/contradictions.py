@@ -141,7 +141,7 @@ def _routers(wan: Mapping[str, Any]) -> Iterator[str]:
         return
     for router in routers:
         if not router.is_link_local and not any(router in network for network in networks):
-            yield f"gateway_wan: router {router} is in none of {', '.join(map(str, networks)) or 'no networks'}; expected one that is on the line"
+            yield f"gateway_wan: router {router} is in none of {', '.join(map(str, networks)) or 'no networks'}; expected one on the line"
 
 
 def _zone(zone: Mapping[str, Any]) -> Iterator[str]:

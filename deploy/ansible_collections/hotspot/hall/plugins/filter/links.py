@@ -10,8 +10,8 @@ name: links
 short_description: VLANs, radios and files of a gateway's networks
 description:
   - C(vlans) lists the interfaces that are made on others, C(radios) the radios with the zone that each belongs to,
-    C(network_files) the names of all files for systemd-networkd, C(name_files) those of the name servers, C(pool) how many addresses lie between two,
-    C(sister) the address of a radio's second network.
+    C(network_files) the names of all files for systemd-networkd, C(name_files) those of the name servers, C(pool) how many addresses
+    DHCP gives out, C(sister) the address of a radio's second network.
 options:
   _input:
     description: The zones; with C(pool) one zone, with C(sister) an address.

@@ -110,6 +110,10 @@ def _servers(given: Mapping[str, Any]) -> Iterator[str]:
     for server in given["gateway_time_servers"]:
         if not re.fullmatch(r"[0-9A-Za-z.:-]+", str(server)):
             yield said("gateway_time_servers", server, "a name or an address, such as ntp.stadt.example")
+    for port in given["gateway_line_ports"]:
+        found = re.fullmatch("(tcp|udp)/([0-9]{1,5})", str(port))
+        if not found or not 1 <= int(found[2]) <= 65_535:
+            yield said("gateway_line_ports", port, "ports such as tcp/9464 or udp/51820")
     listen = str(given["gateway_management_listen"])
     host, _, port = listen.rpartition(":")
     try:
