@@ -41,7 +41,7 @@ def managed(kind: str) -> str:
     return f"{root.layer(f'{kind}-managed', [FORMAT, *told], [base], lambda whole: _manage(whole, absent))}:{base}"
 
 
-FORMAT = "3"
+FORMAT = "6"
 """Of what ``_manage`` does."""
 
 
@@ -57,6 +57,7 @@ def _manage(whole: Path, absent: Iterable[str]) -> None:
     (whole / "etc/systemd/system/multi-user.target.wants/ssh.service").symlink_to("/lib/systemd/system/ssh.service")
     if (whole / "usr/share/nginx").exists():
         root.inside(whole, "sh", "-c", "getent passwd www-data >/dev/null || useradd --system www-data; install -d /var/log/nginx /var/lib/nginx")
+    (whole / "etc/ca-certificates.conf").touch()
     policy = whole / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
     policy.chmod(0o755)
@@ -70,6 +71,7 @@ def _manage(whole: Path, absent: Iterable[str]) -> None:
                 continue
             made = _rebuilt(name, Path(place)) if (UNPACKED / f"unpacked-{name}").exists() else _empty(name, Path(place))
             root.inside(whole, "dpkg", "--install", f"/srv/{Path(place).name}/{made.name}")
+    root.inside(whole, "dpkg", "--configure", "--pending")
     policy.unlink()
 
 
@@ -94,6 +96,10 @@ install -d -o _chrony -g _chrony -m 750 /var/lib/chrony /var/log/chrony
 [ -e /etc/chrony/chrony.conf ] || install -m 644 /usr/share/chrony/chrony.conf /etc/chrony/chrony.conf
 [ -e /etc/chrony/chrony.keys ] || install -m 640 -g _chrony /usr/share/chrony/chrony.keys /etc/chrony/chrony.keys
 systemctl --quiet enable chrony.service
+# Machines of these tests share one clock, which none of them may set: it answers, and sets nothing.
+echo 'DAEMON_OPTS="-F 1 -x"' >/etc/default/chrony
+install -d /etc/systemd/system/chrony.service.d
+printf '[Unit]\\nConditionCapability=\\n' >/etc/systemd/system/chrony.service.d/tests.conf
 """,
     "prometheus": """#!/bin/sh
 set -e

@@ -70,6 +70,8 @@ def settings(number: int, **more: Any) -> dict[str, Any]:
     """A hall's own variables."""
     values = town.settings(number)
     del values["gateway_portal_settings"]
+    for zone in values["gateway_zones"]:
+        del zone["pool"]  # the role counts by itself
     return {"ansible_host": ADDRESS.format(number), **values, **more}
 
 
