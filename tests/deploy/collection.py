@@ -76,7 +76,12 @@ for _tag in ("!vault", "!unsafe"):
 @cache
 def read(file: Path) -> Any:
     """What a file says. Raises ``Twice`` and the other errors of YAML."""
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 - safe: it only adds a check to SafeLoader
+    return parsed(file.read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> Any:
+    """What a text says, as ``read`` has it."""
+    return yaml.load(text, Loader=_Strict)  # noqa: S506 - safe: it only adds a check to SafeLoader
 
 
 def files() -> list[Path]:

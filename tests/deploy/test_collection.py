@@ -279,6 +279,33 @@ def test_a_hall_that_went_back_stops_the_others() -> None:
     assert canary["roles"] == others["roles"] == [{"role": "hotspot.hall.gateway"}]
 
 
+def test_what_a_town_leaves_behind_is_wiped() -> None:
+    """Every folder and file that the gateway's role writes on a box, but its line and the way of the IT staff, is found by the wiping."""
+    own = [task for task in tasks() if task.file.name == "wipe.yml"]
+    (find,) = [task.arguments for task in own if task.module.endswith(".find") and "/var/lib" in task.arguments["paths"]]
+    values = read(ROLES["gateway"] / "vars" / "main.yml")
+    written = {
+        str(task.arguments.get("dest") or task.arguments.get("path")) for task in tasks() if task.role == "gateway" and _writes(task)
+    }
+    left = []
+    for path in written:
+        place = re.sub(r"\{\{ (_gateway_\w+) \}\}", lambda found: str(values.get(found[1], found[0])), path)
+        parts = Path(place).parts
+        wiped = any(str(Path(*parts[:end])) in find["paths"] and "hotspot" in parts[end] for end in range(1, len(parts)))
+        if not wiped and not place.startswith(KEPT) and place != "{{ item }}":
+            left.append(place)
+    assert left == []
+
+
+KEPT = ("/etc/systemd/network/20-hotspot-", "/etc/resolv.conf", "/etc/network/interfaces", "/etc/radvd.conf", "/etc/hostname", "/etc/hosts")
+"""What a wiped box still has, or what is looked for by itself: the networks. No secret and nothing of visitors is in these."""
+
+
+def _writes(task: Task) -> bool:
+    """A file or a folder that stays."""
+    return task.module.rpartition(".")[2] in ("copy", "template", "file", "lineinfile") and task.arguments.get("state") != "absent"
+
+
 def test_a_look_changes_nothing() -> None:
     """Every task of status.yml only looks, also with --check, and fails for nothing that it finds."""
     looking = {"debug", "find", "stat", "command", "setup"}
