@@ -90,8 +90,8 @@ def test_what_cannot_be_done_is_said(folder: Path) -> None:
     assert "has no inventory: make control" in control("version", str(folder / "files"), packages=folder)
     (folder / "files" / "authority.pem").touch()
     assert "is there without its key: expected both, or neither" in control("authority", str(folder), packages=folder)
-    settings = folder / "group_vars" / "hub" / "settings.yml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace("hub_url:", "# hub_url:"), encoding="utf-8")
-    assert "expected hub_url: https://NAME" in control("authority", str(folder), packages=folder)
+    settings = folder / "group_vars" / "all.yml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("hub: hub", "hub: https://hub"), encoding="utf-8")
+    assert "hotspot_hub is 'https://hub.grossstadt.example'; expected a name" in control("authority", str(folder), packages=folder)
     assert control("sign", str(folder), packages=folder) == "1: control: sign: expected new, version or authority\n"
     assert control("new", "", packages=folder) == "1: control: expected: scripts/control new | version | authority FOLDER\n"

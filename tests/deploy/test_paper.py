@@ -14,8 +14,6 @@ from tests.deploy.expressions import DEPLOY
 TREE = DEPLOY.parent
 DOCUMENT = TREE / "docs" / "operations.md"
 TEXT = DOCUMENT.read_text(encoding="utf-8")
-OWN = {"ansible_host"}
-"""Variables of Ansible itself that are typed behind -e."""
 _SPAN = re.compile(r"`([^`\n]+(?:\n[^`\n]+)?)`")
 
 
@@ -41,7 +39,8 @@ def test_every_play_that_is_typed_is_there() -> None:
         name = words[1].rpartition(".")[2] if words[0] == "ansible-playbook" else ""
         wrong += [f"{words}: no such play"] if name and name not in heads else []
         for option, value in itertools.pairwise(words):
-            if option == "-e" and (key := value.partition("=")[0]) not in OWN:
+            if option == "-e":
+                key = value.partition("=")[0]
                 there = heads.get(name, "") if name else "".join(heads.values())
                 wrong += [] if f"-e {key}=" in there else [f"{words}: {key}"]
             elif option == "-l":
