@@ -1,6 +1,8 @@
 """The example inventory: what the roles take, nobody real, and what is left to you is asked for."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from firewall.settings import parse as parse_firewall
 from hotspot.portal.settings import load as load_portal
 from tests.deploy import collection as at
 from tests.deploy.collection import INVENTORY, PLAYBOOKS, ROLES, read
+from tests.deploy.expressions import DEPLOY
 from tests.deploy.machines import rendered
 
 HALLS = at.in_group("gateways")
@@ -72,14 +75,24 @@ def test_the_halls_contradict_nothing(host: str) -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.fixture(scope="module")
+def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's folder, with certificates as `make authority` makes them."""
+    folder = tmp_path_factory.mktemp("control") / "wlan"
+    for word in ("new", "authority"):
+        subprocess.run((str(DEPLOY.parent / "scripts" / "control"), word, str(folder)), check=True, capture_output=True)
+    return folder
+
+
 @pytest.mark.parametrize("host", HALLS)
-def test_the_services_take_what_comes_of_it(host: str, tmp_path: Path) -> None:
+def test_the_services_take_what_comes_of_it(host: str, tmp_path: Path, made_here: Path) -> None:
     """Firewall and portal read what the role writes for each hall of the example, with all that is in its vault-free settings."""
     values = rendered.variables({**at.resolved(host), "gateway_hall": host, "_gateway_settings": str(tmp_path)})
     firewall = parse_firewall(rendered.text("firewall.toml.j2", values), host)
     assert [zone.lan for zone in firewall.zones.values()] == [zone["bridge"] for zone in values["gateway_zones"]]
-    for name in ("visitor.key", "hub-authority.pem", "portal.pem", "portal.key"):
-        (tmp_path / name).write_text("00" * 32, encoding="ascii")
+    (tmp_path / "visitor.key").write_text("00" * 32, encoding="ascii")
+    for name, made in (("hub-authority.pem", "authority.pem"), ("portal.pem", "hub.pem"), ("portal.key", "hub.key")):
+        shutil.copyfile(made_here / "files" / made, tmp_path / name)
     (tmp_path / "portal.toml").write_text(rendered.text("portal.toml.j2", values), encoding="utf-8")
     portal = load_portal(tmp_path / "portal.toml")
     assert portal.hub is not None
