@@ -1,13 +1,11 @@
 """What cannot be true at once in the settings of a gateway is said before anything is touched: key, value, expectation."""
 
-import importlib.util
 from typing import Any
 
 import pytest
 
-from tests.deploy.expressions import DEPLOY
+from tests.deploy.machines.rendered import plugin
 
-PLUGIN = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "plugins" / "filter" / "contradictions.py"
 WAN = {"interface": "wan0", "addresses": ["203.0.113.2/24", "2001:db8:f::2/64"], "routers": ["203.0.113.1"]}
 MANAGEMENT = {"interface": "mgmt0", "addresses": ["10.20.0.2/24"]}
 _POOL, _SIX = {"first": "198.18.1.0", "last": "198.18.14.255"}, {"ipv6": "fixed", "address6": "2001:db8:1::1/64"}
@@ -18,12 +16,7 @@ COUNCIL = {"name": "council", "bridge": "council", "members": ["lan3"], "address
 
 def said(zones: list[dict[str, Any]], wan: dict[str, Any] | None = None, management: dict[str, Any] | None = None) -> list[str]:
     """What the plugin says, as Ansible loads it: from its file."""
-    spec = importlib.util.spec_from_file_location("contradictions", PLUGIN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: list[str] = module.FilterModule().filters()["contradictions"](zones, wan or WAN, management)
+    found: list[str] = plugin("contradictions")["contradictions"](zones, wan or WAN, management)
     return found
 
 
