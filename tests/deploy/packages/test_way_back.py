@@ -1,5 +1,5 @@
 """The box's own way back as a program: what it saves is what the role writes, and it needs nothing of the package. On booted machines:
-tests/deploy/machines/test_change.py."""
+tests/deploy/machines/changes."""
 
 import re
 import subprocess
