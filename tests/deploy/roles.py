@@ -32,6 +32,7 @@ def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environ
         "basename": lambda value: Path(value).name,
         "bool": bool,
         "combine": lambda value, *more: {key: one for each in (value, *more) for key, one in each.items()},
+        "difference": lambda value, other: [one for one in value if one not in other],
         "from_json": json.loads,
         "quote": shlex.quote,
         "regex_replace": lambda value, pattern, by="": re.sub(pattern, by, value),
