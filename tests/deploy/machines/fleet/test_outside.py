@@ -24,7 +24,7 @@ SOME = "1-1200,1433,1521,1723,1883,2049,2375,3000,3128,3306,3389,5000,5300,5432,
 
 
 class Answers(Struct, frozen=True):
-    """Ports that answer: TCP, UDP; and UDP ports that say nothing at all, as somebody does who listens and does not care for the question."""
+    """Ports that answer: TCP, UDP; and UDP ports that say nothing, as somebody does who listens and does not care for the question."""
 
     tcp: frozenset[int]
     udp: frozenset[int] = frozenset()

@@ -3,6 +3,7 @@
 import time
 
 from tests.deploy.machines.fleet.fleet import PARTNERS, Fleet, hall_of, online
+from tests.kernel.attacks.programs import say
 
 HALL, OTHER = PARTNERS
 MOST = 60.0
@@ -23,7 +24,7 @@ def test_a_visitor_is_online_again_without_a_tap(fleet: Fleet) -> None:
     with phone.begin("sh", "-c", _WAIT) as asking:
         asking.wait(1)
     seconds = time.monotonic() - began
-    print(f"reboot: down after {down:.1f} s, the visitor online again {seconds - down:.1f} s later, {seconds:.1f} s in all")
+    say(f"reboot: down after {down:.1f} s, the visitor online again {seconds - down:.1f} s later, {seconds:.1f} s in all")
     assert seconds < MOST
     assert fleet.phones[OTHER].online()
     wanted = {hall_of(partner): 1 for partner in PARTNERS}
