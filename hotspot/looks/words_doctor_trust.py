@@ -24,7 +24,7 @@ TRUST = {
     ),
     "certificate-unreadable": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat ist nicht zu gebrauchen: {why}",
+        german="Das Zertifikat ist nicht zu gebrauchen: {why_german}",
         english="The certificate cannot be used: {why}",
         meaning_german="Spätestens nach dem nächsten Start des Portals kommen Besucher nur noch auf die Anmeldeseite ohne TLS.",
         meaning_english="After the portal's next start, at the latest, visitors only get to the page without TLS.",
@@ -43,7 +43,7 @@ TRUST = {
     ),
     "certificate-ended": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat ist seit {days} Tagen abgelaufen",
+        german="Das Zertifikat ist seit {days_german} Tagen abgelaufen",
         english="The certificate ended {days} days ago",
         meaning_german=(
             "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
@@ -58,7 +58,7 @@ TRUST = {
     ),
     "certificate-of-hub-ended": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat vom Hub ist seit {days} Tagen abgelaufen und nicht verlängert; angefragt seit: {since}",
+        german="Das Zertifikat vom Hub ist seit {days_german} Tagen abgelaufen und nicht verlängert; angefragt seit: {since_german}",
         english="The certificate from the hub ended {days} days ago and was not renewed; asked for since: {since}",
         meaning_german=(
             "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
@@ -75,7 +75,7 @@ TRUST = {
     ),
     "certificate-ends-soon": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat endet in {days} Tagen",
+        german="Das Zertifikat endet in {days_german} Tagen",
         english="The certificate ends in {days} days",
         meaning_german="Danach kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
         meaning_english="From then on visitors only get to the page without TLS; by https they see a warning.",
@@ -85,7 +85,7 @@ TRUST = {
     ),
     "certificate-pending": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat, das über den Hub kommt, ist noch nicht da; angefragt ist es seit {since}",
+        german="Das Zertifikat, das über den Hub kommt, ist noch nicht da; angefragt ist es seit {since_german}",
         english="The certificate that comes by the hub is not there yet; it was asked for {since} ago",
         meaning_german="Handys finden die Anmeldeseite nur durch ihre eigenen Proben; wer sie über https öffnet, sieht eine Warnung.",
         meaning_english="Phones find the page by their own probes alone; whoever opens it by https sees a warning.",
@@ -105,7 +105,7 @@ TRUST = {
     ),
     "certificate-not-renewed": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat vom Hub gilt noch {days} Tage und ist nicht verlängert; angefragt seit: {since}",
+        german="Das Zertifikat vom Hub gilt noch {days_german} Tage und ist nicht verlängert; angefragt seit: {since_german}",
         english="The certificate from the hub has {days} days left and is not renewed; asked for since: {since}",
         meaning_german="Ist es abgelaufen, kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
         meaning_english="When it has ended, visitors only get to the page without TLS; by https they see a warning.",
@@ -139,7 +139,7 @@ TRUST = {
     ),
     "certificate-untrusted": Words(
         severity=Severity.URGENT,
-        german="Handys trauen dem Zertifikat nicht: {why}",
+        german="Handys trauen dem Zertifikat nicht: {why_german}",
         english="Phones do not trust the certificate: {why}",
         meaning_german="Sie zeigen eine Warnung statt der Anmeldeseite.",
         meaning_english="They show a warning instead of the page.",
@@ -166,7 +166,7 @@ TRUST = {
     ),
     "clock-ahead": Words(
         severity=Severity.URGENT,
-        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by} vor",
+        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by_german} vor",
         english="The gateway's clock is {by} ahead of the hub's",
         meaning_german="Öffnungszeiten, Zertifikate und das Ende von Sitzungen stimmen nicht.",
         meaning_english="Opening hours, certificates and the ends of sessions are wrong.",
@@ -176,7 +176,7 @@ TRUST = {
     ),
     "clock-behind": Words(
         severity=Severity.URGENT,
-        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by} nach",
+        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by_german} nach",
         english="The gateway's clock is {by} behind the hub's",
         meaning_german="Öffnungszeiten, Zertifikate und das Ende von Sitzungen stimmen nicht.",
         meaning_english="Opening hours, certificates and the ends of sessions are wrong.",
@@ -206,7 +206,7 @@ TRUST = {
     ),
     "hub-untrusted": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat des Hubs ist nicht von seiner Ausgabestelle: {why}",
+        german="Das Zertifikat des Hubs ist nicht von seiner Ausgabestelle: {why_german}",
         english="The hub's certificate is not by its authority: {why}",
         meaning_german="Besucher merken nichts; Berichte bleiben liegen, neue Vorgaben kommen nicht an.",
         meaning_english="Visitors notice nothing; reports wait, new policy does not arrive.",
@@ -217,7 +217,7 @@ TRUST = {
     ),
     "hub-away": Words(
         severity=Severity.WARNING,
-        german="Der Hub ist nicht erreichbar: {why}",
+        german="Der Hub ist nicht erreichbar: {why_german}",
         english="The hub cannot be reached: {why}",
         meaning_german="Besucher merken nichts, außer die Einstellung away verbietet neue; Berichte warten auf dem Datenträger.",
         meaning_english="Visitors notice nothing unless the setting away forbids new ones; reports wait on disk.",
@@ -246,7 +246,7 @@ TRUST = {
     ),
     "policy-refused": Words(
         severity=Severity.WARNING,
-        german="Die Vorgabe {serial} des Hubs lässt sich nicht anwenden: {why}",
+        german="Die Vorgabe {serial} des Hubs lässt sich nicht anwenden: „{why_german}“",
         english="The hub's policy {serial} cannot be applied: {why}",
         meaning_german="Besucher bekommen weiter, was vorher galt.",
         meaning_english="Visitors go on getting what was in force before.",
@@ -256,7 +256,7 @@ TRUST = {
     ),
     "policy-unusable": Words(
         severity=Severity.WARNING,
-        german="Die gespeicherte Vorgabe des Hubs passt nicht zu portal.toml: {why}",
+        german="Die gespeicherte Vorgabe des Hubs passt nicht zu portal.toml: „{why_german}“",
         english="The hub's policy as it was kept does not fit portal.toml: {why}",
         meaning_german="Bis zum nächsten Start gilt, was galt; danach nimmt das Portal die letzten guten Einstellungen.",
         meaning_english="Until the next start what was in force stays so; then the portal takes the last good settings.",

@@ -58,6 +58,7 @@ class Office:
         self.vitals = Vitals()
         self.proofs: Final = Proofs(self.started)
         self.looks: dict[By, Seen] = {}
+        self.looking: tuple[By, ...] | None = None
         """What visitor, doctor and LAN guard found last."""
         self.metrics.software.labels(SOFTWARE).set(1)
         if settings.hub is not None:
