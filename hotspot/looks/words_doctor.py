@@ -1,13 +1,14 @@
 """Words of the doctor (pure): what each of its findings means and what mends it, and what its groups of checks are called."""
 
 from hotspot.looks.words import Catalogue, StepWords
+from hotspot.looks.words_doctor_change import CHANGE
 from hotspot.looks.words_doctor_line import LINE
 from hotspot.looks.words_doctor_rules import RULES
 from hotspot.looks.words_doctor_services import SERVICES
 from hotspot.looks.words_doctor_settings import SETTINGS
 from hotspot.looks.words_doctor_trust import TRUST
 
-DOCTOR: Catalogue = {**RULES, **SERVICES, **TRUST, **LINE, **SETTINGS}
+DOCTOR: Catalogue = {**RULES, **SERVICES, **TRUST, **LINE, **SETTINGS, **CHANGE}
 
 STEPS = {
     "kernel": StepWords("Was der Kernel kann", "What the kernel can do"),
@@ -27,7 +28,16 @@ STEPS = {
     "versions": StepWords("Versionen", "Versions"),
     "settings": StepWords("Einstellungen untereinander", "Settings among each other"),
     "served": StepWords("Was Handys gesagt wird", "What phones are told"),
+    "change": StepWords("Änderungen an der Box", "Changes of the box"),
 }
+
+PARTS = {
+    "inspection": StepWords("Blick in den Kernel", "a look into the kernel"),
+    "servers": StepWords("Namens- und Adressserver", "name and address servers"),
+    "interfaces": StepWords("Schnittstellen", "interfaces"),
+    "status": StepWords("Zustand des Portals", "how the portal is"),
+}
+"""Parts of the gateway that are read for several groups."""
 
 SKIPPED = {
     "no-kernel-list": StepWords("der Kernel sagt nicht, womit er gebaut wurde", "the kernel does not say what it was built with"),
