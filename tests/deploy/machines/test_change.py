@@ -1,8 +1,6 @@
 """The box's own way back on a booted hall: from packages that do not start, settings that shut everybody out, power cuts in the middle."""
 
-import contextlib
 import json
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import root, town
-from tests.deploy.machines.busy import busy
-from tests.deploy.machines.debs import changed, of_format, put, version
+from tests.deploy.machines.debs import changed, of_format, put
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
 from tests.deploy.packages.built import Built
