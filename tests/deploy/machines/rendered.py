@@ -43,7 +43,12 @@ def text(template: str, values: Mapping[str, Any], **more: Any) -> str:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - settings, no pages
     )
-    environment.filters |= {"to_json": json.dumps, "bool": _truth, "split": lambda value, mark: value.split(mark)}
+    environment.filters |= {
+        "to_json": json.dumps,
+        "bool": _truth,
+        "unique": lambda values: list(dict.fromkeys(values)),
+        "split": lambda value, mark: value.split(mark),
+    }
     environment.filters |= {f"hotspot.hall.{name}": function for name, function in plugin("links").items()}
     return environment.get_template(template).render({**values, **more})
 

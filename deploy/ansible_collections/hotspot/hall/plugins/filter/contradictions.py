@@ -160,8 +160,8 @@ def _zone(zone: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: first {first} to last {last} holds the first or last address of {net}, which no device can have"
     elif first <= own.ip <= last:
         yield f"{name}: address {own.ip} lies between first {first} and last {last}; expected it outside of what DHCP gives out"
-    elif zone.get("pool") and int(zone["pool"]) != int(last) - int(first) + 1:
-        yield f"{name}: pool is {zone['pool']}; expected {int(last) - int(first) + 1}, as from {first} to {last}, or none"
+    elif zone.get("pool") and int(zone["pool"]) > int(last) - int(first) + 1:
+        yield f"{name}: pool is {zone['pool']}; expected at most {int(last) - int(first) + 1}, as from {first} to {last}, or none"
     yield from _prefix(name, zone)
 
 

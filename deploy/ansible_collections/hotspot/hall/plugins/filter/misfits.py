@@ -45,6 +45,8 @@ HALL = re.compile("[a-z0-9][a-z0-9-]{0,39}")
 """As the hub takes it."""
 HOST_NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])", re.IGNORECASE)
 SCALES = {"bit/s": 1.0, "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9}
+LEAST = 64_000
+"""bit/s of a network: what the firewall leaves to each visitor."""
 OWN_TABLES = ("hall", "hub", "visitor", "zones")
 """Tables of portal.toml that the role writes."""
 VISIT = {
@@ -176,7 +178,7 @@ def _plans(given: Mapping[str, Any], plans: object) -> Iterator[str]:
             for way in ("down", "up"):
                 total = zone.get(f"total_{way}") or given[f"gateway_total_{way}"]
                 one, all_of_them = bits(known[plan].get(way, 0)), bits(total)
-                if one is not None and all_of_them is not None and one > all_of_them:
+                if one is not None and all_of_them is not None and one > all_of_them >= LEAST:
                     yield (
                         f"gateway_zones, {zone['name']}: plan '{plan}' gives {known[plan][way]} {way} to one visitor and total_{way} is "
                         f"{total} for all; expected a total that is not smaller"
@@ -209,7 +211,7 @@ def _rates(given: Mapping[str, Any]) -> Iterator[str]:
         ]
     for key, rate in rates:
         read = bits(rate)
-        if read is None or read < 64_000:
+        if read is None or read < LEAST:
             yield said(key, rate, "a rate of at least 64 kbit/s, such as 95 Mbit/s")
     clients, zones = _number(given["gateway_max_clients"]), len(given["gateway_zones"])
     if clients is None or not 1 <= clients <= 16_000:
