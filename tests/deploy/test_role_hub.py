@@ -151,6 +151,7 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
         ({"hub_database": "db1"}, 'hub_database is "db1"; expected nothing (PostgreSQL on this machine), or an address'),
         ({"hub_database_password": "geheim"}, 'hub_database is ""; expected nothing (PostgreSQL on this machine), or an address'),
         ({"hub_mail_password": "geheim"}, "hub_mail_password is given and hub_mail is empty; expected the settings that it is for"),
+        ({"hub_mail": {"server": "mail"}}, 'hub_mail has ["server"]; expected ["server", "sender"] among them, or nothing'),
         (
             {"hub_hall_certificates": {"zones": {}, "directory": "https://acme.example", "terms_agreed": True}},
             'hub_hall_certificates.directory is "https://acme.example", terms_agreed True, dns {}, hub_hall_certificates_dns_key empty;',
