@@ -1,5 +1,5 @@
-"""The life of a town, by the playbooks: one entry of the inventory and it is known at the hub; saved and put back; another box for a hall; it leaves,
-and nothing of it is left."""
+"""The life of a town, by the playbooks: one entry of the inventory makes it known at the hub; saved and put back; another box for a hall; it
+leaves, and nothing of it is left."""
 
 import contextlib
 import hashlib
