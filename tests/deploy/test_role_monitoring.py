@@ -93,7 +93,7 @@ def test_prometheus_takes_its_settings(tmp_path: Path, more: dict[str, Any]) -> 
     (tmp_path / "token").write_text("x\n")
     shutil.copy(MONITORING / "files" / "rules.yml", tmp_path / "rules.yml")
     (tmp_path / "authority.pem").write_text("")
-    own = {"_monitoring_token": str(tmp_path / "token"), "_monitoring_rules": str(tmp_path / "rules.yml")}
+    own = {"_monitoring_scrape_file": str(tmp_path / "token"), "_monitoring_rules": str(tmp_path / "rules.yml")}
     own |= {"_monitoring_authority": str(tmp_path / "authority.pem")}
     role = Role("monitoring", {**INVENTORY, **more, **own})
     assert role.refusals() == []

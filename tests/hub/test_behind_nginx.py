@@ -129,7 +129,7 @@ async def test_a_gateway_reports_and_waits_for_news(front: Front, hub: Hub) -> N
     """It enrols, its report is taken, and its poll, held open by both, is answered at once when there is news."""
     box = await enrolled(front.api, await hall(front.api))
     sent = wire.Moment(hub.now().timestamp(), 1.0, "b")
-    report = wire.Report(stream="0123456789abcdef", start=1, seq=1, closed=sent)
+    report = wire.Report(stream="0123456789abcdef" * 2, start=1, seq=1, closed=sent)
     receipt = await box.post(wire.REPORTS, wire.Delivery(sent=sent, health=wire.Health(), reports=(report,)), wire.Receipt)
     assert (receipt.taken, receipt.refused) == (1, ())
     plan = {"down": "10 Mbit/s", "up": "2 Mbit/s", "time": "2 h"}
