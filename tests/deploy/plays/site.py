@@ -83,7 +83,7 @@ def inventory(control: Control, halls: dict[str, dict[str, Any]], canary: list[s
         control.write(f"host_vars/{name}.yml", values)
     control.write(
         "hosts.yml",
-        {"all": {"children": {"canary": {"hosts": dict.fromkeys(canary, {})}, "gateways": {"children": towns}}}},
+        {"all": {"children": {"canary": {"hosts": {key: {} for key in canary}}, "gateways": {"children": towns}}}},
     )
     control.write("group_vars/all.yml", {"ansible_user": "root", "ansible_ssh_private_key_file": str(control.key)})
     control.write("group_vars/gateways.yml", {"gateway_portal_settings": town.PORTAL, **everywhere})
