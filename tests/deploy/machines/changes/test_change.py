@@ -23,6 +23,7 @@ from tests.deploy.machines.changes.changing import (
     WORSE,
     at_rest,
     change,
+    doctors,
     ended,
     gone_back,
     snapshot,
@@ -49,6 +50,7 @@ def test_begin_check_keep(hall: Machine, anna: Phone) -> None:
     assert (told["state"], told["until"] - told["since"] in range(1795, 1806)) == ("pending", True)
     status, said = change(hall, "begin")
     assert (status, "cannot begin: a change is pending since" in said) == (3, True)
+    assert doctors(hall) == {"change-pending"}
     units = [f"/etc/systemd/system/hotspot-change-{name}" for name in ("back.service", "back.timer", "boot.timer")]
     assert hall.run("systemd-analyze", "verify", *units) == ""
     status, said = change(hall, "check")
@@ -74,6 +76,7 @@ def test_a_package_that_does_not_start_and_a_network_that_is_cut(hall: Machine, 
     assert [words for words in told["wrong"] if "hotspot-portal.service is activating" in words] != []
     assert (OUT in hall.run("ip", "-4", "address", "show", "dev", "mgmt0"), snapshot(hall) == before, anna.online()) == (True, True, True)
     assert "because=timer" in hall.journal("-t", "hotspot-change")
+    assert doctors(hall) == {"change-not-kept"}
     at_rest(hall)
     status, said = change(hall, "keep")
     assert (status, "the box went back at" in said, "(timer)" in said) == (1, True, True)
