@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from hotspot.lab.namespaces import LabFailed
-from tests.deploy.machines.changes.changing import HUNG, doctors, (
+from tests.deploy.machines.changes.changing import (
     BASE,
     DEAD,
     GOOD,
+    HUNG,
     NAME,
     at_rest,
     change,
+    doctors,
     ended,
     gone_back,
     seen,
