@@ -111,8 +111,12 @@ def test_settings_that_cannot_be_read(hall: Machine, anna: Phone) -> None:
     hall.run("ln", "-s", "/run/else", "/etc/resolv.conf")
     hall.put("/etc/hotspot/theme/a b.toml", "x = 1\n")
     hall.put("/etc/systemd/network/20-hotspot-council.netdev", "[NetDev]\nName=council\nKind=bridge\n")
+    hall.put("/etc/systemd/network/20-hotspot-public-lan2.network", "[Match]\nName=lan2\n\n[Network]\nBridge=council\n")
     hall.run("networkctl", "reload")
-    hall.run("ip", "link", "show", "council")
+    hall.run("networkctl", "reconfigure", "lan2")
+    until = time.monotonic() + 20
+    while "council" not in (shown := hall.run("ip", "-o", "link", "show", "dev", "lan2")):
+        assert time.monotonic() < until, shown
     hall.run("systemctl", "--quiet", "disable", "--now", "hotspot-names.path")
     hall.run("systemctl", "--quiet", "enable", "--now", "hotspot-doctor.timer")
     hall.run("systemctl", "restart", "hotspot-firewall.service", "hotspot-portal.service", check=False)
@@ -124,6 +128,7 @@ def test_settings_that_cannot_be_read(hall: Machine, anna: Phone) -> None:
     assert hall.run("systemctl", "is-active", *town.SERVICES).split() == ["active"] * len(town.SERVICES)
     assert hall.run("systemctl", "is-active", "hotspot-doctor.timer", check=False).strip() == "inactive"
     assert "council" not in hall.run("ip", "-o", "link")
+    assert "master guests" in hall.run("ip", "-o", "link", "show", "dev", "lan2")
 
 
 def test_nobody_is_cut_by_a_failed_update_and_the_way_back(hall: Machine, versions: dict[str, Path], anna: Phone, bert: Phone) -> None:
