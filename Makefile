@@ -17,6 +17,9 @@
 #   make bench-peers                beside openNDS and plain forwarding; ARGS="--quick" or "--parts packets"
 #   make screenshots                every page of visitors and of the console in every language on phone and desktop; LANGUAGES="de ar" SCENES="splash online" PAGES="overview hall"
 #   make package                    Debian packages of gateway and hub into dist/, with lists of their parts; ARGS="--debian 13 --part gateway"
+#   make control FOLDER=/srv/wlan   the folder from which halls are deployed: an inventory to begin with (docs/operations.md)
+#   make authority FOLDER=/srv/wlan who signs the hub's certificate, and that certificate; later: renew it
+#   make version FOLDER=/srv/wlan   have that inventory want the newest packages
 #   make lock                       renew requirements/*.txt; ARGS=--upgrade for newer versions
 #   make clean                      remove what these commands made here
 
@@ -29,6 +32,7 @@ EXAMPLES ?= 20000
 LANGUAGES ?=
 SCENES ?=
 PAGES ?=
+FOLDER ?=
 ALL_BENCH := $(basename $(notdir $(shell grep -l '^if __name__ == "__main__"' benchmarks/[a-z]*.py)))
 BENCH ?= $(filter-out hub_%,$(ALL_BENCH))
 BENCH_HUB = $(if $(filter hub_%,$(BENCH)),$(filter hub_%,$(BENCH)),$(filter hub_%,$(ALL_BENCH)))
@@ -40,7 +44,7 @@ compile := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX
 	--no-annotate --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pure test-plain test-deploy test-kills fuzz test-fullkernel fullkernel lint format bench bench-hub bench-peers screenshots package lock clean ready venv
+.PHONY: help demo test test-pure test-plain test-deploy test-kills fuzz test-fullkernel fullkernel lint format bench bench-hub bench-peers screenshots package control authority version lock clean ready venv
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
@@ -111,6 +115,12 @@ screenshots: ready
 
 package: venv
 	$(run)/python -P -m deploy.packages.build $(ARGS)
+
+control:
+	@scripts/control new "$(FOLDER)"
+
+authority version:
+	@scripts/control $@ "$(FOLDER)"
 
 lock: venv
 	$(compile) pyproject.toml -o requirements/runtime.txt

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif options.inspect:
             print(msgspec.json.encode(inspect(settings, clock())).decode())
         elif options.guard:
-            nft_program.load(ruleset.replaced(ruleset.GUARD_TABLE, ruleset.guard(settings.zones)))
+            nft_program.load(ruleset.replaced(ruleset.GUARD_TABLE, ruleset.guard(settings.zones, settings.line_ports)))
         elif options.remove:
             remove(settings)
         else:
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def shown(settings: Settings) -> str:
     """The nft and tc text that the daemon would load, for a reader."""
-    parts = ["# nft -f -", ruleset.guard(settings.zones)]
+    parts = ["# nft -f -", ruleset.guard(settings.zones, settings.line_ports)]
     parts += [ruleset.zone_table(settings.zones, name) for name in settings.zones]
     for interface, tree in shaper.trees(settings.zones, {}).items():
         parts.append("\n".join([f"# {interface}", *shaper.text(interface, tree, "bfifo")]))

@@ -92,7 +92,7 @@ def _once(settings: Settings, now: float) -> Inspected:
         return Inspected(
             version=_version(),
             settings=settings,
-            guard=_table(listings, ruleset.GUARD_TABLE, ruleset.guard(zones)),
+            guard=_table(listings, ruleset.GUARD_TABLE, ruleset.guard(zones, settings.line_ports)),
             zones={name: _zone(elements, listings, settings, name, now, classes) for name in zones},
             interfaces=interfaces,
         )

@@ -140,7 +140,7 @@ class Keeper:
     def _texts(self) -> list[tuple[str, str]]:
         zones = self._state.settings.zones
         return [
-            (ruleset.GUARD_TABLE, ruleset.guard(zones)),
+            (ruleset.GUARD_TABLE, ruleset.guard(zones, self._state.settings.line_ports)),
             *((table_of(name), ruleset.zone_table(zones, name)) for name in zones),
         ]
 

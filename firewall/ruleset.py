@@ -3,23 +3,25 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from string import Template
 
-from firewall.settings import Zone
+from firewall.settings import LINE_PORTS, Zone
 from firewall.shaper import OWN, garden_minor
 
 GUARD_TABLE = "hotspot_guard"
 FAMILIES = ("inet", "arp")
+DHCP_CLIENTS = ("udp/68", "udp/546")
+"""Where the gateway's own clients hear the line's servers."""
 
 
-def guard(zones: Mapping[str, Zone]) -> str:
-    """The guard table for all guest interfaces, as ``nft -f`` takes it."""
+def guard(zones: Mapping[str, Zone], line_ports: Iterable[str] = LINE_PORTS) -> str:
+    """The guard table for all guest interfaces, as ``nft -f`` takes it; ``line_ports``: what of the gateway the line may reach."""
     guests, lines = (zone.lan for zone in zones.values()), dict.fromkeys(zone.wan for zone in zones.values())
-    return _template("guard.nft").substitute(
-        {key: ", ".join(f'"{name}"' for name in of) for key, of in (("guests", guests), ("lines", lines))}
-    )
+    names = {key: ", ".join(f'"{name}"' for name in of) for key, of in (("guests", guests), ("lines", lines))}
+    ports = dict.fromkeys((*DHCP_CLIENTS, *line_ports))
+    return _template("guard.nft").substitute(names | {"line_ports": ", ".join(port.replace("/", " . ") for port in ports)})
 
 
 def zone_table(zones: Mapping[str, Zone], name: str) -> str:

@@ -13,6 +13,7 @@ from firewall.api import BitsPerSecond, Bytes, PositiveSeconds
 
 InterfaceName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$")]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
+PortOf = Annotated[str, Meta(pattern="^(tcp|udp)/[0-9]{1,5}$")]
 
 
 MOST_ZONES = 12
@@ -38,6 +39,10 @@ BLOCKED_NETWORKS = (
     *("::/127", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
 )
 """Private, link-local, shared and group addresses: behind a town's line they are the town's own machines."""
+
+
+LINE_PORTS = ("tcp/22",)
+"""What of the gateway itself the line may reach by default: whoever looks after it."""
 
 
 class Zone(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +78,7 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     """Connections that one client may open in a second, and five times as many at once."""
     blocked_networks: tuple[str, ...] = BLOCKED_NETWORKS
     """Where no client may go: the town's own networks above all."""
-    blocked_ports: tuple[Annotated[str, Meta(pattern="^(tcp|udp)/[0-9]{1,5}$")], ...] = ("tcp/25",)
+    blocked_ports: tuple[PortOf, ...] = ("tcp/25",)
     garden_rate: BitsPerSecond = 1_000_000
     """All captive clients together, in the walled garden, each way."""
     garden_bytes: Bytes = 20_000_000
@@ -106,6 +111,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     socket: str = "/run/hotspot-firewall/firewall.sock"
     clients: tuple[str | int, ...] = ("hotspot-portal",)
     """Users (names or uids) whose processes may connect; root and the daemon's own user always may."""
+    line_ports: tuple[PortOf, ...] = LINE_PORTS
+    """Where the line may begin something with the gateway itself; empty where the IT staff have a network of their own."""
     runtime_dir: str = "/run/hotspot-firewall"
     """Where the daemon remembers how the kernel prints the tables that it loaded."""
     usage_interval: Annotated[float, Meta(ge=0.5, le=300)] = 5.0
@@ -234,6 +241,9 @@ def _check(settings: Settings) -> None:
         for port in zone.blocked_ports:
             if not 1 <= int(port.partition("/")[2]) <= 65_535:
                 raise ValueError(f"zones.{name}.blocked_ports: {port!r}: expected a port from 1 to 65535")
+    for port in settings.line_ports:
+        if not 1 <= int(port.partition("/")[2]) <= 65_535:
+            raise ValueError(f"line_ports: {port!r}: expected a port from 1 to 65535")
     clients = sum(zone.max_clients for zone in settings.zones.values())
     if clients > 30_000:
         raise ValueError(f"zones: max_clients add up to {clients}, expected at most 30000 on one gateway (HTB class ids have 16 bit)")

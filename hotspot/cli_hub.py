@@ -5,6 +5,7 @@ its API, from anywhere, as the user whose token they are given.
 """
 
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 
 import click
@@ -48,16 +49,34 @@ _ELSEWHERE = {
 @click.option("--url", help="Address of the hub; without it HOTSPOT_HUB_URL, else where 'hotspot hub login' went.")
 @click.option("--authority", type=click.Path(), help="PEM file of the authority of its certificate; without it HOTSPOT_HUB_AUTHORITY.")
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with a token; without it HOTSPOT_HUB_TOKEN.")
+@click.option("--here", is_flag=True, help="On the hub itself, as its user: ask as administrator, without login or token.")
+@click.option("--here-config", type=click.Path(path_type=Path), default="/etc/hotspot/hub.toml", show_default=True, help="For --here.")
 @click.pass_context
-def hub(context: click.Context, url: str | None, authority: str | None, token_file: Path | None) -> None:
+def hub(context: click.Context, url: str | None, authority: str | None, token_file: Path | None, here: bool, here_config: Path) -> None:
     """The city's hub: towns, halls, gateways, figures, policy, users."""
     token = None
+    if here and token_file is not None:
+        raise click.UsageError("give either --here or --token-file")
+    if here:
+        own, token = _here(here_config)
+        url = url or own
     if token_file is not None:
         try:
             token = token_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             fail(f"cannot read the token: {token_file}: {error}", 2)
     context.meta["hotspot.hub"] = {"url": url, "authority": authority, "token": token}
+
+
+def _here(config: Path) -> tuple[str, str]:
+    """Address and token for one command on the hub itself."""
+    from hotspot.hub.setup import here, here_url
+
+    return on_database(config, "ask as the hub's own administrator", lambda settings, store: _both(here_url(settings), here(store)))
+
+
+async def _both(url: str, token: Awaitable[str]) -> tuple[str, str]:
+    return url, await token
 
 
 @hub.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)

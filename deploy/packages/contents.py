@@ -55,7 +55,17 @@ def lay_out(root: Path, target: "Target", tree: Path, parts: Sequence["Part"]) -
     example = "hub.toml" if target.part == "hub" else "portal.toml"
     shutil.copyfile(tree / "docs" / example, papers / "examples" / example)
     (papers / "copyright").write_text(_licences(tree, parts), encoding="utf-8")
+    if target.part == "gateway":
+        _way_back(root)
     _words_for_dpkg(root, target, data_format(target.part, tree))
+
+
+def _way_back(root: Path) -> None:
+    """The program that takes a change back: sh, for it must run when nothing else of the package does."""
+    program = root / "usr" / "sbin" / "hotspot-change"
+    program.parent.mkdir(parents=True)
+    shutil.copyfile(HERE / "change" / program.name, program)
+    program.chmod(0o755)
 
 
 def data_format(part: str, tree: Path) -> int:

@@ -7,6 +7,7 @@ from functools import cached_property
 from hotspot.doctor import (
     agreement,
     certificate,
+    change,
     clock,
     disk,
     hub,
@@ -64,6 +65,7 @@ def _groups(subject: Subject) -> Iterable[Group]:
     yield group("versions", lambda: versions.judge(versions.read(subject)))
     yield group("settings", lambda: agreement.judge(subject))
     yield group("served", lambda: served.judge(subject))
+    yield group("change", lambda: change.judge(change.read(), subject.now))
 
 
 class _Once:

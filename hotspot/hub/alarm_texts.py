@@ -57,6 +57,11 @@ KINDS: Final[Mapping[str, Words]] = {
     "channel": Words("Nachrichtenweg gestört: {text}", "channel fails: {text}"),
     "remote_write": Words("Messwerte kommen nicht an: {text}", "metrics do not arrive: {text}"),
 }
+ENDED: Final = Words(
+    "Zertifikat seit {ago} Tagen abgelaufen: Besucher kommen nur auf die Seite ohne TLS",
+    "certificate ended {ago} days ago: visitors only get to the page without TLS",
+)
+"""Of a certificate that has no days left."""
 NAMES: Final[Mapping[str, Words]] = {
     "silent": Words("Gateway meldet sich nicht", "Gateway silent"),
     "wan_down": Words("Kein Internet", "No Internet"),
@@ -116,6 +121,8 @@ def say(kind: str, detail: Mapping[str, Any]) -> Words:
     known = _Known(detail)
     if isinstance(known.get("seen"), int | float):
         known["seen"] = datetime.fromtimestamp(known["seen"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if kind == "certificate" and isinstance(days := known.get("days"), int | float) and days <= 0:
+        words, known["ago"] = ENDED, abs(days)
     more = detail.get("more") if kind in OF_LOOKS else None
     further = (f" (und {more} weitere)", f" (and {more} more)") if more else ("", "")
     try:

@@ -264,7 +264,7 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
     if health.certificate_until is not None:
         left = health.certificate_until - now
         days = {"days": round(left / 86_400, 1)}
-        yield "certificate", "", _below(left, limits.certificate, limits.certificate / 5, limits.certificate + 86_400, days)
+        yield "certificate", "", _below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
     if gateway.certificate_failing is not None:
         since, why = gateway.certificate_failing
         ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate

@@ -13,6 +13,7 @@ from hotspot.hub.certificates import settings as certified
 from hotspot.hub.certificates.settings import Certificates
 from hotspot.hub.oidc import settings as openid
 from hotspot.hub.oidc.settings import OpenId
+from hotspot.hub.sources import Network
 from hotspot.session.quantities import parse_seconds
 
 T = TypeVar("T")
@@ -71,9 +72,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     certificate: Path | None = None
     """PEM chain; None: plain HTTP, for a proxy in front that speaks TLS."""
     key: Path | None = None
-    proxies: tuple[str, ...] = ()
-    """Addresses of our own proxies: what they say of where a request comes from (``X-Forwarded-For``) is believed, to tell apart who fails
-    to log in. Of anybody else it is not."""
+    proxies: tuple[Network, ...] = ()
+    """Our own proxies: what they say of where a request comes from (``X-Forwarded-For``) is believed, to tell apart who fails to log in,
+    and whether it came over TLS (``X-Forwarded-Proto``). Of anybody else it is not."""
     connections: int = 8
     """To the database, of this process."""
     credential_age: float = 90 * DAY
@@ -174,7 +175,7 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
         url=file.url.rstrip("/"),
         certificate=None if file.certificate is None else path.parent / file.certificate,
         key=None if file.key is None else path.parent / file.key,
-        proxies=tuple(_address(bad, value) for value in file.proxies),
+        proxies=tuple(_network(bad, value) for value in file.proxies),
         connections=file.connections,
         credential_age=seconds("credential_age", file.credential_age, 3_600, 10 * 366 * DAY),
         retention=Retention(**kept),
@@ -199,12 +200,15 @@ def _beside(path: Path, name: str) -> str:
     return str(path.parent / name) if name else ""
 
 
-def _address(bad: Any, value: str) -> str:
+def _network(bad: Any, value: str) -> Network:
     try:
-        return str(ipaddress.ip_address(value))
+        network = ipaddress.ip_network(value)
     except ValueError:
-        error: BadSettings = bad("proxies", value, 'an address such as "127.0.0.1"')
+        error: BadSettings = bad("proxies", value, 'an address such as "127.0.0.1", or a network such as "192.0.2.8/29"')
         raise error from None
+    if not network.prefixlen:
+        raise bad("proxies", value, "our own proxies: everybody would be believed")
+    return network
 
 
 def _host_port(bad: Any, value: str) -> tuple[str, int]:

@@ -2,13 +2,18 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from hotspot.hub.access import ALLOWED, Role
 from hotspot.hub.hub import now
 from hotspot.hub.settings import Settings
 from hotspot.hub.store import Store, audit, factors, migrations, people, sessions
 from hotspot.hub.tokens import hashed, make
+
+HERE: Final = people.HERE
+HERE_NAME: Final = "Befehle am Hub selbst"
+HERE_MINUTES: Final = 15.0
+"""For one command, and for an export of a large town."""
 
 
 class FirstAdmin(TypedDict):
@@ -53,6 +58,39 @@ async def first_admin(store: Store, name: str, hours: float, clock: datetime | N
             await sessions.end_all(connection, user_id)
         await audit.write(connection, "hub", "user.first_admin", subject=name, detail={"forgotten": True} if forgotten else None)
     return {"user": name, "token": secret, "expires_at": until.isoformat()}
+
+
+async def here(store: Store, clock: datetime | None = None) -> str:
+    """A token for one command of whoever may read the hub's settings on the hub itself, and so could change the database anyway: that of
+    the program user ``HERE``, good for ``HERE_MINUTES``. It is kept nowhere. Raises ``ValueError``."""
+    at = clock or now()
+    if await _pending(store):
+        raise ValueError("the tables are not there yet: run 'hotspot hub migrate'")
+    secret = make("token")
+    async with store.transaction() as connection:
+        await people.lock(connection)
+        user = await people.user(connection, HERE, lock=True)
+        if user is not None and (user.role is not Role.HOST_ADMIN or user.disabled_at is not None or user.has_password):
+            raise ValueError(f"user {HERE!r}: expected nobody of that name, or an administrator of the host without password: rename them")
+        user_id = await people.add_user(connection, HERE, Role.HOST_ADMIN, None, HERE_NAME) if user is None else user.id
+        await people.forget_ended_tokens(connection, user_id, at)
+        name = f"here {at:%Y-%m-%d %H.%M.%S.%f}"
+        await people.add_token(connection, user_id, name, hashed(secret), ALLOWED[Role.HOST_ADMIN], at + timedelta(minutes=HERE_MINUTES))
+        await audit.write(connection, "hub", "user.here", subject=HERE)
+    return secret
+
+
+def here_url(settings: Settings) -> str:
+    """Where commands on the hub itself reach it: by the loopback as long as it speaks no TLS itself, else by its name. Raises
+    ``ValueError``."""
+    if settings.certificate is not None:
+        if not settings.url:
+            raise ValueError("url is not in the settings: expected the address that its certificate is for")
+        return settings.url
+    host, port = settings.listen[0]
+    if host in ("0.0.0.0", "::"):
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _pending(store: Store) -> bool:

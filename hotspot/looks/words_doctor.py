@@ -1,13 +1,14 @@
 """Words of the doctor (pure): what each of its findings means and what mends it, and what its groups of checks are called."""
 
 from hotspot.looks.words import Catalogue, StepWords
+from hotspot.looks.words_doctor_change import CHANGE
 from hotspot.looks.words_doctor_line import LINE
 from hotspot.looks.words_doctor_rules import RULES
 from hotspot.looks.words_doctor_services import SERVICES
 from hotspot.looks.words_doctor_settings import SETTINGS
 from hotspot.looks.words_doctor_trust import TRUST
 
-DOCTOR: Catalogue = {**RULES, **SERVICES, **TRUST, **LINE, **SETTINGS}
+DOCTOR: Catalogue = {**RULES, **SERVICES, **TRUST, **LINE, **SETTINGS, **CHANGE}
 
 STEPS = {
     "kernel": StepWords("Was der Kernel kann", "What the kernel can do"),
@@ -27,6 +28,7 @@ STEPS = {
     "versions": StepWords("Versionen", "Versions"),
     "settings": StepWords("Einstellungen untereinander", "Settings among each other"),
     "served": StepWords("Was Handys gesagt wird", "What phones are told"),
+    "change": StepWords("Änderungen an der Box", "Changes of the box"),
 }
 
 PARTS = {

@@ -26,8 +26,8 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat ist nicht zu gebrauchen: {why_german}",
         english="The certificate cannot be used: {why}",
-        meaning_german="Nach dem nächsten Start des Portals öffnen Handys die Anmeldeseite nicht mehr.",
-        meaning_english="After the portal's next start phones do not open the page any more.",
+        meaning_german="Spätestens nach dem nächsten Start des Portals kommen Besucher nur noch auf die Anmeldeseite ohne TLS.",
+        meaning_english="After the portal's next start, at the latest, visitors only get to the page without TLS.",
         remedy_german="Die Dateien aus portal.toml prüfen: certificate ist die ganze Kette, key der Schlüssel ohne Passwort.",
         remedy_english="Check the files in portal.toml: certificate is the whole chain, key the key without a password.",
     ),
@@ -35,8 +35,8 @@ TRUST = {
         severity=Severity.URGENT,
         german="Schlüssel und Zertifikat gehören nicht zusammen",
         english="Key and certificate do not belong together",
-        meaning_german="Nach dem nächsten Start des Portals öffnen Handys die Anmeldeseite nicht mehr.",
-        meaning_english="After the portal's next start phones do not open the page any more.",
+        meaning_german="Spätestens nach dem nächsten Start des Portals kommen Besucher nur noch auf die Anmeldeseite ohne TLS.",
+        meaning_english="After the portal's next start, at the latest, visitors only get to the page without TLS.",
         remedy_german="Beide Dateien aus derselben Ausstellung nehmen; oft blieb bei einer Verlängerung eine alte liegen.",
         remedy_english="Take both files from the same issue; often an old one was left behind by a renewal.",
         command="systemctl reload hotspot-portal",
@@ -45,8 +45,13 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat ist seit {days_german} Tagen abgelaufen",
         english="The certificate ended {days} days ago",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
-        meaning_english="Phones show a warning instead of the page.",
+        meaning_german=(
+            "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
+            "eine Warnung."
+        ),
+        meaning_english=(
+            "Meanwhile the gateway leads visitors to the page without TLS: they get online. Whoever opens the page by https sees a warning."
+        ),
         remedy_german="Die Dateien aus portal.toml erneuern; das Portal nimmt die neuen von selbst.",
         remedy_english="Renew the files in portal.toml; the portal takes new ones by itself.",
         command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
@@ -72,8 +77,8 @@ TRUST = {
         severity=Severity.WARNING,
         german="Das Zertifikat endet in {days_german} Tagen",
         english="The certificate ends in {days} days",
-        meaning_german="Danach zeigen Handys eine Warnung statt der Anmeldeseite.",
-        meaning_english="From then on phones show a warning instead of the page.",
+        meaning_german="Danach kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
+        meaning_english="From then on visitors only get to the page without TLS; by https they see a warning.",
         remedy_german="Die Dateien aus portal.toml erneuern und nachsehen, warum es nicht von selbst geschah.",
         remedy_english="Renew the files in portal.toml, and find out why it was not done by itself.",
         command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
@@ -112,8 +117,13 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat gilt noch nicht",
         english="The certificate is not valid yet",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
-        meaning_english="Phones show a warning instead of the page.",
+        meaning_german=(
+            "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
+            "eine Warnung."
+        ),
+        meaning_english=(
+            "Meanwhile the gateway leads visitors to the page without TLS: they get online. Whoever opens the page by https sees a warning."
+        ),
         remedy_german="Die Uhr des Gateways prüfen; geht sie richtig, ein anderes Zertifikat nehmen.",
         remedy_english="Check the gateway's clock; if it is right, use another certificate.",
         command="timedatectl",
@@ -122,8 +132,8 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat gilt nicht für {name}",
         english="The certificate does not cover {name}",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite, und Option 114 ist wertlos.",
-        meaning_english="Phones show a warning instead of the page, and option 114 is of no use.",
+        meaning_german="Besucher kommen nur noch auf die Anmeldeseite ohne TLS; Handys, die Option 114 folgen, öffnen sie später.",
+        meaning_english="Visitors only get to the page without TLS; phones that follow option 114 open it later.",
         remedy_german="Ein Zertifikat mit diesem Namen ausstellen lassen, oder portal_url auf einen Namen im Zertifikat setzen.",
         remedy_english="Have a certificate issued with this name, or set portal_url to a name in the certificate.",
     ),

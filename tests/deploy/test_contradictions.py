@@ -1,13 +1,11 @@
 """What cannot be true at once in the settings of a gateway is said before anything is touched: key, value, expectation."""
 
-import importlib.util
 from typing import Any
 
 import pytest
 
-from tests.deploy.expressions import DEPLOY
+from tests.deploy.machines.rendered import plugin
 
-PLUGIN = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "plugins" / "filter" / "contradictions.py"
 WAN = {"interface": "wan0", "addresses": ["203.0.113.2/24", "2001:db8:f::2/64"], "routers": ["203.0.113.1"]}
 MANAGEMENT = {"interface": "mgmt0", "addresses": ["10.20.0.2/24"]}
 _POOL, _SIX = {"first": "198.18.1.0", "last": "198.18.14.255"}, {"ipv6": "fixed", "address6": "2001:db8:1::1/64"}
@@ -18,12 +16,7 @@ COUNCIL = {"name": "council", "bridge": "council", "members": ["lan3"], "address
 
 def said(zones: list[dict[str, Any]], wan: dict[str, Any] | None = None, management: dict[str, Any] | None = None) -> list[str]:
     """What the plugin says, as Ansible loads it: from its file."""
-    spec = importlib.util.spec_from_file_location("contradictions", PLUGIN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: list[str] = module.FilterModule().filters()["contradictions"](zones, wan or WAN, management)
+    found: list[str] = plugin("contradictions")["contradictions"](zones, wan or WAN, management)
     return found
 
 
@@ -70,6 +63,24 @@ def test_two_zones_a_line_and_a_management_network_that_fit() -> None:
             {"address": "198.18.16.1/20", "first": "198.18.17.0", "last": "198.18.18.0"},
             "gateway_zones, public has 198.18.16.0/20 and gateway_zones, council has 198.18.16.0/24, which overlap; expected networks",
         ),
+        ({"name": "Public"}, "gateway_zones, name is 'Public'; expected at most 15 letters a-z, digits and _, a letter first"),
+        ({"name": "management"}, "gateway_zones, name is 'management'; expected another one than wan, management, vlan, trunk"),
+        ({"members": []}, "gateway_zones, public: members is empty; expected an interface towards the access points, or wifi"),
+        ({"members": ["enx0123456789abc"]}, "gateway_zones, public: interface 'enx0123456789abc'; expected at most 15 letters, digits"),
+        ({"members": ["lan1/2"]}, "gateway_zones, public: interface 'lan1/2'; expected at most 15 letters, digits, points, - and _"),
+        ({"bridge": "guests.1"}, "gateway_zones, public: bridge is guests.1; expected a name without a point: VLANs are members of it"),
+        ({"members": ["lan1.0"]}, "gateway_zones, public: interface lan1.0 is VLAN 0; expected one from 1 to 4094"),
+        ({"members": ["lan1.4095"]}, "gateway_zones, public: interface lan1.4095 is VLAN 4095; expected one from 1 to 4094"),
+        ({"members": ["lan1.2.3"]}, "gateway_zones, public: interface lan1.2.3 is a VLAN in a VLAN; expected one of an interface, such as"),
+        (
+            {"members": ["lan3.30"]},
+            "gateway_zones, public: interface lan3.30 is a VLAN of lan3, which is in gateway_zones, council as a whole; expected VLANs",
+        ),
+        ({"pool": 5000}, "gateway_zones, public: pool is 5000; expected at most 3584, as from 198.18.1.0 to 198.18.14.255, or none"),
+        (
+            {"wifi": [{"interface": "lan3"}]},
+            "interface lan3 is used by gateway_zones, public and by gateway_zones, council; expected one use of each interface",
+        ),
     ],
 )
 def test_one_thing_that_cannot_be(change: dict[str, Any], sentence: str) -> None:
@@ -83,3 +94,42 @@ def test_a_gateway_without_visitors_or_without_a_line() -> None:
     assert said([]) == ["gateway_zones is empty; expected at least one network of visitors"]
     found = said([PUBLIC], {"interface": "wan0"})
     assert found == ["gateway_wan has neither dhcp: true nor addresses and routers; expected one of both"]
+
+
+@pytest.mark.parametrize(
+    ("wan", "management", "sentence"),
+    [
+        ({"dhcp": True}, {}, "gateway_wan has interface ''; expected the interface of the line, such as eth0"),
+        ({**WAN, "dhcp": True}, {}, "gateway_wan has dhcp: true and addresses or routers; expected one of both"),
+        (
+            {**WAN, "routers": ["192.0.2.1"]},
+            {},
+            "gateway_wan: router 192.0.2.1 is in none of 203.0.113.0/24, 2001:db8:f::/64; expected one on",
+        ),
+        ({**WAN, "routers": ["router"]}, {}, "gateway_wan: 'router' does not appear to be an IPv4 or IPv6 address; expected addresses as"),
+        (WAN, {"interface": "mgmt0"}, "gateway_management is {'interface': 'mgmt0'}; expected interface and addresses, or {} for a way in"),
+        (WAN, {**MANAGEMENT, "interface": "wan0"}, "interface wan0 is used by gateway_wan and by gateway_management; expected one use"),
+        (
+            WAN,
+            {**MANAGEMENT, "addresses": ["mgmt"]},
+            "gateway_management: 'mgmt' does not appear to be an IPv4 or IPv6 interface; expected",
+        ),
+        (WAN, {**MANAGEMENT, "addresses": ["203.0.113.9/24"]}, "gateway_wan has 203.0.113.0/24 and gateway_management has 203.0.113.0/24"),
+        (
+            WAN,
+            {**MANAGEMENT, "routes": [{"to": "198.18.0.0/16", "by": "10.20.0.1"}]},
+            "gateway_management, routes has 198.18.0.0/16 and gateway_zones, public has 198.18.0.0/20, which overlap; expected networks",
+        ),
+    ],
+)
+def test_a_line_or_a_way_of_the_staff_that_cannot_be(wan: dict[str, Any], management: dict[str, Any], sentence: str) -> None:
+    """One sentence as well."""
+    assert [each[: len(sentence)] for each in said([PUBLIC], wan, management)] == [sentence]
+
+
+def test_vlans_of_one_interface() -> None:
+    """Line, management and networks of visitors on one cable: nothing is said. A router may be link-local."""
+    management = {**MANAGEMENT, "interface": "eth0.40", "routes": [{"to": "10.20.0.0/24", "by": "10.20.0.1"}]}
+    zones = [{**PUBLIC, "members": ["eth0.30"]}, {**COUNCIL, "members": ["eth0.31"]}]
+    assert said(zones, {**WAN, "interface": "eth0.7", "routers": ["203.0.113.1", "fe80::1"]}, management) == []
+    assert said([{**PUBLIC, "members": [], "wifi": [{"interface": "wlan0"}]}]) == []

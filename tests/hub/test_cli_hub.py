@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from hotspot.cli import main
 from hotspot.console import table
 from hotspot.console_hub import show_one
+from hotspot.hub.hub import Hub
 from tests.hub import town
 from tests.hub.conftest import Api
 
@@ -52,6 +53,21 @@ async def admin(api: Api, home: Path) -> Path:
     """The administrator is logged in."""
     await works("login", api.base, "--with-token", typed=f"{api.token}\n")
     return home
+
+
+async def test_a_command_on_the_hub_itself_needs_no_login(api: Api, hub: Hub, home: Path) -> None:
+    """``--here`` asks by the settings; nothing is kept; who cannot read them or the database is told so."""
+    settings = home / "hub.toml"
+    settings.write_text(f'database = "{hub.settings.database}"\nlisten = ["{api.base.removeprefix("http://")}"]\nproxies = ["::1"]\n')
+    own = ("--here", "--here-config", str(settings))
+    assert (await asked(*own, "whoami"))["user"] == "hub"
+    await works(*own, "partner", "create", "kleinheim", "--title", "Gemeinde Kleinheim")
+    await works(*own, "hall", "create", "rathaus", "--partner", "kleinheim", "--title", "Rathaus")
+    assert (await asked(*own, "enrolment", "create", "rathaus"))["token"].startswith("hse_")
+    assert sorted(path.name for path in home.iterdir()) == ["hub.toml"]
+    result = await run("--here", "--here-config", str(home / "away.toml"), "whoami")
+    assert (result.exit_code, "cannot read" in result.stderr) == (2, True)
+    assert (await run(*own, "--token-file", str(settings), "whoami")).exit_code == 2
 
 
 async def test_login_with_a_token_and_with_a_password(api: Api, home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -178,7 +179,7 @@ async def test_behind_our_own_proxy(api: Api, hub: Hub) -> None:
             return response.status
 
     assert [await tried(OTHER, f"192.0.2.{number}") for number in range(6)] == [401] * 5 + [429]
-    hub.settings = structs.replace(hub.settings, proxies=("127.0.0.1",))
+    hub.settings = structs.replace(hub.settings, proxies=(ip_network("127.0.0.1"),))
     assert [await tried(OTHER, "192.0.2.66") for _ in range(6)] == [401] * 5 + [429]
     assert await tried(GOOD, "192.0.2.7") == 200
 

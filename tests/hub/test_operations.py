@@ -47,7 +47,8 @@ def parse(line: str) -> None:
 def test_every_command_can_be_typed(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is understood, to the last option; capital words stand for names."""
     monkeypatch.chdir(tmp_path)
-    for name in ("authority.pem", "host.toml", "kleinheim.toml", "rathaus.toml"):
+    (tmp_path / "files").mkdir()
+    for name in ("authority.pem", "files/authority.pem", "host.toml", "kleinheim.toml", "rathaus.toml"):
         (tmp_path / name).touch()
     wrong = []
     for line in commands((DOCS / document).read_text(encoding="utf-8")):

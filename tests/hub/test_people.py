@@ -1,12 +1,17 @@
 """Users by the API: made, changed, disabled; and never without an administrator."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from hotspot.hub import hub as hubs
 from hotspot.hub import setup
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
+from hotspot.hub.settings import Settings
 from hotspot.hub.store import Store
 from tests.hub.conftest import Api, token_of
 from tests.hub.test_halls import without_moments
@@ -103,6 +108,48 @@ async def test_the_first_administrator(store: Store) -> None:
         assert await connection.fetchval("SELECT password_hash FROM users") == ""
         log = await connection.fetch("SELECT detail FROM audit WHERE action = 'user.first_admin' ORDER BY id")
     assert [entry["detail"] for entry in log] == [{}, {}, {"forgotten": True}]
+
+
+async def test_a_command_on_the_hub_itself(api: Api, hub: Hub) -> None:
+    """It asks as a user of its own, for a quarter of an hour, which the audit log has; that is no administrator whom others could ask, so
+    neither the first one waits for it nor the last one may go."""
+    token = await setup.here(hub.store)
+    status, me = await api.as_(token)("GET", "/me")
+    assert (status, me["user"], me["role"]) == (200, "hub", "host-admin")
+    later = hubs.now() + timedelta(minutes=setup.HERE_MINUTES)
+    hub.now = lambda: later
+    assert (await api.as_(token)("GET", "/me"))[0] == 401
+    await setup.here(hub.store, later)
+    async with hub.store.connection() as connection:
+        count = await connection.fetchval("SELECT count(*) FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE u.name = 'hub'")
+        assert (count, await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'user.here'")) == (1, 2)
+        await connection.execute("UPDATE api_tokens SET revoked_at = now() FROM users u WHERE u.id = user_id AND u.name = 'admin'")
+    assert (await setup.first_admin(hub.store, "admin", 1))["user"] == "admin"
+
+
+async def test_the_last_administrator_is_no_program(api: Api, hub: Hub) -> None:
+    """The user of commands on the hub does not count as one who is left."""
+    await setup.here(hub.store)
+    status, problem = await api("PATCH", "/users/admin", {"disabled": True})
+    assert (status, problem["code"]) == (409, "conflict")
+
+
+async def test_a_person_of_that_name_is_left_alone(hub: Hub) -> None:
+    """Whoever has a password, or another role, is nobody whose name commands borrow."""
+    await token_of(hub, "hub", Role.HOST_OPERATOR)
+    with pytest.raises(ValueError, match="user 'hub': expected nobody of that name"):
+        await setup.here(hub.store)
+
+
+def test_where_a_command_on_the_hub_asks() -> None:
+    """By the loopback, unless the hub has a certificate: then by the name in it."""
+    plain = Settings(database="postgresql:///hub", url="https://hub.stadt.example")
+    assert setup.here_url(plain) == "http://127.0.0.1:8700"
+    assert setup.here_url(structs.replace(plain, listen=(("0.0.0.0", 8701),))) == "http://127.0.0.1:8701"
+    assert setup.here_url(structs.replace(plain, listen=(("::", 8701),))) == "http://[::1]:8701"
+    assert setup.here_url(structs.replace(plain, certificate=Path("hub.pem"))) == "https://hub.stadt.example"
+    with pytest.raises(ValueError, match="url is not in the settings"):
+        setup.here_url(structs.replace(plain, certificate=Path("hub.pem"), url=""))
 
 
 async def test_the_first_administrator_needs_tables(empty_database: str) -> None:

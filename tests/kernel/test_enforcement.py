@@ -1,5 +1,7 @@
 """What a client cannot do, on the real kernel: get out with an address of somebody else, take more than its share, go where nobody may."""
 
+import contextlib
+import errno
 import socket
 import time
 from pathlib import Path
@@ -186,6 +188,42 @@ def test_nobody_on_the_line_gets_into_another_network(wires: Wires, peer: Peer) 
     finally:
         wires.run("gw", "ip", "link", "del", "mgmt0")
         wires.run("wan", "ip", "route", "del", "10.20.0.0/24")
+
+
+def test_nobody_on_the_line_begins_anything_with_the_gateway(wires: Wires, peer: Peer) -> None:
+    """A clock that hears all interfaces hears visitors, and of the line only answers; SSH and the DHCP client hear the line."""
+    assert peer.status().ready
+    with contextlib.ExitStack() as opened:
+
+        def bound(place: str, address: str, port: int, kind: int = socket.SOCK_DGRAM) -> socket.socket:
+            sock = opened.enter_context(wires.open(place, socket.AF_INET, kind))
+            sock.settimeout(5)
+            sock.bind((address, port))
+            return sock
+
+        clock, dhcp, asks = (bound("gw", "0.0.0.0", port) for port in (123, 68, 40_123))
+        shell, metrics = (bound("gw", "0.0.0.0", port, socket.SOCK_STREAM) for port in (22, 9_464))
+        line, visitor, server = bound("wan", "0.0.0.0", 0), bound("c1", "0.0.0.0", 0), bound("wan", "203.0.113.1", 123)
+        for port in (123, 68):  # in this order: when the second is there, the first is not on its way any more
+            line.sendto(b"line", ("203.0.113.2", port))
+        assert dhcp.recv(100) == b"line"
+        visitor.sendto(b"visitor", (GATEWAY4, 123))
+        assert clock.recv(100) == b"visitor"
+        asks.sendto(b"what time is it", ("203.0.113.1", 123))
+        _, asker = server.recvfrom(100)
+        server.sendto(b"late", asker)
+        assert asks.recv(100) == b"late"
+        for listener in (shell, metrics):
+            listener.listen()
+        refused, staff = (opened.enter_context(wires.open("wan", socket.AF_INET)) for _ in range(2))
+        refused.setblocking(False)
+        assert refused.connect_ex(("203.0.113.2", 9_464)) == errno.EINPROGRESS
+        staff.settimeout(5)
+        staff.connect(("203.0.113.2", 22))
+        shell.accept()[0].close()
+        metrics.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            metrics.accept()
 
 
 def test_one_zone_of_questions(wires: Wires, peer: Peer) -> None:

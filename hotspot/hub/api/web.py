@@ -29,7 +29,6 @@ from hotspot.hub.api.problems import (
 )
 from hotspot.hub.api.storable import check
 from hotspot.hub.hub import Hub
-from hotspot.hub.sources import source
 from hotspot.hub.store import StoreUnavailable, people
 from hotspot.hub.tokens import hashed
 
@@ -112,7 +111,7 @@ def _carried(hub: Hub, operation: Operation) -> _Web:
         if operation.body is not None:
             content = await _read(operation, request)
             body = content if decoder is None else _decoded(decoder, content)
-        reply = await operation.handler(Call(hub, who, path, query, body, _source(hub, request)))
+        reply = await operation.handler(Call(hub, who, path, query, body, hub.source(request)))
         if isinstance(reply, Pieces):
             return await streamed(request, reply, operation.name, operation.status)
         return _whole(operation, reply)
@@ -179,10 +178,6 @@ async def _who(hub: Hub, operation: Operation, request: web.Request) -> Principa
         raise Unauthorized("Authorization: expected a token that is valid; this one is not known, has expired or was revoked")
     permit(operation, who)
     return who
-
-
-def _source(hub: Hub, request: web.Request) -> str:
-    return source(request.remote or "", request.headers.getall("X-Forwarded-For", []), hub.settings.proxies)
 
 
 def path_of(match_info: Mapping[str, str]) -> dict[str, str]:

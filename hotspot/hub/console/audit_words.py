@@ -70,6 +70,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user.factor_remove": N_("Second factor removed"),
     "user.factors_reset": N_("Second factor reset by the administration"),
     "user.first_admin": N_("First administrator set up at the hub itself"),
+    "user.here": N_("Command at the hub itself"),
     "user.link": N_("User connected with the city's login"),
     "user.login": N_("Logged in"),
     "user.login_slowed": N_("Many failed logins: slowed down"),

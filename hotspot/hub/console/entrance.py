@@ -51,7 +51,7 @@ def lead(visit: Visit, secret: str, stage: Stage, goal: str, done: str = "") -> 
 
 def take(visit: Visit, response: web.Response, secret: str) -> web.Response:
     """The browser gets the new secret with this answer."""
-    return keep(response, visit.request, secret)
+    return keep(response, visit.hub, visit.request, secret)
 
 
 def forward(page: str, goal: str) -> str:

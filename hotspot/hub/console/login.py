@@ -8,7 +8,7 @@ from hotspot.hub.api.problems import TooMany, Unauthorized
 from hotspot.hub.console import entrance
 from hotspot.hub.console.pages import CREDENTIALS, Page
 from hotspot.hub.console.visits import Visit
-from hotspot.hub.console.web import cookie_name, encrypted, local
+from hotspot.hub.console.web import cookie_name, local
 from hotspot.hub.store import people, sessions
 from hotspot.hub.store.sessions import Stage
 
@@ -45,7 +45,9 @@ async def log_out(visit: Visit) -> web.StreamResponse:
     async with visit.hub.store.transaction() as connection:
         await sessions.end(connection, visit.session.user_id, visit.session.id)
     response = visit.redirect("/login")
-    response.del_cookie(cookie_name(visit.request), path="/", secure=encrypted(visit.request), httponly=True, samesite="Lax")
+    response.del_cookie(
+        cookie_name(visit.hub, visit.request), path="/", secure=visit.hub.encrypted(visit.request), httponly=True, samesite="Lax"
+    )
     return response
 
 

@@ -16,7 +16,7 @@ from hotspot.hub.console import entrance
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import Visit
-from hotspot.hub.console.web import encrypted, local
+from hotspot.hub.console.web import local
 from hotspot.hub.oidc import claims as said
 from hotspot.hub.oidc.arrival import Refusal, arrive
 from hotspot.hub.oidc.flow import Declined, Refused
@@ -53,7 +53,7 @@ async def begin(visit: Visit) -> web.StreamResponse:
         path="/",
         httponly=True,
         samesite="Lax",  # not Strict: the way back begins at the provider
-        secure=encrypted(visit.request),
+        secure=visit.hub.encrypted(visit.request),
     )
     return response
 
@@ -61,7 +61,7 @@ async def begin(visit: Visit) -> web.StreamResponse:
 async def come_back(visit: Visit) -> web.StreamResponse:
     """And back, with what proves who somebody is; the cookie of the way there is used up, whatever comes of it."""
     response = await _arrived(visit, _provider(visit))
-    response.del_cookie(_cookie(visit), path="/", secure=encrypted(visit.request), httponly=True, samesite="Lax")
+    response.del_cookie(_cookie(visit), path="/", secure=visit.hub.encrypted(visit.request), httponly=True, samesite="Lax")
     return response
 
 
@@ -94,7 +94,7 @@ def _provider(visit: Visit) -> Provider:
 
 
 def _cookie(visit: Visit) -> str:
-    return "__Host-openid" if encrypted(visit.request) else "openid"
+    return "__Host-openid" if visit.hub.encrypted(visit.request) else "openid"
 
 
 def _away(visit: Visit, error: ProviderAway) -> web.Response:

@@ -15,7 +15,6 @@ from hotspot.hub.console.checklist_words import LONGEST, NOTES, STATES, STEPS, W
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.texts import N_
 from hotspot.hub.console.visits import GUIDE, Visit
-from hotspot.hub.console.web import encrypted
 
 _NEEDS: Final[Mapping[str, Callable[[Call], Awaitable[Any]]]] = {
     "contact": halls.change_partner,
@@ -89,7 +88,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         waits=waits,
     )
     if waits and visit.may(checklist.tick_step):
-        response.set_cookie(GUIDE, name, max_age=GUIDED, path="/", httponly=True, samesite="Lax", secure=encrypted(visit.request))
+        response.set_cookie(GUIDE, name, max_age=GUIDED, path="/", httponly=True, samesite="Lax", secure=visit.hub.encrypted(visit.request))
     else:
         response.del_cookie(GUIDE, path="/")
     return response

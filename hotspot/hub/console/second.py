@@ -8,7 +8,7 @@ from hotspot.hub.console import entrance
 from hotspot.hub.console.clients import described
 from hotspot.hub.console.pages import Page
 from hotspot.hub.console.visits import Visit
-from hotspot.hub.console.web import encrypted, local
+from hotspot.hub.console.web import local
 from hotspot.hub.factors import own, passkeys, second
 from hotspot.hub.factors.own import NotRight
 from hotspot.hub.factors.passkeys import Place
@@ -19,7 +19,7 @@ from hotspot.hub.store.sessions import Stage
 
 def place(visit: Visit) -> Place:
     """Where passkeys work: at the hub's own address, else at the one that was asked."""
-    scheme = "https" if encrypted(visit.request) else "http"
+    scheme = "https" if visit.hub.encrypted(visit.request) else "http"
     return passkeys.place(visit.hub.settings.url, f"{scheme}://{visit.request.host}")
 
 

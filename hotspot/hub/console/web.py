@@ -22,7 +22,6 @@ from hotspot.hub.console.rates import Limit, Rates
 from hotspot.hub.console.static import Assets
 from hotspot.hub.console.visits import LANGUAGE, Visit
 from hotspot.hub.hub import Hub
-from hotspot.hub.sources import source
 from hotspot.hub.store import StoreUnavailable, sessions
 from hotspot.hub.store.sessions import Session, Stage
 from hotspot.hub.tokens import hashed
@@ -133,13 +132,13 @@ class Console:
         """The secret of a cookie and its session. Raises ``_Flood`` for whoever asks too often: whoever has a session is counted by it, so
         nobody else at their address matters; everybody else by where they come from, and so are cookies that nobody knows yet."""
         now = asyncio.get_running_loop().time()
-        mark = hashed(request.cookies.get(cookie_name(request), ""))
+        mark = hashed(request.cookies.get(cookie_name(self._hub, request), ""))
         if mark not in self._familiar:
-            self._pace(self._lookups, self._source(request), now)
+            self._pace(self._lookups, self._hub.source(request), now)
         secret, session = await self._session(request)
         if session is None:
             self._familiar.pop(mark, None)
-            self._pace(self._strangers, self._source(request), now)
+            self._pace(self._strangers, self._hub.source(request), now)
         else:
             self._pace(self._known, session.id, now)
             self._familiar[mark] = None
@@ -163,7 +162,7 @@ class Console:
         return self._visit(request, session, secret, Form())
 
     async def _session(self, request: web.Request) -> tuple[str, Session | None]:
-        secret = request.cookies.get(cookie_name(request), "")
+        secret = request.cookies.get(cookie_name(self._hub, request), "")
         if not re.fullmatch(r"[A-Za-z0-9_-]{20,100}", secret):
             return "", None
         async with self._hub.store.connection() as connection:
@@ -173,11 +172,7 @@ class Console:
         language = request.cookies.get(LANGUAGE, "")
         if language not in texts.LANGUAGES:
             language = texts.preferred(request.headers.get("Accept-Language", ""))
-        return Visit(self._hub, self._drawing, request, session, secret, language, self._source(request), form, self.items)
-
-    def _source(self, request: web.Request) -> str:
-        forwarded = request.headers.getall("X-Forwarded-For", [])
-        return source(request.remote or "", forwarded, self._hub.settings.proxies)
+        return Visit(self._hub, self._drawing, request, session, secret, language, self._hub.source(request), form, self.items)
 
     def refused(self, visit: Visit, fault: Fault) -> web.Response:
         """The page for what cannot be done."""
@@ -187,19 +182,15 @@ class Console:
         return response
 
 
-def cookie_name(request: web.Request) -> str:
+def cookie_name(hub: Hub, request: web.Request) -> str:
     """Of the session. Over TLS with a prefix that only this host can set (RFC 6265bis)."""
-    return "__Host-session" if encrypted(request) else "session"
+    return "__Host-session" if hub.encrypted(request) else "session"
 
 
-def encrypted(request: web.Request) -> bool:
-    """Does the browser speak TLS, with us or with our proxy?"""
-    return request.secure or request.headers.get("X-Forwarded-Proto") == "https"
-
-
-def keep(response: web.Response, request: web.Request, secret: str) -> web.Response:
+def keep(response: web.Response, hub: Hub, request: web.Request, secret: str) -> web.Response:
     """Give a session's secret to the browser, until it is closed."""
-    response.set_cookie(cookie_name(request), secret, path="/", httponly=True, samesite="Lax", secure=encrypted(request))
+    encrypted = hub.encrypted(request)
+    response.set_cookie(cookie_name(hub, request), secret, path="/", httponly=True, samesite="Lax", secure=encrypted)
     return response
 
 
@@ -306,7 +297,9 @@ async def _choose_language(visit: Visit) -> web.StreamResponse:
     if language not in texts.LANGUAGES:
         raise NotFound(f"language = {language[:20]!r}: expected one of {', '.join(texts.LANGUAGES)}")
     response = visit.redirect(local(visit.query.get("back", "/")))
-    response.set_cookie(LANGUAGE, language, max_age=31_536_000, path="/", httponly=True, samesite="Lax", secure=encrypted(visit.request))
+    response.set_cookie(
+        LANGUAGE, language, max_age=31_536_000, path="/", httponly=True, samesite="Lax", secure=visit.hub.encrypted(visit.request)
+    )
     return response
 
 

@@ -1,7 +1,7 @@
 """Users and their API tokens."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from msgspec import Struct
@@ -9,6 +9,9 @@ from msgspec import Struct
 from hotspot.hub.access import Permission, Principal, Role, granted
 from hotspot.hub.store.pool import Connection
 from hotspot.hub.store.tenants import Taken
+
+HERE: Final = "hub"
+"""The program user of commands on the hub itself."""
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -122,8 +125,11 @@ async def change_user(
 
 
 async def administrators(connection: Connection) -> list[str]:
-    """Names of the host's administrators that are not disabled. Nobody else changes one of them until the transaction ends."""
-    rows = await connection.fetch("SELECT name FROM users WHERE role = 'host-admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE")
+    """Names of the host's administrators that are not disabled, without ``HERE``. Nobody else changes one of them until the transaction
+    ends."""
+    rows = await connection.fetch(
+        "SELECT name FROM users WHERE role = 'host-admin' AND disabled_at IS NULL AND name <> $1 ORDER BY id FOR UPDATE", HERE
+    )
     return [row["name"] for row in rows]
 
 
@@ -133,12 +139,14 @@ async def lock(connection: Connection) -> None:
 
 
 async def ways_of_administrators(connection: Connection, now: datetime) -> list[str]:
-    """Names of the host's administrators who can get in: by a password, or by a token in force that lets them administer."""
+    """Names of the host's administrators who can get in: by a password, or by a token in force that lets them administer.
+    ``HERE`` is nobody who could be asked."""
     rows = await connection.fetch(
         "SELECT name FROM users u WHERE role = 'host-admin' AND disabled_at IS NULL AND (password_hash <> '' "
-        "OR EXISTS (SELECT 1 FROM api_tokens t WHERE t.user_id = u.id AND revoked_at IS NULL AND expires_at > $1 "
+        "OR u.name <> $2 AND EXISTS (SELECT 1 FROM api_tokens t WHERE t.user_id = u.id AND revoked_at IS NULL AND expires_at > $1 "
         "AND 'admin' = ANY (permissions))) ORDER BY name",
         now,
+        HERE,
     )
     return [row["name"] for row in rows]
 
@@ -175,6 +183,11 @@ async def tokens(connection: Connection, user_id: int, now: datetime) -> list[To
     """Those of a user that are in force, the oldest first."""
     rows = await connection.fetch(f"{_TOKEN} WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id", user_id, now)
     return [Token(**{**dict(row), "permissions": tuple(map(Permission, row["permissions"]))}) for row in rows]
+
+
+async def forget_ended_tokens(connection: Connection, user_id: int, now: datetime) -> None:
+    """Those of a user that open nothing any more."""
+    await connection.execute("DELETE FROM api_tokens WHERE user_id = $1 AND expires_at <= $2", user_id, now)
 
 
 async def add_token(

@@ -20,8 +20,9 @@ def alone() -> Iterator[None]:
         if os.environ.get("HOTSPOT_DEPLOY"):
             raise LabFailed(f"cannot boot machines here: {why}")
         pytest.skip(f"cannot boot machines here: {why}")
-    with sweep.alone():
-        sweep.sweep()
+    with sweep.alone() as first:
+        if first:
+            sweep.sweep()
         yield
 
 

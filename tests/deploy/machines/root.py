@@ -30,7 +30,7 @@ OWN = {f"etc/{name}" for name in ("passwd", "group", "shadow", "gshadow", "hosts
 PROGRAM = ("firewall", "hotspot", "portal_pages")
 PLACES = {".conf": "usr/lib/sysusers.d/{}.conf", ".tmpfiles": "usr/lib/tmpfiles.d/{}.conf", ".sysctl": "etc/sysctl.d/60-{}.conf"}
 """Where files of ``systemd/`` belong; the others are units."""
-FORMAT = 6
+FORMAT = 7
 """Of this file."""
 
 
@@ -53,24 +53,25 @@ def cannot_boot() -> str:
     return "the kernel refuses new namespaces" if tried.returncode else ""
 
 
-def bare(kind: str) -> Path:
-    """A disk without the program: Debian, with what dpkg knows of it. Made when it is not there yet."""
+def bare(kind: str, *more: str) -> Path:
+    """A disk without the program: Debian, with what dpkg knows of it, and with ``more`` packages of this machine. Made when it is not there
+    yet."""
     installed = packages.installed_here()
-    names = packages.closure(installed, WANTED[kind])
+    names = packages.closure(installed, (*WANTED[kind], *more))
     versions = [f"{name} {installed[name].version}" for name in names]
-    return _layer(f"{kind}-debian", versions, [], lambda root: _debian(root, names, ACCOUNTS[kind]))
+    return layer("-".join((kind, *(["more"] if more else []), "debian")), versions, [], lambda root: _debian(root, names, ACCOUNTS[kind]))
 
 
 def disk(kind: str) -> str:
     """The folders that overlay each other, as mount(8) wants them: the uppermost first."""
     debian, lock = bare(kind), (TREE / "requirements" / LOCKS[kind]).read_text(encoding="utf-8")
-    libraries = _layer(f"{kind}-libraries", [lock, sys.version], [debian], lambda root: _libraries(root, lock))
+    libraries = layer(f"{kind}-libraries", [lock, sys.version], [debian], lambda root: _libraries(root, lock))
     files = [path for folder in (*PROGRAM, "systemd") for path in sources(folder)]
     told = [f"{path} {path.stat().st_mtime_ns}" for path in files]
-    return ":".join(map(str, (_layer(f"{kind}-program", told, [libraries, debian], _program), libraries, debian)))
+    return ":".join(map(str, (layer(f"{kind}-program", told, [libraries, debian], _program), libraries, debian)))
 
 
-def _layer(name: str, made_of: list[str], below: list[Path], make: Callable[[Path], None]) -> Path:
+def layer(name: str, made_of: list[str], below: list[Path], make: Callable[[Path], None]) -> Path:
     """A folder with what ``make`` writes on top of ``below``; an older one of this name goes."""
     key = hashlib.sha256("\n".join([str(FORMAT), *map(str, below), *made_of]).encode()).hexdigest()[:12]
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -138,6 +139,7 @@ def _debian(root: Path, names: list[str], accounts: dict[str, str]) -> None:
             shutil.copytree(source, root / "etc" / name, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy(source, root / "etc" / name)
+    (root / "usr" / "bin" / "awk").symlink_to("/etc/alternatives/awk")  # the one alternative that each Debian has
     _known(root, names)
     inside(root, "ldconfig")
     inside(root, "systemd-sysusers")

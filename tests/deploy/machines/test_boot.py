@@ -91,6 +91,8 @@ SPOILT = (
     "sysctl -q -w net.ipv4.conf.all.send_redirects=1",
     "systemctl stop hotspot-lan-guard.service",
     "sed -i '1i nonsense = 1' /etc/hotspot/portal.toml",
+    "install -d -m 700 /var/lib/hotspot-change",
+    "umask 077; printf 'state=back\\nat=%s\\nbecause=timer\\nwrong=no page\\n' $(date +%s) >/var/lib/hotspot-change/last",
 )
 """What takes a right to be seen: rules, settings of another, systemd's word."""
 
@@ -120,12 +122,21 @@ def test_the_doctor_is_not_root_and_sees_what_root_sees(hall: Machine) -> None:
             hall.run("sh", "-c", spoil)
         seen = _look(hall, "doctor")
         assert _told(seen) == _told(json.loads(hall.run("hotspot", "doctor", "--json", check=False)))
+        stranger = ("setpriv", "--reuid=nobody", "--clear-groups", "sh", "-c", "hotspot-change state 2>&1")
+        assert "expected to run as root" in hall.run(*stranger, check=False)
     finally:
         hall.run("nft", "delete", "table", "inet", "town", check=False)
+        hall.run("rm", "-rf", "/var/lib/hotspot-change")
         hall.run("sysctl", "-q", "-w", "net.ipv4.conf.all.send_redirects=0")
         hall.run("systemctl", "start", "hotspot-lan-guard.service")
         hall.run("cp", "-p", "/srv/portal.toml", "/etc/hotspot/portal.toml")
-    assert {each["kind"] for each in seen["findings"]} >= {"foreign-firewall", "sysctl-wrong", "unit-idle", "portal-settings-bad"}
+    assert {each["kind"] for each in seen["findings"]} >= {
+        "foreign-firewall",
+        "sysctl-wrong",
+        "unit-idle",
+        "portal-settings-bad",
+        "change-not-kept",
+    }
 
 
 def test_a_visit_by_its_unit(hall: Machine) -> None:

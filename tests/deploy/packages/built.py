@@ -36,10 +36,10 @@ def copied(to: Path) -> Path:
 def wheelhouse(folder: Path) -> Store:
     """Wheels of what is installed here, in ``folder``."""
     python = build.PYTHON_OF[debian()]
-    everything = list(wheels.wanted(wheels.pins(TREE / "requirements" / "hub.txt"), python))
-    made = stocked(everything, folder / f"python{python}-{build.MACHINES[ARCHITECTURE]}")
-    runtime = {pin.name for pin in wheels.wanted(wheels.pins(TREE / "requirements" / "runtime.txt"), python)}
-    return folder, {"hub": made, "gateway": [pin for pin in made if pin.name in runtime]}
+    locks = {part: list(wheels.wanted(build.pins_of(part, TREE), python)) for part in PARTS}
+    everything = {pin.name: pin for part in PARTS for pin in locks[part]}
+    made = stocked(everything.values(), folder / f"python{python}-{build.MACHINES[ARCHITECTURE]}")
+    return folder, {part: [pin for pin in made if pin.name in {each.name for each in locks[part]}] for part in PARTS}
 
 
 class Built(dict[str, Path]):

@@ -111,6 +111,7 @@ def test_what_a_package_can_read_is_written_in_it(packages: Built, tmp_path: Pat
         for name in scripts:
             subprocess.run(["sh", "-n", tmp_path / part / name], check=True)
         assert ("./usr/lib/sysctl.d/60-hotspot.conf" in names) == (part == "gateway")
+        assert ("./usr/sbin/hotspot-change" in names) == (part == "gateway")
 
 
 @pytest.fixture
@@ -163,17 +164,20 @@ def test_installed_used_and_removed(part: str, packages: Built, roots: Path) -> 
         echo modules $(wc -l </tmp/modules)
         dpkg --install /mnt/package.deb >&2  # over itself, as an update
         echo version $(hotspot --version)
+        echo change $(! command -v hotspot-change >/dev/null || hotspot-change state)
         echo enabled $(find /etc/systemd -lname '*hotspot*' | wc -l)
         cd /usr/lib/systemd/system && systemd-analyze verify hotspot-*.service 2>&1 | grep hotspot >&2 || true
         dpkg --remove {package} >&2
         dpkg --purge {package} >&2
-        echo left $(ls -d /usr/lib/hotspot-* /usr/bin/hotspot /usr/lib/systemd/system/hotspot-* /etc/alternatives/hotspot 2>/dev/null)
+        cd /usr
+        echo left $(ls -d lib/hotspot-* bin/hotspot sbin/hotspot-* lib/systemd/system/hotspot-* /etc/alternatives/hotspot 2>/dev/null)
         """,
     )
     assert done.returncode == 0, done.stderr
     told = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
     assert told.pop("modules").isdigit()
-    assert told == {"version": VERSION, "enabled": "0", "left": ""}
+    change = "No change is pending, and there was none yet." if part == "gateway" else ""
+    assert told == {"version": VERSION, "change": change, "enabled": "0", "left": ""}
     assert "hotspot-" not in "".join(line for line in done.stderr.splitlines() if ".service:" in line), done.stderr
 
 

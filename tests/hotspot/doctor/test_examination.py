@@ -13,9 +13,9 @@ from hotspot.doctor.found import STUMBLED, NotLooked, attempt, found, group
 from hotspot.doctor.subject import CannotLook, InForce, Place, Subject, control_socket, read, settings_in_force
 from hotspot.looks.values import Finding, Result
 from hotspot.looks.words_doctor import DOCTOR, STEPS
+from hotspot.portal.certificate_read import placeholder
 from hotspot.portal.settings import load
 from hotspot.portal.uplink import kept
-from hotspot.portal.uplink.certificate import _placeholder
 from tests.hotspot.doctor.gateways import PORTAL, subject
 
 
@@ -115,7 +115,7 @@ def test_cancelled_is_no_stumbling() -> None:
 def test_the_hubs_policy_is_over_the_settings(tmp_path: Path) -> None:
     """Plans are judged as the hub set them, as the portal reads them; a policy that does not fit is said, and the file alone is judged."""
     authority = tmp_path / "authority.pem"
-    authority.write_bytes(_placeholder(("hub.example",)))
+    authority.write_bytes(placeholder(("hub.example",)))
     config = tmp_path / "portal.toml"
     config.write_text(PORTAL.format(folder=tmp_path) + f'[hub]\nurl = "https://hub.example"\nauthority = "{authority}"\n')
     assert settings_in_force(config) == InForce(load(config))

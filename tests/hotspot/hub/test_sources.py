@@ -1,10 +1,12 @@
 """Where a request comes from."""
 
+import ipaddress
+
 import pytest
 
 from hotspot.hub.sources import source
 
-PROXIES = ("127.0.0.1", "::1")
+PROXIES = tuple(map(ipaddress.ip_network, ("127.0.0.1", "::1", "192.0.2.8/29")))
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,9 @@ PROXIES = ("127.0.0.1", "::1")
         ("2001:db8:1:2::9", [], "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.1", [], "192.0.2.1"),
         ("", [], ""),
+        ("192.0.2.9", ["198.51.100.7"], "198.51.100.7"),
+        ("192.0.2.16", ["198.51.100.7"], "192.0.2.16"),
+        ("::ffff:127.0.0.1", ["198.51.100.7"], "198.51.100.7"),
     ],
 )
 def test_only_our_own_proxies_are_believed(remote: str, forwarded: list[str], expected: str) -> None:

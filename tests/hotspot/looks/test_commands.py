@@ -16,7 +16,7 @@ ALWAYS = {
     "kmod": {"modprobe"},
     "procps": {"sysctl"},
     "util-linux": {"dmesg", "findmnt"},
-    "our own": {"hotspot"},
+    "our own": {"hotspot", "hotspot-change"},
 }
 """On every Debian that starts by itself."""
 PROGRAMS = {

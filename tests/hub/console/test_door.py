@@ -1,10 +1,13 @@
 """The console's door: who gets in, whose forms are taken, what every answer carries."""
 
 import asyncio
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from aiohttp import ClientPayloadError, ServerDisconnectedError
+from msgspec import structs
+from structlog.testing import capture_logs
 
 from hotspot.hub import passwords
 from hotspot.hub.access import Role
@@ -34,6 +37,19 @@ async def test_strangers_are_led_to_the_login(seats: Seats) -> None:
     assert (answer.status, answer.goal) == (303, "/login")
     answer = await seats.stranger.get("/login?next=//evil.example/")
     assert (answer.status, 'value="/"' in answer.text) == (200, True)
+
+
+async def test_whose_word_for_tls_counts(seats: Seats, hub: Hub, base: str) -> None:
+    """A proxy of ours says that a browser speaks TLS: its cookies never leave TLS. Of anybody else that is no news; a proxy that nobody has
+    named is told once."""
+    told = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+    for proxies, secure in ((), False), ((ip_network("127.0.0.0/8"),), True):
+        hub.settings = structs.replace(hub.settings, proxies=proxies)
+        with capture_logs() as logs:
+            for _ in range(2):
+                async with seats.http.get(f"{base}/language/de", headers=told, allow_redirects=False) as response:
+                    assert ("Secure" in response.headers["Set-Cookie"]) is secure
+        assert [(entry["event"], entry["proxy"]) for entry in logs] == ([] if secure else [("a proxy is not believed", "127.0.0.1")])
 
 
 async def test_a_form_of_another_site_is_refused(seats: Seats) -> None:

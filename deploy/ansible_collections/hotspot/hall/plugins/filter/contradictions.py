@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -45,6 +46,12 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 KINDS = {"fixed": True, "delegated": False, "translated": True, "off": False}
 """Where a zone's IPv6 prefix is from, and whether it is in the inventory."""
 PRIVATE = ipaddress.IPv6Network("fc00::/7")
+ZONE_NAME = re.compile("[a-z][a-z0-9_]{0,14}")
+TAKEN = ("wan", "management", "vlan", "trunk")
+"""Names that files of the role have, and so no zone."""
+INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}")
+VLAN = re.compile(r"(?P<parent>.+)\.(?P<id>[0-9]+)")
+"""An interface that is made on another one."""
 
 
 def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any] | None = None) -> list[str]:
@@ -52,37 +59,89 @@ def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], manag
     management = management or {}
     if not zones:
         return ["gateway_zones is empty; expected at least one network of visitors"]
-    found = [*_interfaces(zones, wan, management), *_line(wan, zones)]
+    if not wan.get("interface"):
+        return [f"gateway_wan has interface '{wan.get('interface', '')}'; expected the interface of the line, such as eth0"]
+    if management and not (management.get("interface") and management.get("addresses")):
+        return [f"gateway_management is {dict(management)}; expected interface and addresses, or {{}} for a way in by the line"]
+    found = [*_names(zones), *_interfaces(zones, wan, management), *_vlans(zones, wan, management), *_line(wan, zones)]
     for zone in zones:
         found += _zone(zone)
     return found or list(_overlaps(zones, wan, management))
 
 
-def _interfaces(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
-    """Each has one purpose, each zone one name."""
-    used: dict[str, list[str]] = {}
-    for place, one in (("gateway_wan", wan), ("gateway_management", management)):
-        if "interface" in one:
-            used.setdefault(one["interface"], []).append(place)
+def _names(zones: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Zones are called as firewall.toml takes it, each by a name of its own."""
     for zone in zones:
-        for name in (zone["bridge"], *zone["members"]):
-            used.setdefault(name, []).append(f"gateway_zones, {zone['name']}")
-    for name, places in used.items():
-        if len(places) > 1:
-            yield f"interface {name} is used by {' and by '.join(places)}; expected one use of each interface"
+        if not ZONE_NAME.fullmatch(zone["name"]):
+            yield f"gateway_zones, name is {zone['name']!r}; expected at most 15 letters a-z, digits and _, a letter first"
+        elif zone["name"] in TAKEN:
+            yield f"gateway_zones, name is {zone['name']!r}; expected another one than {', '.join(TAKEN)}, which files of the role have"
     for name, times in Counter(zone["name"] for zone in zones).items():
         if times > 1:
             yield f"gateway_zones has {name} {times} times; expected each name once"
 
 
+def _interfaces(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
+    """Each has one purpose, and a name that the kernel takes."""
+    used: dict[str, list[str]] = {}
+    for place, one in (("gateway_wan", wan), ("gateway_management", management)):
+        if "interface" in one:
+            used.setdefault(one["interface"], []).append(place)
+    for zone in zones:
+        radios = [radio["interface"] for radio in zone.get("wifi") or []]
+        for name in (zone["bridge"], *(zone.get("members") or []), *radios):
+            used.setdefault(name, []).append(f"gateway_zones, {zone['name']}")
+        if not zone.get("members") and not radios:
+            yield f"gateway_zones, {zone['name']}: members is empty; expected an interface towards the access points, or wifi"
+        if VLAN.fullmatch(zone["bridge"]):
+            yield f"gateway_zones, {zone['name']}: bridge is {zone['bridge']}; expected a name without a point: VLANs are members of it"
+    for name, places in used.items():
+        if len(places) > 1:
+            yield f"interface {name} is used by {' and by '.join(places)}; expected one use of each interface"
+        if not INTERFACE.fullmatch(name):
+            yield f"{places[0]}: interface {name!r}; expected at most 15 letters, digits, points, - and _"
+
+
+def _vlans(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
+    """``eth1.30`` is VLAN 30 of eth1, which no bridge of visitors holds as a whole."""
+    plain = {name: f"gateway_zones, {zone['name']}" for zone in zones for name in (zone["bridge"], *(zone.get("members") or []))}
+    lines = [(place, one["interface"]) for place, one in (("gateway_wan", wan), ("gateway_management", management)) if "interface" in one]
+    for place, name in (*lines, *((place, name) for name, place in plain.items())):
+        if (found := VLAN.fullmatch(name)) is None:
+            continue
+        parent, number = found["parent"], int(found["id"])
+        if not 1 <= number <= 4094:
+            yield f"{place}: interface {name} is VLAN {number}; expected one from 1 to 4094"
+        if VLAN.fullmatch(parent):
+            yield f"{place}: interface {name} is a VLAN in a VLAN; expected one of an interface, such as eth1.30"
+        if parent in plain:
+            yield f"{place}: interface {name} is a VLAN of {parent}, which is in {plain[parent]} as a whole; expected VLANs there too"
+
+
 def _line(wan: Mapping[str, Any], zones: list[Mapping[str, Any]]) -> Iterator[str]:
     """It has addresses, or is given some; who waits for a prefix has to ask for it."""
+    if wan.get("dhcp") and (wan.get("addresses") or wan.get("routers")):
+        yield "gateway_wan has dhcp: true and addresses or routers; expected one of both"
+    yield from _routers(wan)
     if not wan.get("dhcp"):
         for zone in zones:
             if zone.get("ipv6") == "delegated":
                 yield f"gateway_zones, {zone['name']}: ipv6 is delegated and gateway_wan has no dhcp: true; expected a line to ask for it"
     if not wan.get("dhcp") and not (wan.get("addresses") and wan.get("routers")):
         yield "gateway_wan has neither dhcp: true nor addresses and routers; expected one of both"
+
+
+def _routers(wan: Mapping[str, Any]) -> Iterator[str]:
+    """Addresses that can be read, and routers that are in one of their networks."""
+    try:
+        networks = [ipaddress.ip_interface(each).network for each in wan.get("addresses") or []]
+        routers = [ipaddress.ip_address(each) for each in wan.get("routers") or []]
+    except ValueError as error:
+        yield f"gateway_wan: {error}; expected addresses as 203.0.113.2/24 and routers as 203.0.113.1"
+        return
+    for router in routers:
+        if not router.is_link_local and not any(router in network for network in networks):
+            yield f"gateway_wan: router {router} is in none of {', '.join(map(str, networks)) or 'no networks'}; expected one on the line"
 
 
 def _zone(zone: Mapping[str, Any]) -> Iterator[str]:
@@ -101,6 +160,8 @@ def _zone(zone: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}: first {first} to last {last} holds the first or last address of {net}, which no device can have"
     elif first <= own.ip <= last:
         yield f"{name}: address {own.ip} lies between first {first} and last {last}; expected it outside of what DHCP gives out"
+    elif zone.get("pool") and int(zone["pool"]) > int(last) - int(first) + 1:
+        yield f"{name}: pool is {zone['pool']}; expected at most {int(last) - int(first) + 1}, as from {first} to {last}, or none"
     yield from _prefix(name, zone)
 
 
@@ -126,15 +187,22 @@ def _prefix(name: str, zone: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _overlaps(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
-    """No network lies within another one."""
+    """No network lies within another one: not the line's, not that of the IT staff, not what is reached by it."""
     named: list[tuple[str, Network]] = []
     for place, addresses in (
         ("gateway_wan", wan.get("addresses") or []),
         ("gateway_management", management.get("addresses") or []),
+        ("gateway_management, routes", [route["to"] for route in management.get("routes") or []]),
         *((f"gateway_zones, {zone['name']}", [zone["address"], *filter(None, [zone.get("address6")])]) for zone in zones),
     ):
-        named += [(place, ipaddress.ip_interface(each).network) for each in addresses]
+        try:
+            named += [(place, ipaddress.ip_interface(each).network) for each in addresses]
+        except ValueError as error:
+            yield f"{place}: {error}; expected addresses with prefix length, such as 10.20.0.2/24"
+            return
     for (one, network), (other, second) in combinations(named, 2):
+        if one.startswith("gateway_management") and other.startswith("gateway_management"):
+            continue
         if network.version == second.version and network.overlaps(second):
             yield f"{one} has {network} and {other} has {second}, which overlap; expected networks apart from each other"
 

@@ -1,0 +1,1 @@
+"""The box's own way back, on booted machines."""

@@ -1,0 +1,113 @@
+"""A role of the collection without Ansible: its variables worked out, its templates and its preflight, as Jinja alone can do it."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+from jinja2 import meta
+from jinja2.nativetypes import NativeEnvironment
+
+from tests.deploy.expressions import DEPLOY, read_yaml
+from tests.deploy.release import debian
+
+ROLES = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "roles"
+
+
+def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environment:
+    """With the filters and tests of ansible.builtin that our roles use."""
+    made = kind(
+        loader=jinja2.FileSystemLoader(folder / "templates"),
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        extensions=["jinja2.ext.loopcontrols"],
+    )
+    made.filters |= {
+        "basename": lambda value: Path(value).name,
+        "bool": bool,
+        "combine": lambda value, *more: {key: one for each in (value, *more) for key, one in each.items()},
+        "difference": lambda value, other: [one for one in value if one not in other],
+        "from_json": json.loads,
+        "quote": shlex.quote,
+        "regex_replace": lambda value, pattern, by="": re.sub(pattern, by, value),
+        "to_json": json.dumps,
+        "urlsplit": lambda value, what: getattr(urlsplit(value), what),
+    }
+    made.tests |= {
+        "file": lambda value: Path(value).is_file(),
+        "match": lambda value, pattern: re.match(pattern, value) is not None,
+        "search": lambda value, pattern: re.search(pattern, value) is not None,
+    }
+    return made
+
+
+class Role:
+    """One of them. ``values``: what an inventory says, over defaults and the role's own."""
+
+    def __init__(self, name: str, values: Mapping[str, Any]) -> None:
+        self.folder = ROLES / name
+        self._native = _environment(NativeEnvironment, self.folder)
+        self._text = _environment(jinja2.Environment, self.folder)
+        facts = {"distribution": "Debian", "distribution_version": debian(), "distribution_major_version": debian()}
+        given: dict[str, Any] = {"ansible_managed": "Ansible managed", "inventory_hostname": name, "ansible_facts": facts}
+        given |= read_yaml(self.folder / "defaults" / "main.yml") | read_yaml(self.folder / "vars" / "main.yml") | dict(values)
+        self.values: dict[str, Any] = {}
+        self._work_out(given)
+
+    def _work_out(self, waiting: dict[str, Any]) -> None:
+        """Round after round: first what stands for itself, then what is made of it."""
+        while waiting:
+            there = {name: self.worked_out(value) for name, value in waiting.items() if not self._asks(value) & set(waiting)}
+            assert there, f"cannot be worked out: {waiting}"
+            self.values |= there
+            waiting = {name: value for name, value in waiting.items() if name not in there}
+
+    def _asks(self, value: Any) -> set[str]:
+        """For which variables."""
+        if isinstance(value, str):
+            return meta.find_undeclared_variables(self._native.parse(value)) if "{{" in value else set()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return {name for one in inner for name in self._asks(one)}
+
+    def worked_out(self, value: Any, more: Mapping[str, Any] | None = None) -> Any:
+        """A value in which expressions stand, as deep as it goes."""
+        if isinstance(value, str) and "{{" in value:
+            return self._native.from_string(value).render({**self.values, **(more or {})})
+        if isinstance(value, dict):
+            return {key: self.worked_out(one, more) for key, one in value.items()}
+        return [self.worked_out(one, more) for one in value] if isinstance(value, list) else value
+
+    def text(self, template: str, **more: Any) -> str:
+        """One template."""
+        return self._text.get_template(template).render({**self.values, **more})
+
+    def refusals(self) -> list[str]:
+        """What the asserts of its preflight say."""
+        found = []
+        for task in read_yaml(self.folder / "tasks" / "preflight.yml"):
+            if (asserted := task.get("ansible.builtin.assert")) is None:
+                continue
+            for item in self.worked_out(task.get("loop", [None])):
+                more = {"item": item}
+                more |= self.worked_out(task.get("vars", {}), more)
+                if not all(self._holds(one, more) for one in _several(task.get("when", []))):
+                    continue
+                if not all(self._holds(one, more) for one in _several(asserted["that"])):
+                    found.append(str(self.worked_out(asserted["fail_msg"], more)))
+        return found
+
+    def _holds(self, condition: Any, more: Mapping[str, Any]) -> bool:
+        found = self._native.compile_expression(str(condition), undefined_to_none=False)(**{**self.values, **more})
+        assert isinstance(found, bool), condition
+        return found
+
+
+def _several(given: Any) -> list[Any]:
+    """One condition, or a list of them."""
+    return given if isinstance(given, list) else [given]

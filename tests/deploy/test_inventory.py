@@ -1,0 +1,128 @@
+"""The example inventory: what the roles take, nobody real, and what is left to you is asked for."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+
+from firewall.settings import parse as parse_firewall
+from hotspot.portal.settings import load as load_portal
+from tests.deploy import collection as at
+from tests.deploy.collection import INVENTORY, PLAYBOOKS, ROLES, read
+from tests.deploy.expressions import DEPLOY
+from tests.deploy.machines import rendered
+
+HALLS = at.in_group("gateways")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_example_is_what_the_role_takes(role: str) -> None:
+    """Every host of its group has what the role's arguments ask for, and no setting that the role does not know."""
+    group = {"gateway": "gateways"}.get(role, role)
+    assert at.in_group(group) != []
+    for host in at.in_group(group):
+        given = at.resolved(host)
+        assert at.refused(at.options(role), given) == []
+        assert [name for name in given if name.startswith(f"{role}_") and name not in at.options(role)] == []
+
+
+def test_arguments_that_do_not_fit_are_found() -> None:
+    """Missing, of another type, none of the choices, unknown deep inside."""
+    specs = {"a": {"required": True}, "b": {"type": "int"}, "c": {"type": "list", "elements": "dict", "options": {"d": {"choices": ["x"]}}}}
+    given = {"b": True, "c": [{"d": "y"}, {"e": 1}, 2], "other": 1}
+    said = ["a: required", "b: True is no int", "c[0].d: 'y' is none of ['x']", "c[1].e: not among d", "c[2]: 2 is no dict"]
+    assert at.refused(specs, given) == said
+
+
+def test_the_example_shows_what_there_is() -> None:
+    """One city, its own hall as canary, three towns; two networks, each kind of IPv6, an access point, a VLAN, each kind of certificate."""
+    halls = {host: at.resolved(host) for host in at.in_group("gateways")}
+    towns = {group for said in halls.values() for group in said["groups"] if group.startswith("partner_")}
+    assert (len(towns), at.in_group("canary"), len(at.in_group("hub"))) == (4, ["grossstadt-stadthaus"], 1)
+    zones = [zone for said in halls.values() for zone in said["gateway_zones"]]
+    assert {zone.get("ipv6", "off") for zone in zones} == {"off", "fixed", "delegated", "translated"}
+    assert max(len(said["gateway_zones"]) for said in halls.values()) == 2
+    assert any(zone.get("wifi") for zone in zones)
+    assert any("." in member for zone in zones for member in zone["members"])
+    assert {("gateway_certificate" in said, said.get("gateway_certificate_from_hub", False)) for said in halls.values()} == {
+        (True, False),
+        (False, True),
+        (False, False),
+    }
+
+
+def test_the_example_names_nobody_real() -> None:
+    """Addresses that are kept for documents (RFC 5737, RFC 3849) or private ones of RFC 4193, and names that end with .example."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(INVENTORY.rglob("*")) if path.is_file())
+    four = set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text))
+    assert {one for one in four if not one.startswith(("192.0.2.", "198.51.100.", "203.0.113."))} == set()
+    six = set(re.findall(r"\b[0-9a-f]{4}:[0-9a-f:]+", text))
+    assert {one for one in six if not one.startswith(("2001:db8:", "fd12:3456:789a:"))} == set()
+    assert re.findall(r"\b[a-z-]+\.(?:de|com|org|net|eu)\b(?! =)", text) == []
+
+
+@pytest.mark.parametrize("host", HALLS)
+def test_the_halls_contradict_nothing(host: str) -> None:
+    """Neither themselves nor each other's names: the role's own preflight says nothing."""
+    said = at.resolved(host)
+    contradictions = at.own_filters()["contradictions"]
+    assert contradictions(said["gateway_zones"], said["gateway_wan"], said.get("gateway_management", {})) == []
+    names = [at.resolved(each)["gateway_portal_name"] for each in HALLS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.fixture(scope="module")
+def made_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's folder, with certificates as `make authority` makes them."""
+    folder = tmp_path_factory.mktemp("control") / "wlan"
+    for word in ("new", "authority"):
+        subprocess.run((str(DEPLOY.parent / "scripts" / "control"), word, str(folder)), check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("host", HALLS)
+def test_the_services_take_what_comes_of_it(host: str, tmp_path: Path, made_here: Path) -> None:
+    """Firewall and portal read what the role writes for each hall of the example, with all that is in its vault-free settings."""
+    values = rendered.variables({**at.resolved(host), "gateway_hall": host, "_gateway_settings": str(tmp_path)})
+    firewall = parse_firewall(rendered.text("firewall.toml.j2", values), host)
+    assert [zone.lan for zone in firewall.zones.values()] == [zone["bridge"] for zone in values["gateway_zones"]]
+    (tmp_path / "visitor.key").write_text("00" * 32, encoding="ascii")
+    for name, made in (("hub-authority.pem", "authority.pem"), ("portal.pem", "hub.pem"), ("portal.key", "hub.key")):
+        shutil.copyfile(made_here / "files" / made, tmp_path / name)
+    (tmp_path / "portal.toml").write_text(rendered.text("portal.toml.j2", values), encoding="utf-8")
+    portal = load_portal(tmp_path / "portal.toml")
+    assert portal.hub is not None
+    assert (list(portal.zones), portal.hub.url) == ([zone["name"] for zone in values["gateway_zones"]], "https://hub.grossstadt.example")
+
+
+PLACEHOLDERS = PLAYBOOKS / "tasks" / "placeholders.yml"
+
+
+def placeholders(host: dict[str, Any]) -> list[str]:
+    """What the playbooks' own expression finds, by Ansible's tests in short."""
+    (task,) = read(PLACEHOLDERS)
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - settings, no pages
+    environment.tests |= {"match": lambda text, mark: re.match(mark, text), "search": lambda text, mark: re.search(mark, text)}
+    environment.filters["dict2items"] = lambda said: [{"key": key, "value": value} for key, value in said.items()]
+    expression = task["vars"]["__placeholders"].strip().removeprefix("{{").removesuffix("}}")
+    found = environment.compile_expression(expression)(hostvars={"one": host}, inventory_hostname="one")
+    assert found is not None
+    return list(found)
+
+
+def test_what_the_example_leaves_to_you_is_asked_for() -> None:
+    """The version as it stands is refused by the name of the setting, and so is each secret of the vaults' examples."""
+    assert placeholders(at.resolved("kleinheim-rathaus")) == ["gateway_package"]
+    assert placeholders({**at.resolved("kleinheim-rathaus"), "gateway_package": "x.deb"}) == []
+    vaults = sorted(INVENTORY.rglob("vault.yml.example"))
+    assert [placeholders(read(file)) for file in vaults] == [sorted(read(file)) for file in vaults]
+    for file in vaults:
+        assert set(read(file)) <= set(at.options(file.parent.name)), "a secret that no role takes"
+    runs = [file for file in PLAYBOOKS.glob("*.yml") if any(play.get("roles") for play in at.plays(file))]
+    assert {file.stem for file in runs} == {"hub", "monitoring", "gateways", "replace"}
+    for file in runs:
+        assert "tasks/placeholders.yml" in file.read_text(encoding="utf-8")

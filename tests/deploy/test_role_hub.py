@@ -1,0 +1,219 @@
+"""Role hub: its settings are those of the product, what cannot be is refused before anything is touched, nginx takes what is written."""
+
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotspot.hub.api.table import ALL
+from hotspot.hub.console.table import PAGES
+from hotspot.hub.settings import Settings, load
+from hotspot.portal.certificates import make_context
+from tests.deploy.expressions import read_yaml
+from tests.deploy.roles import ROLES, Role
+
+URL = "https://hub.stadt.example"
+CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The least that an inventory says."""
+    folder = tmp_path_factory.mktemp("control")
+    words = ("-days", "2", "-subj", "/CN=hub", "-addext", "subjectAltName=DNS:hub.stadt.example,IP:203.0.113.9")
+    files = ("-keyout", str(folder / "hub.key"), "-out", str(folder / "hub.pem"))
+    subprocess.run(["openssl", "req", "-x509", *CURVE, *words, *files], check=True, capture_output=True)
+    (folder / "hotspot-hub_1_amd64.deb").touch()
+    return {
+        "hub_package": str(folder / "hotspot-hub_1_amd64.deb"),
+        "hub_url": URL,
+        "hub_certificate": str(folder / "hub.pem"),
+        "hub_key": str(folder / "hub.key"),
+    }
+
+
+def read(role: Role, folder: Path) -> Settings:
+    """The settings that the role writes, as the hub reads them."""
+    path = folder / "hub.toml"
+    path.write_text(role.text("hub.toml.j2", _hub_settings=str(folder)))
+    return load(path)
+
+
+def test_every_variable_is_said_to_be_one() -> None:
+    """The list of arguments has each default, the same, and nothing else; what has none is required."""
+    options = read_yaml(ROLES / "hub" / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = read_yaml(ROLES / "hub" / "defaults" / "main.yml")
+    assert sorted(options) == sorted(defaults)
+    for name, option in options.items():
+        assert option.get("required") or option["default"] == defaults[name], name
+
+
+def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Path) -> None:
+    """The least: peer on the socket, loopback, and nginx's word for who asks."""
+    role = Role("hub", given)
+    assert role.refusals() == []
+    settings = read(role, tmp_path)
+    assert settings.database == "postgresql:///hotspot?host=/run/postgresql"
+    assert (settings.listen, settings.certificate) == ((("127.0.0.1", 8700),), None)
+    assert (settings.url, [str(one) for one in settings.proxies]) == (URL, ["127.0.0.1/32"])
+    assert "postgresql" in role.values["_hub_packages"]
+
+
+def test_the_hub_itself_speaks_tls(given: dict[str, Any], tmp_path: Path) -> None:
+    """On the port that its socket opens."""
+    settings = read(Role("hub", {**given, "hub_tls": "own"}), tmp_path)
+    assert settings.listen == (("0.0.0.0", 443), ("::", 443))
+    assert (settings.certificate, settings.key, settings.proxies) == (tmp_path / "hub.pem", tmp_path / "hub.key", ())
+    opened = (ROLES.parents[4] / "systemd" / "hotspot-hub.socket").read_text(encoding="utf-8")
+    assert [line for line in opened.splitlines() if line.startswith("ListenStream")] == [
+        "ListenStream=0.0.0.0:443",
+        "ListenStream=[::]:443",
+    ]
+
+
+def test_a_database_elsewhere_has_its_password_in_a_file(given: dict[str, Any]) -> None:
+    """In no address, and so in no list of processes; its server is verified."""
+    there = {
+        "hub_database": "postgresql://hotspot-hub@db1,db2/hotspot",
+        "hub_database_password": "a:b\\c",
+        "hub_database_authority": "db.pem",
+    }
+    role = Role("hub", {**given, **there})
+    assert role.refusals() == []
+    expected = "passfile=/etc/hotspot/database-password&sslmode=verify-full&sslrootcert=/etc/hotspot/database-authority.pem"
+    assert tomllib.loads(role.text("hub.toml.j2"))["database"] == f"{there['hub_database']}?{expected}"
+    assert role.text("database-password.j2") == "*:*:*:*:a\\:b\\\\c\n"
+    assert "postgresql" not in role.values["_hub_packages"]
+
+
+def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) -> None:
+    """As docs/hub.toml has it, with secrets in files of their own."""
+    key = ("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", str(tmp_path / "acme-account.key"))
+    subprocess.run(key, check=True, capture_output=True)
+    (tmp_path / "dns-update.key").write_text("c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0\n")
+    for name in ("oidc-client-secret", "mail-password", "remote-write-token"):
+        (tmp_path / name).write_text("geheim\n")
+    sections = {
+        "hub_retention": {"feedback": "90 d"},
+        "hub_alarms": {"pool": 80, "silent": "5 min"},
+        "hub_mail": {"server": "mail.stadt.example", "sender": "wlan@stadt.example", "port": 465, "starttls": False, "user": "hub"},
+        "hub_mail_password": "geheim",
+        "hub_remote_write": {"url": "https://prometheus.stadt.example/api/v1/write"},
+        "hub_remote_write_token": "geheim",
+        "hub_oidc": {
+            "issuer": "https://login.stadt.example",
+            "client_id": "hub",
+            "label": "Stadt Großstadt",
+            "roles": [{"value": "admins", "role": "host-admin"}, {"value": "k", "role": "partner-editor", "partner": "kleinheim"}],
+        },
+        "hub_oidc_client_secret": "geheim",
+        "hub_hall_certificates": {
+            "zones": {"kleinheim": ["kleinheim.example"], "bad-berg": ["berg.example", "bad.example"]},
+            "directory": "https://acme.authority.example/directory",
+            "contact": ["wlan@stadt.example"],
+            "terms_agreed": True,
+            "dns": {"server": "192.0.2.53", "key_name": "hotspot-hub", "check": ["192.0.2.54"]},
+        },
+        "hub_hall_certificates_dns_key": "geheim",
+    }
+    role = Role("hub", {**given, **sections})
+    assert role.refusals() == []
+    settings = read(role, tmp_path)
+    assert (settings.retention.feedback, settings.alarms.pool, settings.alarms.silent) == (90 * 86_400, 80, 300)
+    assert settings.mail is not None
+    assert (settings.mail.port, settings.mail.starttls, settings.mail.password_file) == (465, False, str(tmp_path / "mail-password"))
+    assert settings.remote_write is not None
+    assert settings.remote_write.token_file == str(tmp_path / "remote-write-token")
+    assert settings.oidc is not None
+    assert (settings.oidc.label, [one.partner for one in settings.oidc.roles]) == ("Stadt Großstadt", [None, "kleinheim"])
+    assert settings.certificates is not None
+    assert settings.certificates.zones["bad-berg"] == ("berg.example", "bad.example")
+    assert settings.certificates.dns is not None
+    assert "geheim" not in (tmp_path / "hub.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"hub_package": "hub.tar"}, 'hub_package is "hub.tar"; expected a file on the control host that ends in .deb'),
+        ({"hub_url": "http://hub.stadt.example"}, 'hub_url is "http://hub.stadt.example"; expected an address such as https://'),
+        ({"hub_url": "https://hub.stadt.example/"}, 'hub_url is "https://hub.stadt.example/"; expected an address such as https://'),
+        ({"hub_tls": "haproxy"}, 'hub_tls is "haproxy", hub_certificate'),
+        ({"hub_key": ""}, 'hub_tls is "nginx", hub_certificate'),
+        ({"hub_certificate": "away.pem"}, 'hub_tls is "nginx", hub_certificate "away.pem"'),
+        ({"hub_proxies": ["192.0.2.1"]}, 'hub_tls is "nginx", hub_listen [], hub_proxies ["192.0.2.1"]; expected both with proxy'),
+        ({"hub_tls": "own", "hub_url": f"{URL}:8443"}, 'hub_tls is own and hub_url "https://hub.stadt.example:8443"; expected port 443'),
+        ({"hub_database": "postgresql://hub:geheim@db/hotspot"}, 'hub_database is "postgresql://hub:...@db/hotspot"; expected nothing'),
+        ({"hub_database": "postgresql://db/h?password=geheim"}, 'hub_database is "postgresql://db/h?password=..."; expected nothing'),
+        ({"hub_database": "db1"}, 'hub_database is "db1"; expected nothing (PostgreSQL on this machine), or an address'),
+        ({"hub_database_password": "geheim"}, 'hub_database is ""; expected nothing (PostgreSQL on this machine), or an address'),
+        ({"hub_mail_password": "geheim"}, "hub_mail_password is given and hub_mail is empty; expected the settings that it is for"),
+        ({"hub_mail": {"server": "mail"}}, 'hub_mail has ["server"]; expected ["server", "sender"] among them, or nothing'),
+        (
+            {"hub_hall_certificates": {"zones": {}, "directory": "https://acme.example", "terms_agreed": True}},
+            'hub_hall_certificates.directory is "https://acme.example", terms_agreed True, dns {}, hub_hall_certificates_dns_key empty;',
+        ),
+        ({"hub_first_admin": "Anna Muster"}, 'hub_first_admin is "Anna Muster", hub_backup_at "02:20"'),
+        ({"hub_backup_at": "2 Uhr"}, 'hub_first_admin is "", hub_backup_at "2 Uhr"'),
+        ({"hub_backup_days": 0}, 'hub_first_admin is "", hub_backup_at "02:20", hub_reboot_at "04:10", hub_backup_days 0'),
+    ],
+)
+def test_what_cannot_be_is_refused_first(given: dict[str, Any], change: dict[str, Any], said: str) -> None:
+    """By one sentence that names keys, values and what was expected, and no secret."""
+    found = Role("hub", {**given, **change}).refusals()
+    assert [one[: len(said)] for one in found] == [said]
+    assert "geheim" not in "".join(found)
+
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.parametrize(("url", "debian"), [(URL, "12"), (f"{URL}:8443", "12"), ("https://203.0.113.9", "12")])
+def test_nginx_takes_its_settings(given: dict[str, Any], tmp_path: Path, url: str, debian: str) -> None:
+    """``nginx -t``, without a warning, for a name, another port, an address."""
+    shutil.copy(given["hub_certificate"], tmp_path / "hub.pem")
+    shutil.copy(given["hub_key"], tmp_path / "hub.key")
+    facts = {"distribution_major_version": debian}
+    own = {"_hub_settings": str(tmp_path), "_hub_nginx_pid": str(tmp_path / "pid"), "_hub_nginx_log": str(tmp_path / "log")}
+    text = Role("hub", {**given, **own, "hub_url": url, "ansible_facts": facts}).text("nginx.conf.j2")
+    (tmp_path / "nginx.conf").write_text(text)
+    assert NGINX is not None
+    done = subprocess.run([NGINX, "-t", "-q", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    make_context(tmp_path / "hub.pem", tmp_path / "hub.key")
+
+
+def test_nginx_of_debian_13(given: dict[str, Any]) -> None:
+    """Says HTTP/2 in its own line; the one of Debian 12 where it listens."""
+    twelve, thirteen = (
+        Role("hub", {**given, "ansible_facts": {"distribution_major_version": one}}).text("nginx.conf.j2") for one in ("12", "13")
+    )
+    assert ("http2 on;" in twelve, " ssl http2" in twelve) == (False, True)
+    assert ("http2 on;" in thirteen, " ssl http2" in thirteen) == (True, False)
+
+
+def test_nginx_lets_through_what_the_hub_takes(given: dict[str, Any]) -> None:
+    """The largest body of API and console, and the longest poll; the hub's own words refuse what is larger."""
+    text = Role("hub", given).text("nginx.conf.j2")
+    largest = max(*(operation.largest for operation in ALL), *(page.largest for page in PAGES))
+    assert "client_max_body_size 20m;" in text
+    assert largest < 20 * 1024 * 1024
+    assert "proxy_read_timeout 90s;" in text
+
+
+def test_no_secret_is_shown(given: dict[str, Any]) -> None:
+    """Tasks that write secrets or keys say nothing of what they do."""
+    tasks = [task for file in (ROLES / "hub" / "tasks").glob("*.yml") for task in read_yaml(file)]
+    tasks += [inner for task in tasks for inner in task.get("block", [])]
+    said = [
+        task["name"]
+        for task in tasks
+        if any(word in str(task) for word in ("_password", "_hub_secrets", "hub_key ")) and "assert" not in str(task)
+    ]
+    assert len(said) >= 3
+    assert [task["name"] for task in tasks if task["name"] in said and not task.get("no_log")] == []
+    assert given["hub_key"]

@@ -1,0 +1,198 @@
+"""The gateway role against itself: what is named is there, what is there is used, and what can be set is said with its default."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotspot.cli_visit import visit
+from tests.deploy.expressions import read_yaml
+from tests.deploy.machines.rendered import ROLE, plugin
+
+DEFAULTS: dict[str, Any] = read_yaml(ROLE / "defaults" / "main.yml")
+OPTIONS: dict[str, Any] = read_yaml(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+VARS: dict[str, Any] = read_yaml(ROLE / "vars" / "main.yml")
+TASKS = sorted((ROLE / "tasks").glob("*.yml"))
+HANDLERS: list[dict[str, Any]] = read_yaml(ROLE / "handlers" / "main.yml")
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (*TASKS, *(ROLE / "templates").iterdir(), ROLE / "handlers" / "main.yml")}
+ALL = "\n".join([*TEXTS.values(), (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")])
+
+
+def tasks(of: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those in blocks too."""
+    for task in of:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks(task.get(part) or [])
+
+
+STEPS = [(path.name, task) for path in TASKS for task in tasks(read_yaml(path))]
+
+
+def words(value: Any) -> list[str]:
+    """One or several."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def module(task: dict[str, Any]) -> tuple[str, Any]:
+    """Its name without the collection, and what it is told."""
+    (found,) = [(key, value) for key, value in task.items() if key.startswith("ansible.builtin.")]
+    return found[0].removeprefix("ansible.builtin."), found[1]
+
+
+def test_every_setting_is_said_with_its_default() -> None:
+    """The same keys; who is required has an empty default, which the preflight refuses; all others the same in both places."""
+    assert sorted(DEFAULTS) == sorted(OPTIONS)
+    for name, option in OPTIONS.items():
+        if option.get("required"):
+            assert ("default" in option, bool(DEFAULTS[name])) == (False, False), name
+        else:
+            assert option["default"] == DEFAULTS[name], name
+
+
+def options(of: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Those of dictionaries in lists too."""
+    for name, option in of.items():
+        yield name, option
+        yield from options(option.get("options") or {})
+
+
+def test_every_argument_has_a_type_and_a_sentence() -> None:
+    """And a list says of what, a dictionary of which keys; what is a choice by default is one."""
+    types = {"str", "int", "bool", "list", "dict"}
+    for name, option in options(OPTIONS):
+        assert option["type"] in types, name
+        assert option["description"], name
+        assert (option["type"] == "list") == ("elements" in option), name
+        assert (option["type"] == "dict" or option.get("elements") == "dict") == ("options" in option), name
+        assert "choices" not in option or option.get("default", option["choices"][0]) in option["choices"], name
+    kinds = {str: "str", int: "int", bool: "bool", list: "list", dict: "dict"}
+    assert {name for name, value in DEFAULTS.items() if OPTIONS[name]["type"] != kinds[type(value)]} == set()
+
+
+def test_an_empty_way_of_the_staff_passes_the_arguments() -> None:
+    """A dictionary that is empty is asked for its required keys, too: so none is required of one that may be empty."""
+    for name, option in OPTIONS.items():
+        if option["type"] == "dict" and DEFAULTS[name] == {}:
+            assert [key for key, part in option["options"].items() if part.get("required")] == []
+
+
+def test_what_is_named_is_declared() -> None:
+    """Settings in defaults, the role's own in vars, what tasks find out where they find it."""
+    named = set(re.findall(r"(?<![\w.])(_{0,2}gateway_[a-z0-9_]+)", ALL))
+    found = {str(task[key]) for _, task in STEPS for key in ("register",) if key in task}
+    found |= {str(name) for _, task in STEPS for name in {**task.get("vars", {})}}
+    found |= {str(task["loop_control"]["index_var"]) for _, task in STEPS if "index_var" in task.get("loop_control", {})}
+    found |= {str(name) for _, task in STEPS if "ansible.builtin.set_fact" in task for name in task["ansible.builtin.set_fact"]}
+    assert {name for name in named if not name.startswith("_")} <= set(DEFAULTS)
+    assert {name for name in named if re.match("_[^_]", name)} <= set(VARS)
+    assert {name for name in named if name.startswith("__")} <= found
+    assert {name for name in found if not name.startswith("__gateway_")} == set()
+    assert {name for name in VARS if not name.startswith("_gateway_")} == set()
+
+
+def test_nothing_is_declared_for_nothing() -> None:
+    """Each setting and each of the role's own is named by a task, a template, or another of its own."""
+    assert {name for name in (*DEFAULTS, *VARS) if len(re.findall(rf"(?<!\w){name}(?!\w)", ALL)) < (2 if name in VARS else 1)} == set()
+
+
+def test_all_settings_but_the_token_are_looked_at() -> None:
+    """What the preflight is given is every setting; a token is not, as what is wrong is printed."""
+    assert set(VARS["_gateway_given"]) == set(DEFAULTS) - {"gateway_hub_token"}
+    assert {name: value for name, value in VARS["_gateway_given"].items() if value != f"{{{{ {name} }}}}"} == {}
+
+
+def test_every_template_is_used_and_there() -> None:
+    """And so is every file of tasks."""
+    wanted = {arguments["src"] for _, task in STEPS if "block" not in task for kind, arguments in [module(task)] if kind == "template"}
+    assert wanted == {path.name for path in (ROLE / "templates").iterdir()}
+    called = {str(arguments) for _, task in STEPS if "block" not in task for kind, arguments in [module(task)] if kind.endswith("_tasks")}
+    assert {"main.yml", *called} == {path.name for path in TASKS}
+
+
+def test_every_handler_is_notified_and_every_notice_heard() -> None:
+    """In the order that they have to run in: guard, network, firewall, portal, and then those that need them."""
+    notified = {name for _, task in STEPS for name in words(task.get("notify"))}
+    names = [handler["name"] for handler in HANDLERS]
+    assert notified == set(names)
+    order = ["Read the units again", "Restart the guard", "Reload the network", "Restart the firewall", "Restart the portal"]
+    assert names[: len(order)] == order
+
+
+def test_handlers_run_where_their_failure_is_caught() -> None:
+    """Each notice is followed by a flush within the block that goes back: none is left for the end of the play, where nothing is caught."""
+    (block,) = [task for task in read_yaml(ROLE / "tasks" / "main.yml") if "block" in task]
+    files = [module(task)[1] for task in block["block"]]
+    assert [module(task)[1] for task in block["rescue"]] == ["back.yml"]
+    last = max(index for index, name in enumerate(files) if any(task.get("notify") for file, task in STEPS if file == name))
+    flushing = [index for index, name in enumerate(files) if "meta: flush_handlers" in TEXTS[name]]
+    assert flushing[-1] > last
+    outside = [name for name in TEXTS if name not in (*files, "stale.yml", "former.yml", "links.yml", "main.yml")]
+    assert [task for file, task in STEPS if file in outside and task.get("notify")] == []
+
+
+def test_a_way_back_is_opened_before_anything_changes_and_closed_at_the_end() -> None:
+    """Preflight, the package, begin; then, in one block, everything else up to health and keep."""
+    main = read_yaml(ROLE / "tasks" / "main.yml")
+    assert [module(task)[1] for task in main if "block" not in task] == ["preflight.yml", "bring.yml", "begin.yml"]
+    files = [module(task)[1] for task in main[-1]["block"]]
+    assert files[:3] == ["install.yml", "configure.yml", "network.yml"]
+    assert files[-3:] == ["enrol.yml", "health.yml", "keep.yml"]
+    for name, verb in (("begin.yml", "begin"), ("health.yml", "check"), ("keep.yml", "keep"), ("back.yml", "back")):
+        (task,) = [task for file, task in STEPS if file == name and "_gateway_change" in str(task.get("ansible.builtin.command"))]
+        assert task["ansible.builtin.command"]["argv"][:2] == ["{{ _gateway_change }}", verb]
+        assert "not ansible_check_mode" in task["when"]
+
+
+def test_the_preflight_changes_nothing() -> None:
+    """It looks, and asserts."""
+    kinds = {module(task)[0] for file, task in STEPS if file == "preflight.yml"}
+    assert kinds == {"assert", "command", "stat"}
+    looks = [task for file, task in STEPS if file == "preflight.yml" and "ansible.builtin.command" in task]
+    assert {(task["changed_when"], task["check_mode"]) for task in looks} == {(False, False)}
+
+
+def test_services_are_left_alone_by_check() -> None:
+    """On a bare host there is none yet, and the module refuses what it does not find."""
+    for file, task in [*STEPS, *(("handlers", handler) for handler in HANDLERS)]:
+        asked = task.get("ansible.builtin.systemd")
+        if asked and asked != {"daemon_reload": True}:
+            assert "not ansible_check_mode" in str(task["when"]), (file, task["name"])
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    """Tokens, and what holds keys."""
+    for name in ("Certificate of the portal", "Key of the test visits", "Ask the hub for a token", "Show the token to the hub"):
+        (task,) = [task for _, task in STEPS if task["name"] == name]
+        assert task["no_log"] is True
+    shown = [task["name"] for _, task in STEPS if "gateway_hub_token }}" in str(task) and not task.get("no_log") and "block" not in task]
+    assert shown == []
+
+
+def test_modules_are_of_every_release_that_is_supported() -> None:
+    """ansible-core 2.14 has no systemd_service; modes are text, as numbers are read otherwise than they look."""
+    for _, task in STEPS:
+        if "block" in task:
+            continue
+        kind, arguments = module(task)
+        assert kind != "systemd_service"
+        if kind in ("copy", "template"):
+            assert re.fullmatch("0[0-7]{3}", arguments["mode"]), task["name"]
+            assert {"owner", "group"} <= set(arguments), task["name"]
+
+
+@pytest.mark.parametrize("path", sorted(path.relative_to(ROLE) for path in ROLE.rglob("*") if path.is_file()), ids=str)
+def test_lines_are_short(path: Path) -> None:
+    """As everywhere in this project."""
+    assert [line for line in (ROLE / path).read_text(encoding="utf-8").splitlines() if len(line) > 140] == []
+
+
+def test_options_of_a_visit_are_those_that_there_are() -> None:
+    """Each that the preflight lets through is one of `hotspot visit`, with a value or without as there."""
+    there = {name: 0 if getattr(option, "is_flag", False) else 1 for option in visit.params for name in option.opts}
+    known: dict[str, int] = plugin("misfits")["misfits"].__globals__["VISIT"]
+    assert {name: there.get(name) for name in known} == known
+    # Not for a timer: where the unit itself says them, and what is for people or another kind of output.
+    assert set(there) - set(known) == {"--here", "--settings", "--looks", "--json", "--nagios"}
