@@ -127,6 +127,7 @@ def test_the_doctor_is_not_root_and_sees_what_root_sees(hall: Machine) -> None:
     finally:
         hall.run("nft", "delete", "table", "inet", "town", check=False)
         hall.run("rm", "-rf", "/var/lib/hotspot-change")
+        hall.run("sh", "-c", "chmod 644 /etc/dnsmasq-hotspot/*.conf")
         hall.run("sysctl", "-q", "-w", "net.ipv4.conf.all.send_redirects=0")
         hall.run("systemctl", "start", "hotspot-lan-guard.service")
         hall.run("cp", "-p", "/srv/portal.toml", "/etc/hotspot/portal.toml")
