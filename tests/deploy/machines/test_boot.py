@@ -128,7 +128,8 @@ def test_the_doctor_is_not_root_and_sees_what_root_sees(hall: Machine) -> None:
         hall.run("sysctl", "-q", "-w", "net.ipv4.conf.all.send_redirects=0")
         hall.run("systemctl", "start", "hotspot-lan-guard.service")
     assert {each["kind"] for each in seen["findings"]} >= {"foreign-firewall", "sysctl-wrong", "unit-idle", "change-not-kept"}
-    assert {step["name"]: step["why"] for step in seen["steps"] if step["result"] == "skipped"} == {"hub": "no-hub"}
+    skipped = {step["name"]: step["why"] for step in seen["steps"] if step["result"] == "skipped"}
+    assert {(name, why) for name, why in skipped.items() if name != "kernel"} == {("hub", "no-hub")}  # not every kernel keeps a list
 
 
 def test_a_visit_by_its_unit(hall: Machine) -> None:
