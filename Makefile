@@ -70,7 +70,8 @@ test-plain: venv
 	$(run)/python -P -m pytest -m "not kernel and not browser and not hub" $(ARGS)
 
 test-deploy: ready
-	HOTSPOT_DEPLOY=1 $(run)/python -P -m pytest --timeout 300 tests/deploy/machines $(ARGS)
+	@scripts/prepare machines
+	HOTSPOT_DEPLOY=1 $(run)/python -P -m pytest -rs --timeout 300 tests/deploy/machines tests/deploy/plays $(ARGS)
 
 test-kills: ready
 	HOTSPOT_LONG=1 HOTSPOT_KILLS=$(KILLS) $(run)/python -P -m pytest -s tests/kernel/failures/test_kills.py $(ARGS)

@@ -9,7 +9,7 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
-ALONE = ("deploy/machines", "fullkernel", "hotspot/lab", "kernel", "test_journey.py")
+ALONE = ("deploy/machines", "deploy/plays", "fullkernel", "hotspot/lab", "kernel", "test_journey.py")
 """Tests that look at times, rates or all of a machine: they want it for themselves. All others may run beside each other …"""
 BESIDE = ("kernel/doctor", *(f"kernel/test_probes_{part}.py" for part in ("api", "ends", "matrix", "shapes")))
 """… and so may these."""

@@ -9,7 +9,8 @@ from tests.deploy.packages.built import Built, Store, copied, wheelhouse
 
 EACH_RUN = {"test_boot.py"}
 MACHINES = Path(__file__).with_name("machines")
-_LONG = [str(path) for path in MACHINES.rglob("test_*.py") if path.name not in EACH_RUN]
+PLAYS = Path(__file__).with_name("plays")
+_LONG = [str(path) for folder in (MACHINES, PLAYS) for path in folder.rglob("test_*.py") if path.name not in EACH_RUN]
 collect_ignore = [] if os.environ.get("HOTSPOT_DEPLOY") else _LONG
 
 

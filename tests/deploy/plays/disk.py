@@ -17,8 +17,8 @@ from tests.deploy.release import ARCHITECTURE
 SSH = ("openssh-server",)
 PDF = ("fonts-noto-core", "libharfbuzz-subset0", "libpango-1.0-0", "libpangoft2-1.0-0")
 HELPERS = {
-    "gateway": ("ca-certificates", "chrony", "curl", "ethtool", "tcpdump", "unattended-upgrades"),
-    "hub": ("ca-certificates", "curl", "nginx", "unattended-upgrades", "prometheus", *PDF),
+    "gateway": ("ca-certificates", "chrony", "curl", "ethtool", "python3-apt", "tcpdump", "unattended-upgrades"),
+    "hub": ("ca-certificates", "curl", "nginx", "python3-apt", "unattended-upgrades", "prometheus", *PDF),
 }
 """What the roles install by apt, beside what ``root.WANTED`` has."""
 UNPACKED = root.TREE / ".venv" / "debian"

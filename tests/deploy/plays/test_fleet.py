@@ -17,6 +17,9 @@ from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
 from tests.deploy.plays.control import Control
 
+pytestmark = pytest.mark.timeout(1800)
+"""A city is installed in some minutes."""
+
 HALLS = ("kleinheim-rathaus", "bergdorf-rathaus")
 MACHINES = ("deploy-kleinheim", "deploy-bergdorf")
 

@@ -13,6 +13,9 @@ from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
 from tests.deploy.plays.control import Control, Played
 
+pytestmark = pytest.mark.timeout(1800)
+"""A city is installed in some minutes."""
+
 CANARY, OTHER = "kleinheim-rathaus", "bergdorf-rathaus"
 NAME = "hotspot-gateway"
 SERVICES = ("hotspot-firewall.service", "hotspot-portal.service")
