@@ -248,7 +248,7 @@ def test_nothing_is_ignored_and_nothing_is_just_the_latest() -> None:
     for task in tasks():
         wrong += [task.where] if task.said.get("ignore_errors") or task.arguments.get("state") == "latest" else []
         away = task.said.get("delegate_to", task.outer.get("delegate_to")) == "localhost"
-        if "become" in task.said and not (task.said["become"] is False and away) and "become_user" not in task.said:
+        if task.said.get("become") is True:
             wrong.append(f"{task.where}: become")
         if away and task.file.parts[-2] != "playbooks" and task.said.get("become", task.outer.get("become")) is not False:
             wrong.append(f"{task.where}: on the control host as root")
