@@ -45,7 +45,7 @@ from firewall.grants import Grants, Held, Rejected, table_of
 from firewall.keeper import Keeper
 from firewall.kernel import Kernel
 from firewall.kernel.netlink import KernelRefused
-from firewall.listener import Connection, Listener, uids_of
+from firewall.listener import Connection, Listener, looking, uids_of
 from firewall.notify import notify, watchdog_interval
 from firewall.presence import ASK_AFTER
 from firewall.settings import Settings
@@ -78,7 +78,8 @@ class Daemon:
         grants = Grants(settings.zones, slots, random.SystemRandom().randrange(1, 65_535))
         self.state = State(settings, f"{random.SystemRandom().getrandbits(64):016x}", slots, grants)
         self._kernel = kernel
-        self._listener = Listener(Path(settings.socket), uids_of(settings.clients, own_uid), self._handle, self._count_refused)
+        uids = uids_of(settings.clients, own_uid)
+        self._listener = Listener(Path(settings.socket), uids, self._handle, self._count_refused, looking())
         self.keeper = Keeper(self.state, kernel, clock, self._listener.held)
         self._deadlines = Deadlines(self.state, kernel, clock, self._end)
         self._check_wanted = asyncio.Event()

@@ -8,16 +8,19 @@ import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
 
-from firewall.api import MAX_LINE, AnyRequest, Refused, decode_request, encode
+from firewall.api import MAX_LINE, AnyRequest, Refused, Status, decode_request, encode
 
 log = structlog.get_logger("firewall.listener")
 
 _WAITING_BYTES = 64 * 2**20
 """A peer that lets so much pile up reads nothing: it is cut off."""
+LOOKING: Final = ("hotspot-doctor",)
+"""Users who may ask how the daemon is, and nothing else: whoever looks at a gateway need not be able to let anybody in."""
 LONGEST_HOLD = 0.5
 """Seconds for which requests wait at most while the tables are looked at."""
 _PATH = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -31,13 +34,15 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._skipping = False
+        self._only_looks = False
         self.watching = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Check the peer before anything is read."""
         assert isinstance(transport, asyncio.Transport)
         uid = peer_uid(transport.get_extra_info("socket"))
-        if uid not in self._office.uids:
+        self._only_looks = uid not in self._office.uids
+        if self._only_looks and uid not in self._office.looking:
             log.warning("peer_refused", uid=uid)
             self._office.refused()
             transport.write(encode(Refused(0, "bad_request", "", f"cannot serve uid {uid}: it is not among the clients in the settings")))
@@ -80,6 +85,10 @@ class Connection(asyncio.Protocol):
             self._office.refused()
             self.send(refusal(line, str(error)))
         else:
+            if self._only_looks and not isinstance(request, Status):
+                self._office.refused()
+                self.send(Refused(request.id, "bad_request", "", f"cannot do that for a user who may only look: {', '.join(LOOKING)}"))
+                return
             self._office.arrived(self, request)
 
     def send(self, *messages: object) -> None:
@@ -95,10 +104,15 @@ class Listener:
     """The socket and its peers."""
 
     def __init__(
-        self, path: Path, uids: frozenset[int], handle: Callable[[list[tuple[Connection, AnyRequest]]], None], refused: Callable[[], None]
+        self,
+        path: Path,
+        uids: frozenset[int],
+        handle: Callable[[list[tuple[Connection, AnyRequest]]], None],
+        refused: Callable[[], None],
+        looking: frozenset[int] = frozenset(),
     ) -> None:
         self._path = path
-        self.uids = uids
+        self.uids, self.looking = uids, looking
         self._handle = handle
         self.refused = refused
         self.connections: set[Connection] = set()
@@ -175,3 +189,12 @@ def uids_of(clients: Iterable[str | int], own: int) -> frozenset[int]:
         except KeyError:
             log.warning("unknown_user", setting="clients", value=client)
     return frozenset(out)
+
+
+def looking() -> frozenset[int]:
+    """Uids of the users who may only look; one that the machine does not have is left out: it may be a gateway without a doctor."""
+    found = set()
+    for name in LOOKING:
+        with contextlib.suppress(KeyError):
+            found.add(pwd.getpwnam(name).pw_uid)
+    return frozenset(found)

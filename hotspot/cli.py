@@ -27,6 +27,7 @@ _ELSEWHERE = {
     "guard": "hotspot.cli_guard",
     "hub": "hotspot.cli_hub",
     "lab": "hotspot.lab.commands",
+    "plug": "hotspot.cli_visit",
     "poster": "hotspot.cli_vouchers",
     "preview": "hotspot.cli_preview",
     "services": "hotspot.cli_town",

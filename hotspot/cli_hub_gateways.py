@@ -35,9 +35,14 @@ def enrolment() -> None:
 @click.argument("hall")
 @click.option("--valid", callback=_seconds, default="7 d", show_default=True, help='How long it can be used, such as "2 h".')
 @click.option("--replaces", metavar="GATEWAY", help="A gateway whose box is replaced: the new box goes on under its name.")
+@click.option("--replace", is_flag=True, help="The same for the hall's only gateway, whatever it is called.")
 @json_option
-def create_enrolment(hall: str, valid: float, replaces: str | None, as_json: bool) -> None:
+def create_enrolment(hall: str, valid: float, replaces: str | None, replace: bool, as_json: bool) -> None:
     """A token for one gateway of HALL. It is shown this once."""
+    if replace and replaces is not None:
+        raise click.UsageError("cannot make a token: --replace and --replaces were given, expected one of them")
+    if replace:
+        replaces = _only_gateway(hall)
     body = {"seconds": int(valid), "replaces": replaces}
     made = ask_hub("make a token", "POST", f"/halls/{quote(hall, safe='')}/enrolments", body)
     if as_json:
@@ -45,6 +50,17 @@ def create_enrolment(hall: str, valid: float, replaces: str | None, as_json: boo
     else:
         click.echo(f"token {made['enrolment']['name']}, until {moment(made['enrolment']['expires_at'])}; on the gateway, as root:")
         click.echo(f"  {made['line']}")
+
+
+def _only_gateway(hall: str) -> str:
+    """The name under which the hall's new box goes on. One that was revoked counts when there is no other: that box was stolen. Ends the
+    program when it is none or several."""
+    found = ask_hub("make a token", "GET", "/gateways", hall=hall, limit=1_000)
+    names = [one["name"] for one in found if one["state"] != "revoked"] or [one["name"] for one in found]
+    if len(names) != 1:
+        there = f"it has several ({', '.join(names)}): name one with --replaces" if names else "it has none: leave --replace out"
+        fail(f"cannot make a token: --replace is for a hall with one gateway, {hall} is not: {there}")
+    return str(names[0])
 
 
 @enrolment.command("list")

@@ -1,4 +1,5 @@
-"""``hotspot visit``: the synthetic visitor. It is always this process of its own; nothing else imports it.
+"""``hotspot visit``: the synthetic visitor, and ``hotspot plug``, which plugs its unit in. Each is always a process of its own; nothing
+else imports them.
 
 Exit status: 0 all is well, 1 something is amiss, 2 wrong usage or nothing to look with, 70 a fault of this program; with ``--nagios`` 0 to
 3 as Nagios has them.
@@ -25,6 +26,7 @@ _UNKNOWN = 3
 @click.command()
 @click.option("--interface", multiple=True, help="Interface on the guest side: a bridge, or any other for a macvlan; one for each zone.")
 @click.option("--here", is_flag=True, help="Use the interface as it is, in this very network namespace.")
+@click.option("--plug", type=click.Path(path_type=Path), help="Socket of hotspot-visit-plug: for the unit, which has an empty network.")
 @click.option("--settings", type=click.Path(path_type=Path), help="portal.toml: says what to expect, and holds the key.")
 @click.option("--zone", multiple=True, help="Zone of the settings; several times for several visits; without it, all of them.")
 @click.option("--portal-url", default="", help="Where the portal should be; without it, where the probes are led.")
@@ -74,8 +76,11 @@ def _choices(options: dict[str, Any]) -> "list[Choices]":
     from hotspot.visitor import choices
 
     rates = not options["no_rates"]
+    if options["plug"] is not None and options["here"]:
+        raise choices.BadChoice("plug: expected not to be given with --here, which needs no other interface")
     common: dict[str, Any] = {
         "here": options["here"],
+        "plug": options["plug"],
         "phones": choices.phones(options["phones"]),
         "authority": options["authority"],
         "download": choices.web_address(options["download"]) if rates else "",
@@ -127,3 +132,18 @@ def _visit(options: dict[str, Any]) -> int:
     else:
         click.echo(report.text(look, options["german"]))
     return 1 if report.failed(look) else 0
+
+
+@click.command()
+def plug() -> None:
+    """Plug visits into the guests' network: what hotspot-visit-plug.service runs, and nobody by hand."""
+    from hotspot.visitor import plug as program
+    from hotspot.visitor.programs import CannotLook
+
+    try:
+        listening = program.inherited()
+    except CannotLook as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    with listening:
+        program.serve(listening)

@@ -216,6 +216,8 @@ class Health(Struct, frozen=True, kw_only=True):
     """Why not."""
     looks: tuple[Look, ...] = ()
     """What the synthetic visitor, the doctor and the LAN guard found last, as far as the hub has not been told lately."""
+    looking: Annotated[tuple[Name, ...], Meta(max_length=8)] | None = None
+    """Which of them are switched on, so that looks are to be expected; None: the gateway does not say, as older ones do not."""
 
 
 class Feedback(Struct, frozen=True):

@@ -234,7 +234,7 @@ def hall() -> dashboard.Dashboard:
             (f"hotspot_gateway_policy_refused{{{of}}}", "refused"),
         ),
         curve("Faults and warnings", (f"hotspot_gateway_faults{{{of}}}", "faults"), (f"hotspot_gateway_warnings{{{of}}}", "warnings")),
-        curve("Test visits", (f"hotspot_hall_visit_ok{{{of}}}", "well {{gateway}}")),
+        curve("Test visits", (f"hotspot_hall_visit_ok{{{of}}}", "well {{gateway}} {{zone}}")),
         curve("Last test visit before", (f"time() - hotspot_hall_visit_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Portal runs since", (f"time() - hotspot_gateway_start_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Last report before", (f"time() - hotspot_gateway_report_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),

@@ -36,7 +36,16 @@ LARGEST = 2 * 2**20
 """Characters of one part."""
 LARGEST_LEASES = 16 * 2**20
 """Bytes; as the doctor's look at leases."""
-UNITS = ("hotspot-firewall", "hotspot-portal", "hotspot-guard", "hotspot-lan-guard", "hotspot-visit", "hotspot-doctor", "hotspot-names")
+UNITS = (
+    "hotspot-firewall",
+    "hotspot-portal",
+    "hotspot-guard",
+    "hotspot-lan-guard",
+    "hotspot-visit",
+    "hotspot-visit-plug",
+    "hotspot-doctor",
+    "hotspot-names",
+)
 _SECRET = re.compile(r"key|secret|token|password|credential|proxy|contact|phone|email|address|name|legal|message|text|title", re.IGNORECASE)
 """Settings whose text stays here: secrets, and what says who runs a hall."""
 _OF_DEVICES = frozenset({"dhcp-host", "dhcp-mac", "dhcp-ignore", "dhcp-name-match"})

@@ -98,8 +98,9 @@ def _asked(state_dir: Path, path: Path, now: float) -> tuple[bool, str, float]:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from hotspot.portal.uplink.certificate import REQUEST, STRANGE, margin_of
-    from hotspot.portal.uplink.certificate import read as kept
+    from hotspot.portal.certificate_read import STRANGE
+    from hotspot.portal.certificate_read import read as kept
+    from hotspot.portal.uplink.certificate import REQUEST, margin_of
 
     here, request = kept(path), state_dir / REQUEST
     margin = max(1.0, margin_of(here).total_seconds())

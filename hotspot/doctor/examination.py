@@ -99,7 +99,9 @@ class _Once:
 _NOTHING_LEAVES = frozenset({"upstream-dns-away", "internet-away", "hub-away"})
 _OF_THE_LINE = _NOTHING_LEAVES | {"route-missing", "route6-missing"}
 """What an interface has to do with only where it is a zone's way out."""
-_NO_LINK = _OF_THE_LINE | {"address-missing"}
+_DELEGATED = "prefix-not-delegated"
+"""Names two interfaces: the visitors', which has no address of the prefix, and the line that it should come by."""
+_NO_LINK = _OF_THE_LINE | {"address-missing", _DELEGATED}
 CONSEQUENCES = {
     "zone-table-missing": _NOTHING_LEAVES,  # without it the gateway's own packets have no class, and what has none is dropped
     "shaping-classes-missing": _NOTHING_LEAVES,
@@ -137,6 +139,8 @@ def _follows(finding: Finding, cause: Finding, wans: Collection[str]) -> bool:
     interface, other = cause.values.get("interface"), finding.values.get("interface")
     if finding.kind in _OF_THE_LINE and interface is not None:
         return interface in wans
+    if finding.kind == _DELEGATED and interface is not None:
+        return interface in (other, finding.values.get("line"))
     return _agree(interface, other) and _agree(cause.zone, finding.zone)
 
 

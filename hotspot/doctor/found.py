@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from hotspot.doctor import german
 from hotspot.doctor.privacy import without_addresses
 from hotspot.looks.values import Finding, Severity
+from hotspot.looks.words import GERMAN
 from hotspot.looks.words_doctor import DOCTOR
 
 T = TypeVar("T")
@@ -19,8 +21,11 @@ STUMBLED = "stumbled"
 
 
 def found(kind: str, zone: str = "", severity: Severity | None = None, **values: object) -> Finding:
-    """A finding. Values are named as in the words, ``_`` for ``-``; what looks like an address is left out of them."""
+    """A finding. Values are named as in the words, ``_`` for ``-``; what looks like an address is left out of them. One that is another in
+    German has a twin."""
     shown = {key.replace("_", "-"): without_addresses(" ".join(str(value).split()))[:LONGEST] for key, value in values.items()}
+    twins = {f"{key}{GERMAN.replace('_', '-')}": german.twin(key, value)[:LONGEST] for key, value in shown.items()}
+    shown |= {key: value for key, value in twins.items() if value}
     return Finding(kind=kind, severity=severity or DOCTOR[kind].severity, zone=zone, values=shown)
 
 

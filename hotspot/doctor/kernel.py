@@ -34,6 +34,8 @@ NEEDED = {
 """Options that rules and shaping cannot do without, and the module each is in."""
 FAIR = ("NET_SCH_FQ_CODEL", "sch_fq_codel")
 """Without it a client's own bulk download makes its own calls late; nobody else's."""
+MODULES = (Path("/run/hotspot-modules"), Path("/lib/modules"))
+"""Where the kernel's modules are; the first is what the doctor's unit has in the place of the second, which is shut for it."""
 LARGEST = 8 * 2**20
 _SET = re.compile(r"^CONFIG_(\w+)=([ym])$", re.MULTILINE)
 
@@ -56,10 +58,9 @@ def read(_subject: Subject) -> Facts:
     built = dict(_SET.findall(text))
     if not built:
         raise NotLooked("no-kernel-list")
-    modules = Path("/lib/modules", release)
     wanted = {**NEEDED, FAIR[0]: FAIR[1]}
     as_modules = {module for option, module in wanted.items() if built.get(option) == "m"}
-    there = _modules_of(modules) if as_modules else set[str]()
+    there = _modules_of(release) if as_modules else set[str]()
     return Facts(built, frozenset() if there is None else frozenset(as_modules - there), there is None)
 
 
@@ -69,7 +70,7 @@ def _config(release: str) -> str:
             return file.read(LARGEST).decode(errors="replace")
     except OSError:
         pass
-    for path in (Path(f"/boot/config-{release}"), Path("/lib/modules", release, "config")):
+    for path in (Path(f"/boot/config-{release}"), *(folder / release / "config" for folder in MODULES)):
         try:
             return path.read_text(errors="replace")[:LARGEST]
         except OSError:
@@ -77,11 +78,15 @@ def _config(release: str) -> str:
     return ""
 
 
-def _modules_of(folder: Path) -> set[str] | None:
+def _modules_of(release: str) -> set[str] | None:
     """Modules on disk; None: there is no list of them that can be read."""
-    try:
-        listed = (folder / "modules.dep").read_text(errors="replace")
-    except OSError:
+    for folder in MODULES:
+        try:
+            listed = (folder / release / "modules.dep").read_text(errors="replace")
+            break
+        except OSError:
+            continue
+    else:
         return None
     return {Path(line.partition(":")[0]).name.partition(".")[0].replace("-", "_") for line in listed.splitlines()}
 

@@ -24,6 +24,7 @@ SYSTEMD = Path("/run/systemd/system")
 UNITS = (
     *("hotspot-firewall.service", "hotspot-guard.service", "hotspot-portal.service", "hotspot-names.path", "hotspot-names.service"),
     *("hotspot-lan-guard.service", "hotspot-visit.timer", "hotspot-visit.service", "hotspot-doctor.timer", "hotspot-doctor.service"),
+    *("hotspot-visit-plug.socket", "hotspot-visit-plug.service"),
     *("dnsmasq*.service", "radvd.service", "chrony.service"),
 )
 """Ours, and those beside them; ``*`` stands for each zone's."""

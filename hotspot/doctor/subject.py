@@ -1,6 +1,5 @@
 """Which gateway is looked at: its settings files as they are, those of its name server, and what the firewall says of the kernel."""
 
-import os
 import re
 import sys
 import time
@@ -23,6 +22,11 @@ from hotspot.portal.uplink.kept import in_force
 T = TypeVar("T")
 
 PORTAL_CONFIG, FIREWALL_CONFIG = Path("/etc/hotspot/portal.toml"), Path("/etc/hotspot/firewall.toml")
+
+
+RIGHTS = {"CAP_NET_ADMIN": 12, "CAP_SYS_PTRACE": 19, "CAP_DAC_READ_SEARCH": 2}
+"""Capabilities and their numbers (linux/capability.h): to list rules, to see which name server runs in which network, to read settings and
+state of other users."""
 
 
 class CannotLook(Exception):
@@ -131,8 +135,11 @@ class Subject(Struct, frozen=True):
 
 def read(place: Place, now: float | None = None) -> Subject:
     """Read everything. Raises ``CannotLook``."""
-    if os.geteuid() != 0:
-        raise CannotLook("cannot look at the gateway: expected to run as root, because only root may read the kernel's rules")
+    if lacking := missing_rights():
+        raise CannotLook(
+            f"cannot look at the gateway: expected to run as root, or with {', '.join(RIGHTS)} as its unit does: "
+            f"without {', '.join(lacking)} what cannot be read would seem not to be there"
+        )
     stumbled: list[Finding] = []
 
     def part(name: str, look: Callable[[], T], otherwise: T) -> T:
@@ -158,6 +165,13 @@ def read(place: Place, now: float | None = None) -> Subject:
         unseen=kernel.unseen,
         stumbled=tuple(stumbled),
     )
+
+
+def missing_rights() -> tuple[str, ...]:
+    """Of those that a look needs, which this process does not have."""
+    told = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text(encoding="ascii", errors="replace"), re.MULTILINE)
+    held = int(told[1], 16) if told is not None else 0
+    return tuple(name for name, number in RIGHTS.items() if not held >> number & 1)
 
 
 class InForce(Struct, frozen=True):

@@ -38,7 +38,9 @@ KINDS: Final[Mapping[str, Words]] = {
     "visit": Words("Probebesuch: {german}", "test visit: {english}"),
     "visit_missing": Words("seit {hours} Stunden kein Probebesuch", "no test visit for {hours} hours"),
     "doctor": Words("Befund des Gateways: {german}", "check of the gateway: {english}"),
+    "doctor_missing": Words("Gateway prüft sich nicht mehr (seit {seen})", "gateway does not look at itself any more (since {seen})"),
     "guard": Words("Im WLAN gesehen: {german}", "seen in the Wi-Fi: {english}"),
+    "guard_missing": Words("Wächter im WLAN hört nicht mehr (seit {seen})", "LAN guard does not listen any more (since {seen})"),
     "backlog": Words("{count} Meldungen warten im Gateway", "{count} reports wait in the gateway"),
     "lost": Words("{count} Meldungen verloren: Platz war aufgebraucht", "{count} reports lost: their space was used up"),
     "clock": Words("Uhr geht falsch", "clock is wrong"),
@@ -55,6 +57,11 @@ KINDS: Final[Mapping[str, Words]] = {
     "channel": Words("Nachrichtenweg gestört: {text}", "channel fails: {text}"),
     "remote_write": Words("Messwerte kommen nicht an: {text}", "metrics do not arrive: {text}"),
 }
+ENDED: Final = Words(
+    "Zertifikat seit {ago} Tagen abgelaufen: Besucher kommen nur auf die Seite ohne TLS",
+    "certificate ended {ago} days ago: visitors only get to the page without TLS",
+)
+"""Of a certificate that has no days left."""
 NAMES: Final[Mapping[str, Words]] = {
     "silent": Words("Gateway meldet sich nicht", "Gateway silent"),
     "wan_down": Words("Kein Internet", "No Internet"),
@@ -72,7 +79,9 @@ NAMES: Final[Mapping[str, Words]] = {
     "visit": Words("Probebesuch fehlgeschlagen", "Test visit failed"),
     "visit_missing": Words("Keine Probebesuche", "No test visits"),
     "doctor": Words("Befund eines Gateways", "Finding of a gateway"),
+    "doctor_missing": Words("Keine Selbstprüfung", "No self-check"),
     "guard": Words("Gefahr im WLAN", "Danger in the Wi-Fi"),
+    "guard_missing": Words("Wächter im WLAN steht", "LAN guard stopped"),
     "backlog": Words("Meldungen warten", "Reports waiting"),
     "lost": Words("Meldungen verloren", "Reports lost"),
     "clock": Words("Uhr geht falsch", "Clock wrong"),
@@ -112,6 +121,8 @@ def say(kind: str, detail: Mapping[str, Any]) -> Words:
     known = _Known(detail)
     if isinstance(known.get("seen"), int | float):
         known["seen"] = datetime.fromtimestamp(known["seen"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if kind == "certificate" and isinstance(days := known.get("days"), int | float) and days <= 0:
+        words, known["ago"] = ENDED, abs(days)
     more = detail.get("more") if kind in OF_LOOKS else None
     further = (f" (und {more} weitere)", f" (and {more} more)") if more else ("", "")
     try:

@@ -61,6 +61,8 @@ DELAY: Final = {
     "policy_late": 1_800.0,
     "backlog": 300.0,
     "visit_missing": 1_800.0,  # a box, or a hub, that was away has the next visit soon after it is back
+    "doctor_missing": 4_500.0,  # … and looks at itself within the hour
+    "guard_missing": 600.0,
 }
 """Seconds that a condition holds before it is told; 0 for the others."""
 HOLD: Final = 60.0
@@ -228,7 +230,7 @@ def amiss(
     for kind, subject, state in (*_states(gateway, limits, now), *_zones(gateway, limits), *_counted(gateway, now), *_told(gateway, now)):
         if state is not None:
             found[Key(gateway.hall_id, gateway.id, kind, subject)] = state
-    for one in raised(gateway.looks, now, gateway.health.started - gateway.clock_offset):
+    for one in raised(gateway.looks, now, gateway.health.started - gateway.clock_offset, gateway.health.looking or ()):
         key = Key(gateway.hall_id, gateway.id, one.kind, one.subject)
         found[key] = Found(Severity(one.severity), one.detail, one.raises)
     return found
@@ -262,7 +264,7 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
     if health.certificate_until is not None:
         left = health.certificate_until - now
         days = {"days": round(left / 86_400, 1)}
-        yield "certificate", "", _below(left, limits.certificate, limits.certificate / 5, limits.certificate + 86_400, days)
+        yield "certificate", "", _below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
     if gateway.certificate_failing is not None:
         since, why = gateway.certificate_failing
         ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate

@@ -1,11 +1,11 @@
 """Alarms from what visitor, doctor and LAN guard found (pure): which findings are worth one, how grave, and what they say.
 
 A look is judged when it comes, and kept with the verdict on the one before it: two visits in a row that do not get online are urgent. An
-old look raises nothing and ends nothing: its program has stopped, and of the visitor that is told too. Nor does a visit end what it did
+old look raises nothing and ends nothing: its program has stopped, and that is told. Nor does a visit end what it did
 not try again, as at closing time. What a gateway may call its findings is bounded: all kinds that this hub does not know are one alarm.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -20,6 +20,9 @@ FRESH: Final[Mapping[By, float]] = {By.VISIT: 1_800.0, By.DOCTOR: 10_800.0, By.G
 """Seconds for which a look says how a hall is: a few times as long as its program takes until the next one."""
 MISSING: Final = 10_800.0
 """Seconds after the last visit, and after the box came back, from which on visits are missing …"""
+STOPPED: Final[Mapping[By, float]] = {By.DOCTOR: 14_400.0, By.GUARD: 1_800.0}
+"""The same of doctor and LAN guard, where the gateway says that they are switched on: it knows, so it is told for as long as it lasts, and
+also where they have never looked."""
 FORGOTTEN: Final = 7 * 86_400.0
 """… until the hall is one without visits, and what an old look said is nobody's concern any more."""
 OTHER: Final = "other"
@@ -45,6 +48,8 @@ class Amiss(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: str = ""
     """``open`` or ``unknown`` (``verdict.Outcome``), where the visit stopped because of this and visitors may well be online."""
     zone: str = ""
+    zones: tuple[str, ...] = ()
+    """All zones that it was found in, where there are several."""
     german: str = ""
     english: str = ""
     more: int = 0
@@ -96,6 +101,7 @@ def amiss(look: Look) -> tuple[Amiss, ...]:
             found[kind] = replace(
                 known,
                 more=known.more + (kind != OTHER),
+                zones=tuple(dict.fromkeys((*(known.zones or (known.zone,)), finding.zone)))[:MOST],
                 stuck=known.stuck or stuck,
                 outcome=known.outcome or _name(outcome),
                 steps=tuple(dict.fromkeys((*known.steps, *steps))),
@@ -119,6 +125,17 @@ def _steps(look: Look, finding: Finding) -> tuple[tuple[str, str], ...]:
     """Names and zones of the steps that failed because of a finding."""
     failed = [step for step in look.steps if step.result is Result.FAILED and (step.why or step.name) == finding.kind]
     return tuple(dict.fromkeys((step.name, step.zone) for step in failed if finding.zone in (step.zone, "")))
+
+
+def well(found: Sequence[Amiss], zones: Sequence[str]) -> dict[str, bool]:
+    """By zone of a visit: is nothing amiss there that is worth an alarm? What is of no zone is amiss in each; a visit that names none is
+    one of zone ""."""
+    touched: set[str] = set()
+    for one in found:
+        touched |= {*(one.zones or (one.zone,)), *(zone for _, zone in one.steps)}
+        if one.more and not one.zones:  # kept by a hub that did not write down which
+            touched.add("")
+    return {zone: not touched & {zone, ""} if zone else not found for zone in (*zones,) or ("",)}
 
 
 def carried_on(look: Look, before: Sequence[Amiss]) -> tuple[Amiss, ...]:
@@ -183,11 +200,16 @@ def _several(strange: Sequence[Finding]) -> tuple[str, str]:
     return f"Befunde, die dieser Hub nicht kennt ({named})", f"findings that this hub does not know ({named})"
 
 
-def raised(looks: Sequence[Looked], now: float, started: float = 0.0) -> Iterable[Raised]:
+def raised(looks: Sequence[Looked], now: float, started: float = 0.0, looking: Collection[str] = ()) -> Iterable[Raised]:
     """The alarms of a gateway's looks. What keeps two visits in a row from getting online is urgent, however grave its kind usually is.
 
     ``started``: since when the portal runs, by the hub's clock. A box that was off has made no visits, and is given time for the next one.
+    ``looking``: programs that the gateway says are switched on.
     """
+    for by, longest in STOPPED.items():
+        last = max((looked.at for looked in looks if looked.by is by), default=started)
+        if by.value in looking and now - last > longest:
+            yield Raised(f"{by.value}_missing", "", "warning", {"seen": last}, now - started > longest)
     for looked in looks:
         age = now - looked.at
         if age > FORGOTTEN:

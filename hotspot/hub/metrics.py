@@ -4,7 +4,7 @@ Names and labels are those of partners, halls, gateways, zones and kinds of alar
 zones outlive retention; counters of gateways begin again when a portal is started anew, as Prometheus expects of counters.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -62,6 +62,8 @@ class GatewayNow(Struct, frozen=True, kw_only=True):
     """When the last synthetic visit ended; None: there was none."""
     visit_ok: bool = False
     """It found nothing that is worth an alarm."""
+    visited: Mapping[str, bool] = {}
+    """The same for each zone that was visited."""
 
 
 class ZoneTotal(Struct, frozen=True, kw_only=True):
@@ -151,10 +153,6 @@ GATEWAY: Final[Sequence[tuple[str, str, str, _OfGateway]]] = (
         "hotspot_hall_visit_timestamp_seconds", "gauge", "When the last synthetic visit ended",
         lambda g: None if g.visit_at is None else g.visit_at.timestamp(),
     ),
-    (
-        "hotspot_hall_visit_ok", "gauge", "1 when it found nothing that is worth an alarm and got online, or should not",
-        lambda g: None if g.visit_at is None else float(g.visit_ok),
-    ),
 )  # fmt: skip
 _OfZone = Callable[[wire.ZoneHealth], float | None]
 ZONE: Final[Sequence[tuple[str, str, str, _OfZone]]] = (
@@ -175,6 +173,10 @@ def families(gateways: Sequence[GatewayNow], totals: Sequence[ZoneTotal], alarms
     zones = [(label.plus("zone", zone.zone), zone) for label, each in named for zone in each.health.zones[:MOST_ZONES]]
     found = [_family(name, kind, text, read, named) for name, kind, text, read in GATEWAY]
     found += [_family(name, kind, text, read, zones) for name, kind, text, read in ZONE]
+    visits = [(label.plus("zone", zone), float(ok)) for label, each in named for zone, ok in list(each.visited.items())[:MOST_ZONES]]
+    found.append(
+        Family("hotspot_hall_visit_ok", "gauge", "1 when it found nothing that is worth an alarm and got online, or should not", visits)
+    )
     info = [(label.plus("software", each.health.software), 1.0) for label, each in named]
     found.append(Family("hotspot_gateway_info", "gauge", "Which software it runs", info))
     whole = [(labels(partner=each.partner, hall=each.hall, zone=each.zone), each) for each in totals]

@@ -1,11 +1,12 @@
 """The files between the programs that look and the portal: one folder for each program, one file in it, replaced whole.
 
-Each program writes into a folder of its own (``<looks>/<by>/look.json``, made by ``systemd/hotspot.tmpfiles``), because the LAN guard is
-another user, who hears what strangers send: in a folder that all share it could put a file, or something that is none, where another's
-belongs, and keep that one from writing. The reader looks whose folder and whose file it is before it believes either.
+Each program writes into a folder of its own (``<looks>/<by>/look.json``, made by ``systemd/hotspot.tmpfiles``), because each is a user of
+its own, and two of them hear what strangers send: in a folder that all share one could put a file, or something that is none, where
+another's belongs, and keep that one from writing. The reader looks whose folder and whose file it is before it believes either.
 """
 
 import os
+import pwd
 import stat
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ import msgspec
 
 from hotspot.looks.values import By, Look
 
+USERS: Final = {By.VISIT: "hotspot-visit", By.DOCTOR: "hotspot-doctor"}
+"""Who writes a look beside root; the LAN guard's folder is believed whosever it is."""
 FILE: Final = "look.json"
 """In the folder of each program."""
 LARGEST: Final = 64 * 1024
@@ -76,14 +79,14 @@ def _content(folder: Path, by: By) -> bytes:
     path = folder / by.value
     whole = os.open(folder, _FOLDER)
     try:
-        trusted = {0, os.geteuid(), os.fstat(whole).st_uid}
+        trusted = {0, os.geteuid(), os.fstat(whole).st_uid, *_user(by)}
         own = os.open(by.value, _FOLDER, dir_fd=whole)
     finally:
         os.close(whole)
     try:
         found = os.fstat(own)
-        if by is not By.GUARD and found.st_uid not in trusted:  # only the guard is a user of its own
-            raise BadLook(f"{path}: belongs to user {found.st_uid}: expected root")
+        if by is not By.GUARD and found.st_uid not in trusted:
+            raise BadLook(f"{path}: belongs to user {found.st_uid}: expected {USERS[by]} or root")
         if found.st_mode & _OTHERS_MAY_WRITE:
             raise BadLook(f"{path}: others may write to it")
         file = os.open(FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=own)
@@ -98,3 +101,11 @@ def _content(folder: Path, by: By) -> bytes:
         return os.read(file, LARGEST + 1)
     finally:
         os.close(file)
+
+
+def _user(by: By) -> tuple[int, ...]:
+    """The user of a program, where this machine has it."""
+    try:
+        return (pwd.getpwnam(USERS[by]).pw_uid,) if by in USERS else ()
+    except KeyError:
+        return ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hotspot.looks.values import Severity
-from hotspot.looks.words import Catalogue, Words
+from hotspot.looks.words import GERMAN, Catalogue, Words
 from hotspot.looks.words_doctor import DOCTOR
 from hotspot.looks.words_guard import GUARD
 from hotspot.looks.words_visit import VISIT
@@ -90,8 +90,8 @@ def _entry(program: str, kind: str, words: Words) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text with the names of values in place of values: ``{days}`` -> ``‹days›``."""
-    return re.sub(r"\{(\w+)\}", r"‹\1›", text)
+    """A text with the names of values in place of values: ``{days}`` -> ``‹days›``, and so ``{days_german}``."""
+    return re.sub(r"\{(\w+)\}", lambda name: f"‹{name[1].removesuffix(GERMAN)}›", text)
 
 
 def _shown(text: str) -> str:

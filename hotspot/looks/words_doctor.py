@@ -31,6 +31,14 @@ STEPS = {
     "change": StepWords("Änderungen an der Box", "Changes of the box"),
 }
 
+PARTS = {
+    "inspection": StepWords("Blick in den Kernel", "a look into the kernel"),
+    "servers": StepWords("Namens- und Adressserver", "name and address servers"),
+    "interfaces": StepWords("Schnittstellen", "interfaces"),
+    "status": StepWords("Zustand des Portals", "how the portal is"),
+}
+"""Parts of the gateway that are read for several groups."""
+
 SKIPPED = {
     "no-kernel-list": StepWords("der Kernel sagt nicht, womit er gebaut wurde", "the kernel does not say what it was built with"),
     "no-module-list": StepWords("welche Module da sind, ist nicht zu lesen", "which modules there are cannot be read"),

@@ -6,7 +6,7 @@ from hotspot.looks.words import Words
 SERVICES = {
     "look-stumbled": Words(
         severity=Severity.WARNING,
-        german="Der Teil {part} dieser Prüfung ist an einem Fehler des Programms gescheitert ({error}, {where})",
+        german="Der Teil {part_german} dieser Prüfung ist an einem Fehler des Programms gescheitert ({error}, {where})",
         english="The part {part} of this look failed by a fault of the program ({error}, {where})",
         meaning_german="Besucher merken davon nichts; ob in diesem Teil etwas gestört ist, weiß niemand. Alles andere ist geprüft.",
         meaning_english="Visitors notice nothing of it; whether anything is amiss in this part nobody knows. All else was looked at.",
@@ -16,7 +16,7 @@ SERVICES = {
     ),
     "kernel-not-seen": Words(
         severity=Severity.WARNING,
-        german="Regeln und Tempogrenzen im Kernel lassen sich nicht prüfen: {why}",
+        german="Regeln und Tempogrenzen im Kernel lassen sich nicht prüfen: {why_german}",
         english="Rules and speed limits in the kernel cannot be looked at: {why}",
         meaning_german="Vielleicht merken Besucher nichts; ob die Regeln stimmen, weiß niemand.",
         meaning_english="Perhaps visitors notice nothing; whether the rules are right nobody knows.",
@@ -26,7 +26,7 @@ SERVICES = {
     ),
     "firewall-settings-bad": Words(
         severity=Severity.URGENT,
-        german="firewall.toml ist nicht zu gebrauchen: {why}",
+        german="firewall.toml ist nicht zu gebrauchen: „{why_german}“",
         english="firewall.toml cannot be used: {why}",
         meaning_german="Die Firewall startet nicht mehr; neue Besucher kommen nicht ins Netz.",
         meaning_english="The firewall does not start any more; new visitors do not get online.",
@@ -36,7 +36,7 @@ SERVICES = {
     ),
     "portal-settings-bad": Words(
         severity=Severity.URGENT,
-        german="portal.toml ist nicht zu gebrauchen: {why}",
+        german="portal.toml ist nicht zu gebrauchen: „{why_german}“",
         english="portal.toml cannot be used: {why}",
         meaning_german="Das Portal arbeitet mit den letzten guten Einstellungen weiter oder startet nicht.",
         meaning_english="The portal goes on with the last good settings, or does not start.",
@@ -235,7 +235,7 @@ SERVICES = {
     ),
     "leases-unreadable": Words(
         severity=Severity.WARNING,
-        german="Die Datei der Adressen {path} ist nicht lesbar ({why})",
+        german="Die Datei der Adressen {path} ist nicht lesbar ({why_german})",
         english="The file of leases {path} cannot be read ({why})",
         meaning_german="Neue Besucher kommen vielleicht nicht ins Netz, weil niemand weiß, wem welche Adresse gehört.",
         meaning_english="New visitors may not get online, because nobody knows whose an address is.",
@@ -324,7 +324,7 @@ SERVICES = {
     ),
     "journal-damaged": Words(
         severity=Severity.URGENT,
-        german="Das Journal ist beschädigt: {why}",
+        german="Das Journal ist beschädigt: {why_german}",
         english="The journal is damaged: {why}",
         meaning_german="Beim nächsten Start legt das Portal es beiseite und beginnt neu; wer online ist, bleibt es.",
         meaning_english="At its next start the portal sets it aside and begins anew; whoever is online stays so.",
@@ -334,7 +334,7 @@ SERVICES = {
     ),
     "journal-unchecked": Words(
         severity=Severity.NOTICE,
-        german="Ob das Journal heil ist, ließ sich nicht prüfen: {why}",
+        german="Ob das Journal heil ist, ließ sich nicht prüfen: {why_german}",
         english="Whether the journal is whole could not be looked at: {why}",
         meaning_german="Besucher merken nichts. Das Portal prüft das Journal selbst, wenn es startet.",
         meaning_english="Visitors notice nothing. The portal checks the journal itself when it starts.",

@@ -51,7 +51,7 @@ SETTINGS = {
     ),
     "plan-above-line": Words(
         severity=Severity.NOTICE,
-        german="Der Tarif {plan} verspricht {rate}, die Zone hat {total}",
+        german="Der Tarif {plan} verspricht {rate_german}, die Zone hat {total_german}",
         english="The plan {plan} promises {rate}, the zone has {total}",
         meaning_german="Besucher bekommen weniger, als auf der Seite steht.",
         meaning_english="Visitors get less than the page says.",

@@ -24,10 +24,10 @@ TRUST = {
     ),
     "certificate-unreadable": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat ist nicht zu gebrauchen: {why}",
+        german="Das Zertifikat ist nicht zu gebrauchen: {why_german}",
         english="The certificate cannot be used: {why}",
-        meaning_german="Nach dem nächsten Start des Portals öffnen Handys die Anmeldeseite nicht mehr.",
-        meaning_english="After the portal's next start phones do not open the page any more.",
+        meaning_german="Spätestens nach dem nächsten Start des Portals kommen Besucher nur noch auf die Anmeldeseite ohne TLS.",
+        meaning_english="After the portal's next start, at the latest, visitors only get to the page without TLS.",
         remedy_german="Die Dateien aus portal.toml prüfen: certificate ist die ganze Kette, key der Schlüssel ohne Passwort.",
         remedy_english="Check the files in portal.toml: certificate is the whole chain, key the key without a password.",
     ),
@@ -35,25 +35,30 @@ TRUST = {
         severity=Severity.URGENT,
         german="Schlüssel und Zertifikat gehören nicht zusammen",
         english="Key and certificate do not belong together",
-        meaning_german="Nach dem nächsten Start des Portals öffnen Handys die Anmeldeseite nicht mehr.",
-        meaning_english="After the portal's next start phones do not open the page any more.",
+        meaning_german="Spätestens nach dem nächsten Start des Portals kommen Besucher nur noch auf die Anmeldeseite ohne TLS.",
+        meaning_english="After the portal's next start, at the latest, visitors only get to the page without TLS.",
         remedy_german="Beide Dateien aus derselben Ausstellung nehmen; oft blieb bei einer Verlängerung eine alte liegen.",
         remedy_english="Take both files from the same issue; often an old one was left behind by a renewal.",
         command="systemctl reload hotspot-portal",
     ),
     "certificate-ended": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat ist seit {days} Tagen abgelaufen",
+        german="Das Zertifikat ist seit {days_german} Tagen abgelaufen",
         english="The certificate ended {days} days ago",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
-        meaning_english="Phones show a warning instead of the page.",
+        meaning_german=(
+            "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
+            "eine Warnung."
+        ),
+        meaning_english=(
+            "Meanwhile the gateway leads visitors to the page without TLS: they get online. Whoever opens the page by https sees a warning."
+        ),
         remedy_german="Die Dateien aus portal.toml erneuern; das Portal nimmt die neuen von selbst.",
         remedy_english="Renew the files in portal.toml; the portal takes new ones by itself.",
         command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
     ),
     "certificate-of-hub-ended": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat vom Hub ist seit {days} Tagen abgelaufen und nicht verlängert; angefragt seit: {since}",
+        german="Das Zertifikat vom Hub ist seit {days_german} Tagen abgelaufen und nicht verlängert; angefragt seit: {since_german}",
         english="The certificate from the hub ended {days} days ago and was not renewed; asked for since: {since}",
         meaning_german=(
             "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
@@ -70,17 +75,17 @@ TRUST = {
     ),
     "certificate-ends-soon": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat endet in {days} Tagen",
+        german="Das Zertifikat endet in {days_german} Tagen",
         english="The certificate ends in {days} days",
-        meaning_german="Danach zeigen Handys eine Warnung statt der Anmeldeseite.",
-        meaning_english="From then on phones show a warning instead of the page.",
+        meaning_german="Danach kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
+        meaning_english="From then on visitors only get to the page without TLS; by https they see a warning.",
         remedy_german="Die Dateien aus portal.toml erneuern und nachsehen, warum es nicht von selbst geschah.",
         remedy_english="Renew the files in portal.toml, and find out why it was not done by itself.",
         command="grep -E '^(certificate|key) ' /etc/hotspot/portal.toml",
     ),
     "certificate-pending": Words(
         severity=Severity.URGENT,
-        german="Das Zertifikat, das über den Hub kommt, ist noch nicht da; angefragt ist es seit {since}",
+        german="Das Zertifikat, das über den Hub kommt, ist noch nicht da; angefragt ist es seit {since_german}",
         english="The certificate that comes by the hub is not there yet; it was asked for {since} ago",
         meaning_german="Handys finden die Anmeldeseite nur durch ihre eigenen Proben; wer sie über https öffnet, sieht eine Warnung.",
         meaning_english="Phones find the page by their own probes alone; whoever opens it by https sees a warning.",
@@ -100,7 +105,7 @@ TRUST = {
     ),
     "certificate-not-renewed": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat vom Hub gilt noch {days} Tage und ist nicht verlängert; angefragt seit: {since}",
+        german="Das Zertifikat vom Hub gilt noch {days_german} Tage und ist nicht verlängert; angefragt seit: {since_german}",
         english="The certificate from the hub has {days} days left and is not renewed; asked for since: {since}",
         meaning_german="Ist es abgelaufen, kommen Besucher nur noch auf die Anmeldeseite ohne TLS; über https sehen sie eine Warnung.",
         meaning_english="When it has ended, visitors only get to the page without TLS; by https they see a warning.",
@@ -112,8 +117,13 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat gilt noch nicht",
         english="The certificate is not valid yet",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite.",
-        meaning_english="Phones show a warning instead of the page.",
+        meaning_german=(
+            "Solange leitet das Gateway Besucher auf die Anmeldeseite ohne TLS: Sie kommen online. Wer die Seite über https öffnet, sieht "
+            "eine Warnung."
+        ),
+        meaning_english=(
+            "Meanwhile the gateway leads visitors to the page without TLS: they get online. Whoever opens the page by https sees a warning."
+        ),
         remedy_german="Die Uhr des Gateways prüfen; geht sie richtig, ein anderes Zertifikat nehmen.",
         remedy_english="Check the gateway's clock; if it is right, use another certificate.",
         command="timedatectl",
@@ -122,14 +132,14 @@ TRUST = {
         severity=Severity.URGENT,
         german="Das Zertifikat gilt nicht für {name}",
         english="The certificate does not cover {name}",
-        meaning_german="Handys zeigen eine Warnung statt der Anmeldeseite, und Option 114 ist wertlos.",
-        meaning_english="Phones show a warning instead of the page, and option 114 is of no use.",
+        meaning_german="Besucher kommen nur noch auf die Anmeldeseite ohne TLS; Handys, die Option 114 folgen, öffnen sie später.",
+        meaning_english="Visitors only get to the page without TLS; phones that follow option 114 open it later.",
         remedy_german="Ein Zertifikat mit diesem Namen ausstellen lassen, oder portal_url auf einen Namen im Zertifikat setzen.",
         remedy_english="Have a certificate issued with this name, or set portal_url to a name in the certificate.",
     ),
     "certificate-untrusted": Words(
         severity=Severity.URGENT,
-        german="Handys trauen dem Zertifikat nicht: {why}",
+        german="Handys trauen dem Zertifikat nicht: {why_german}",
         english="Phones do not trust the certificate: {why}",
         meaning_german="Sie zeigen eine Warnung statt der Anmeldeseite.",
         meaning_english="They show a warning instead of the page.",
@@ -156,7 +166,7 @@ TRUST = {
     ),
     "clock-ahead": Words(
         severity=Severity.URGENT,
-        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by} vor",
+        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by_german} vor",
         english="The gateway's clock is {by} ahead of the hub's",
         meaning_german="Öffnungszeiten, Zertifikate und das Ende von Sitzungen stimmen nicht.",
         meaning_english="Opening hours, certificates and the ends of sessions are wrong.",
@@ -166,7 +176,7 @@ TRUST = {
     ),
     "clock-behind": Words(
         severity=Severity.URGENT,
-        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by} nach",
+        german="Die Uhr des Gateways geht gegenüber der des Hubs um {by_german} nach",
         english="The gateway's clock is {by} behind the hub's",
         meaning_german="Öffnungszeiten, Zertifikate und das Ende von Sitzungen stimmen nicht.",
         meaning_english="Opening hours, certificates and the ends of sessions are wrong.",
@@ -196,7 +206,7 @@ TRUST = {
     ),
     "hub-untrusted": Words(
         severity=Severity.WARNING,
-        german="Das Zertifikat des Hubs ist nicht von seiner Ausgabestelle: {why}",
+        german="Das Zertifikat des Hubs ist nicht von seiner Ausgabestelle: {why_german}",
         english="The hub's certificate is not by its authority: {why}",
         meaning_german="Besucher merken nichts; Berichte bleiben liegen, neue Vorgaben kommen nicht an.",
         meaning_english="Visitors notice nothing; reports wait, new policy does not arrive.",
@@ -207,7 +217,7 @@ TRUST = {
     ),
     "hub-away": Words(
         severity=Severity.WARNING,
-        german="Der Hub ist nicht erreichbar: {why}",
+        german="Der Hub ist nicht erreichbar: {why_german}",
         english="The hub cannot be reached: {why}",
         meaning_german="Besucher merken nichts, außer die Einstellung away verbietet neue; Berichte warten auf dem Datenträger.",
         meaning_english="Visitors notice nothing unless the setting away forbids new ones; reports wait on disk.",
@@ -236,7 +246,7 @@ TRUST = {
     ),
     "policy-refused": Words(
         severity=Severity.WARNING,
-        german="Die Vorgabe {serial} des Hubs lässt sich nicht anwenden: {why}",
+        german="Die Vorgabe {serial} des Hubs lässt sich nicht anwenden: „{why_german}“",
         english="The hub's policy {serial} cannot be applied: {why}",
         meaning_german="Besucher bekommen weiter, was vorher galt.",
         meaning_english="Visitors go on getting what was in force before.",
@@ -246,7 +256,7 @@ TRUST = {
     ),
     "policy-unusable": Words(
         severity=Severity.WARNING,
-        german="Die gespeicherte Vorgabe des Hubs passt nicht zu portal.toml: {why}",
+        german="Die gespeicherte Vorgabe des Hubs passt nicht zu portal.toml: „{why_german}“",
         english="The hub's policy as it was kept does not fit portal.toml: {why}",
         meaning_german="Bis zum nächsten Start gilt, was galt; danach nimmt das Portal die letzten guten Einstellungen.",
         meaning_english="Until the next start what was in force stays so; then the portal takes the last good settings.",

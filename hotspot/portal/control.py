@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import pwd
 import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import structlog
@@ -19,6 +21,7 @@ from hotspot.portal.staff import Staff
 PARTING_SECONDS = 1.0
 """For the other side to stop sending after it was turned away."""
 
+_HOW_IT_IS = (control.Status, control.Sessions)
 _LOOKS = (
     control.Status
     | control.Sessions
@@ -30,6 +33,8 @@ _LOOKS = (
     | control_vouchers.VoucherPrint
 )
 """Requests that change nothing."""
+_LOOKING: Final = {"hotspot-doctor": _HOW_IT_IS, "hotspot-visit": _HOW_IT_IS}
+"""Users of our own who ask how the portal is: what each may ask. They hear of clients by device code only, as anybody here."""
 
 log = structlog.get_logger("control")
 
@@ -73,12 +78,13 @@ def peer_uid(connection: socket.socket) -> int:
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, office: Office, staff: Staff) -> None:
     connection: socket.socket = writer.get_extra_info("socket")
     uid = peer_uid(connection)
-    if uid not in {0, os.getuid(), *office.settings.control_users}:
+    may: tuple[type, ...] | None = None if uid in {0, os.getuid(), *office.settings.control_users} else _may_look(uid)
+    if may == ():
         await _turn_away(reader, writer, "this user may not use the control socket (control_users)")
         return
     try:
         while line := await reader.readline():
-            reply = await _answer(line, staff, uid)
+            reply = await _answer(line, staff, uid, may)
             writer.write(control.encode(reply))
             await writer.drain()
     except ValueError:  # readline: longer than the limit
@@ -97,11 +103,22 @@ async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
                 pass
 
 
-async def _answer(line: bytes, staff: Staff, uid: int | None = None) -> control.AnyReply:
+def _may_look(uid: int) -> tuple[type, ...]:
+    """What a user of our own may ask; of anybody else nothing."""
+    try:
+        return _LOOKING.get(pwd.getpwuid(uid).pw_name, ())
+    except KeyError:
+        return ()
+
+
+async def _answer(line: bytes, staff: Staff, uid: int | None = None, may: tuple[type, ...] | None = None) -> control.AnyReply:
+    """``may``: the only requests of somebody who may not ask everything."""
     try:
         request = control.decode_request(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return control.Refused("bad_request", str(error))
+    if may is not None and not isinstance(request, may):
+        return control.Refused("bad_request", "this user may ask how the portal is, and nothing else")
     reply = await staff.answer(request, uid)
     if not isinstance(request, _LOOKS):
         log.info("order of the staff", order=type(request).__name__.lower(), answer=type(reply).__name__.lower())

@@ -103,6 +103,11 @@ class Desk:
         return self._office.address(portal_url)
 
     @property
+    def insist(self) -> int:
+        """As ``Office.insist``."""
+        return self._office.insist
+
+    @property
     def terms(self) -> Terms:
         """The terms in force."""
         return self._office.settings.terms

@@ -71,17 +71,14 @@ class Face:
         self.address: Final = parts.netloc
         """As a person types it."""
         self._host: Final = (parts.hostname or "").lower()
-        # A browser that was told to insist on TLS cannot come to the page without it, which takes over while a certificate of the hub's
-        # is not to be had; whoever was told so is told otherwise.
-        insist = 0 if settings.hub is not None and settings.hub.certificate else 604_800
         self._headers: Final = {
             "Cache-Control": "no-store",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Server": "hotspot",
-            **({"Strict-Transport-Security": f"max-age={insist}"} if parts.scheme == "https" else {}),
         }
+        self._safe: Final = parts.scheme == "https"
 
     @property
     def url(self) -> str:
@@ -150,8 +147,10 @@ class Face:
             "base_uri": "'none'",
             **policy,
         }
+        insist = {"Strict-Transport-Security": f"max-age={self.desk.insist}"} if self._safe else {}
         return {
             **self._headers,
+            **insist,
             "Content-Security-Policy": "; ".join(f"{name.replace('_', '-')} {value}" for name, value in directives.items()),
         }
 

@@ -33,6 +33,17 @@ SELDOM: Final = 86_400.0
 AHEAD: Final = 300.0
 """Seconds by which a look may lie in the future: the clock was set meanwhile."""
 
+UNITS: Final[Mapping[By, str]] = {
+    By.VISIT: "hotspot-visit.timer",
+    By.DOCTOR: "hotspot-doctor.timer",
+    By.GUARD: "hotspot-lan-guard.service",
+}
+"""What starts each program."""
+_SYSTEM: Final = Path("/etc/systemd/system")
+"""Where an administrator's choices are: links to what is enabled, in a folder for each that wants it."""
+_SYSTEMD: Final = Path("/run/systemd/system")
+"""There when systemd runs this machine."""
+
 log = structlog.get_logger("looks")
 
 
@@ -101,6 +112,7 @@ async def look(office: "Office") -> None:
     """Read once, and show it."""
     before = office.looks
     zones = frozenset(office.settings.zones)
+    office.looking = await asyncio.to_thread(switched_on)
     office.looks = seen = await asyncio.to_thread(read, office.settings.looks, zones, before)
     for by, one in seen.items():
         was = before.get(by, Seen())
@@ -110,6 +122,21 @@ async def look(office: "Office") -> None:
         if one.removed and (was.look is None or one.look is None or was.look.at != one.look.at):
             log.warning("look could name a device: left out", by=by.value, places=one.removed)
     show(office.metrics, seen)
+
+
+def switched_on(system: Path = _SYSTEM, systemd: Path = _SYSTEMD) -> tuple[By, ...] | None:
+    """Programs whose looks are to be expected, because they are enabled here; None: nobody can say. Whether they run is another matter."""
+    if not systemd.is_dir():
+        return None
+    try:
+        enabled = {link.name for link in system.glob("*.wants/*") if link.is_symlink()}
+        return tuple(by for by, unit in UNITS.items() if unit in enabled and not _masked(system / unit))
+    except OSError:
+        return None
+
+
+def _masked(unit: Path) -> bool:
+    return unit.is_symlink() and str(unit.readlink()) == "/dev/null"
 
 
 def warnings(seen: Mapping[By, Seen], unix: float) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ from hotspot.session.visitor_check import Proofs, is_check
 from hotspot.town.feedback import Pace
 
 NOT_OPEN_YET = "not open yet"
+INSIST: Final = 604_800.0
+"""Seconds for which a browser that was here insists on TLS, at most."""
 
 log = structlog.get_logger("journal")
 
@@ -56,13 +58,14 @@ class Office:
         self.vitals = Vitals()
         self.proofs: Final = Proofs(self.started)
         self.looks: dict[By, Seen] = {}
+        self.looking: tuple[By, ...] | None = None
         """What visitor, doctor and LAN guard found last."""
         self.metrics.software.labels(SOFTWARE).set(1)
         if settings.hub is not None:
             self.metrics.with_hub()
         self.internet_up = True
         self.presented = Presented()
-        """The certificate from the hub that phones are shown."""
+        """The certificate that phones are shown."""
         self.settings_fault = ""
         """Why the settings file is not in force; "": it is."""
         self.terms_fault = ""
@@ -206,16 +209,24 @@ class Office:
 
     @property
     def certificate_fault(self) -> str:
-        """Why phones refuse the portal's certificate; "": they do not, or it is none of the hub's."""
+        """Why phones refuse the portal's certificate in some zone; "": they do not, or there is none."""
         return self.presented.fault(self.now().unix)
 
     def address(self, portal_url: str) -> str:
         """Where visitors are sent: the portal's address, without TLS as long as phones would refuse its certificate. Port 80 of the
         gateway is always the portal's."""
         parts = urlsplit(portal_url)
-        if parts.scheme != "https" or not self.certificate_fault:
+        if parts.scheme != "https" or not self.presented.fault(self.now().unix, parts.hostname or ""):
             return portal_url
-        return urlunsplit(("http", parts.hostname or "", parts.path, parts.query, ""))
+        return urlunsplit(("http", parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}"), parts.path, parts.query, ""))
+
+    @property
+    def insist(self) -> int:
+        """Seconds for which browsers may be told to insist on TLS: those that were cannot come to the page without it, so never beyond the
+        end of the certificate, less a day. With one of the hub's, which may be missing at any time, not at all."""
+        if self.certificate_fault or (self.settings.hub is not None and self.settings.hub.certificate):
+            return 0
+        return int(max(0.0, min(INSIST, self.presented.ends - self.now().unix - 86_400.0)))
 
     def faults(self) -> tuple[str, ...]:
         """What is amiss, for people: empty when all is well."""

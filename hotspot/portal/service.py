@@ -20,7 +20,8 @@ import structlog
 from hotspot.handed import received
 from hotspot.notify import notify, notify_reloading, watchdog
 from hotspot.portal import clock, internet, last_good, looks, retention, vitals
-from hotspot.portal.certificates import CertificateUnusable, LiveCertificate, Presented
+from hotspot.portal.certificate_read import judged, of_files, placeholder, safe_hosts
+from hotspot.portal.certificates import INTERVAL, LiveCertificate, Manner, Presented
 from hotspot.portal.control import serve_control
 from hotspot.portal.desk import Desk
 from hotspot.portal.journal import NewerJournal
@@ -36,6 +37,8 @@ from hotspot.portal.uplink import certificate, kept
 from hotspot.portal.uplink import parts as parts_of_uplink
 from hotspot.portal.uplink.policy import Source
 
+CERTIFICATE_SECONDS = INTERVAL
+"""Between two looks whether there is another certificate."""
 FIRST_CONNECTION = 5.0
 """Seconds for which READY waits for the firewall; without it the portal serves the problem page."""
 
@@ -185,15 +188,17 @@ class Service:
                 log.error("no certificate can be written", why=str(error))
                 self.office.presented = Presented(f"the portal's certificate cannot be written ({error.strerror or error})")
                 return None
-            self.office.presented = certificate.presented(settings)
+        hosts = certificate.names_of(settings) if from_hub else safe_hosts(settings)
 
         def on_reload(worked: bool) -> None:
             self.office.metrics.certificate_reloads.labels("reloaded" if worked else "refused").inc()
-            if from_hub and worked:  # what cannot be loaded is shown to nobody: the one before goes on
-                self.office.presented = certificate.presented(settings)
+            self.office.presented = live.presented
 
-        self._certificate = await parts.enter_async_context(LiveCertificate(settings.certificate, settings.key, on_reload))
-        return self._certificate.context
+        manner = Manner(lambda pem: judged(pem, hosts), lambda: self.office.now().unix, lambda: placeholder(hosts), on_reload)
+        live = LiveCertificate(settings.certificate, settings.key, manner, CERTIFICATE_SECONDS)
+        self._certificate = await parts.enter_async_context(live)
+        self.office.presented = live.presented
+        return live.context
 
     async def _first_connection(self) -> None:
         try:
@@ -295,7 +300,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         if arguments.check_config:
-            for warning in warnings_of(kept.in_force(arguments.config, Files())):
+            checked = kept.in_force(arguments.config, Files())
+            for warning in (*warnings_of(checked), *of_files(checked, clock.now().unix)):
                 sys.stderr.write(f"warning: {warning}\n")
             return 0
         settings, files, fault = last_good.start(arguments.config, Files())
@@ -312,7 +318,7 @@ def main(argv: list[str] | None = None) -> int:
     gc.set_threshold(50_000, 20, 50)
     try:
         asyncio.run(_run(settings, arguments.config, files, fault))
-    except* (CannotListen, CertificateUnusable, NewerJournal, OSError) as errors:
+    except* (CannotListen, NewerJournal, OSError) as errors:
         status = 1
         for one in _single(errors):
             log.critical("cannot run", why=str(one))  # said in one line: it is not a bug

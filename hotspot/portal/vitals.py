@@ -1,6 +1,7 @@
 """How the box is: disk, certificate, addresses, and what had to be put right in the kernel. Looked at again and again."""
 
 import asyncio
+import math
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -72,7 +73,7 @@ async def look(office: "Office", before: Vitals) -> Vitals:
             drift += max(0, count - told[1]) if told[0] in (status.epoch, "") else count
             told = (status.epoch, count)
             pools = {zone.zone: Pool(zone.leased, zone.pool) for zone in status.zones}
-    until = None if office.presented.trouble else _certificate(office.settings.certificate)  # of a placeholder nobody has to know
+    until = _until(office)
     return Vitals(free, size, until, drift, told, pools)
 
 
@@ -106,6 +107,13 @@ def _disk(folder: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+
+
+def _until(office: "Office") -> float | None:
+    """Of what phones are shown, whatever lies on the disk; of a placeholder nobody has to know."""
+    if office.presented.trouble:
+        return None
+    return _certificate(office.settings.certificate) if math.isinf(office.presented.ends) else office.presented.ends
 
 
 def _certificate(path: Path | None) -> float | None:

@@ -28,6 +28,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     """On the guest side."""
     here: bool = False
     """Use ``interface`` as it is, in the namespace where this program runs; else a new interface on it, in a namespace of its own."""
+    plug: Path | None = None
+    """Socket of ``hotspot-visit-plug.service``: it plugs this process in, whose network namespace is its own and empty."""
     zone: str = ""
     lan: str = ""
     """What the gateway calls its guest interface, for the commands that a finding names; "": not known."""

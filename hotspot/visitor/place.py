@@ -1,4 +1,5 @@
-"""The visitor's interface: a new one on the guest side in a namespace of its own, or one that is there already. Root only.
+"""The visitor's interface: a new one on the guest side in a namespace of its own, or one that is there already. Root only; the visit's
+unit, which is not root, is plugged in by another program (``plug``).
 
 On a bridge it is a veth pair with one end in the bridge; on any other interface a macvlan, which reaches the network but never its own
 machine (that is how macvlan works). So where this machine is the router of that network it is a veth pair again, and
@@ -65,15 +66,15 @@ def guest_side(interface: str, here: bool, mac: str) -> Iterator[str]:
         raise CannotLook("cannot set up the guest side: a visit makes namespaces and raw sockets, and needs root")
     if here:
         ip([f"address flush dev {interface}", f"link set {interface} address {mac}"])
-        with _ready(interface, mac):
+        with ready(interface, mac):
             yield interface
         return
-    with _own_namespace(interface, mac), _ready(NAME, mac):
+    with _own_namespace(interface, mac), ready(NAME, mac):
         yield NAME
 
 
 @contextlib.contextmanager
-def _ready(interface: str, mac: str) -> Iterator[None]:
+def ready(interface: str, mac: str) -> Iterator[None]:
     """Up, without an address that the kernel would make by itself: the visit sees to these as it reads what it is told."""
     for key, value in (("disable_ipv6", 0), ("accept_ra", 0), ("autoconf", 0), ("dad_transmits", 0), ("addr_gen_mode", 1)):
         path = Path("/proc/sys/net/ipv6/conf", interface, key)
@@ -97,7 +98,7 @@ def _own_namespace(interface: str, mac: str) -> Iterator[None]:
         _check(_libc.unshare(_CLONE_NEWNET))
         inner = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         _check(_libc.setns(outer, _CLONE_NEWNET))
-        with _plugged(interface, cable, mac, inner):
+        with plugged(interface, cable, mac, inner):
             _check(_libc.setns(inner, _CLONE_NEWNET))
             try:
                 ip(["link set lo up"])
@@ -112,9 +113,11 @@ def _own_namespace(interface: str, mac: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _plugged(interface: str, cable: str, mac: str, inner: int) -> Iterator[None]:
+def plugged(interface: str, cable: str, mac: str, inner: int) -> Iterator[None]:
     """``NAME`` is in the namespace ``inner`` and reaches what is on ``interface``; this thread is in the outer one inside and at
-    the end."""
+    the end. Raises ``CannotLook``."""
+    if not Path("/sys/class/net", interface).exists():
+        raise NoInterface(f"interface = {interface!r}: expected an interface of this machine")
     there = f"netns /proc/self/fd/{inner}"
     bridge = is_bridge(interface)
     if not bridge and not routes(interface):

@@ -8,13 +8,12 @@ from functools import partial
 from typing import Final, NoReturn
 
 from hotspot.looks.values import Look
-from hotspot.visitor import apart, dhcp, joining, online, outside, portal
+from hotspot.visitor import apart, dhcp, joining, online, outside, place, plug, portal
 from hotspot.visitor.choices import Choices
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.gathered import gathered
 from hotspot.visitor.known import Known
 from hotspot.visitor.notes import Failed, Name, Notes, TimeOver
-from hotspot.visitor.place import fresh_mac, guest_side
 from hotspot.visitor.programs import CannotLook, NoInterface
 
 N = Name
@@ -32,10 +31,10 @@ def visit(zones: Sequence[Choices], software: str) -> Look:
 
 def _visit(choices: Choices, alone: bool) -> Notes:
     """One zone's notes. Raises ``CannotLook`` when it is the only one; else that is noted, and the others are visited."""
-    mac = fresh_mac()
+    mac = place.fresh_mac()
     notes = Notes(choices.zone, choices.most, choices.skip, choices.lan)
     try:
-        with in_time(choices.most + GRACE), guest_side(choices.interface, choices.here, mac) as interface:
+        with in_time(choices.most + GRACE), _guest_side(choices, mac) as interface:
             _visit_from(choices, notes, interface, mac)
     except NoInterface as error:
         if choices.interface != choices.lan:  # somebody's choice of a moment: it says nothing about the hall
@@ -51,6 +50,13 @@ def _visit(choices: Choices, alone: bool) -> Notes:
     except TimeOver as error:
         notes.end(error)
     return notes
+
+
+def _guest_side(choices: Choices, mac: str) -> contextlib.AbstractContextManager[str]:
+    """The interface of the visit."""
+    if choices.plug is not None:
+        return plug.guest_side(choices.plug, choices.interface, mac)
+    return place.guest_side(choices.interface, choices.here, mac)
 
 
 def _gone() -> None:

@@ -54,6 +54,24 @@ async def test_boxes_come_and_go(api: Api, hub: Hub) -> None:
     assert "cannot make a token" in await hotspot(api, "enrolment", "create", "nowhere", status=1)
 
 
+async def test_a_box_is_replaced_without_its_name(api: Api, hub: Hub) -> None:
+    """The hall's only gateway, also when it was revoked; a hall without one, or with several, is told what to say instead."""
+    place = await hall(api)
+    assert "it has none: leave --replace out" in await hotspot(api, "enrolment", "create", place, "--replace", status=1)
+    box = await enrolled(api)
+    new = await enrolled(api, "--replace")
+    assert (new.name, (await box.refused(wire.POLL, wire.Poll(seconds=0)))[0]) == (box.name, 401)
+    await hotspot(api, "gateway", "revoke", new.name, "--confirm", new.name)
+    again = await enrolled(api, "--replace")
+    assert again.name == box.name
+    await again.poll(seconds=0)
+    second = await enrolled(api)
+    said = await hotspot(api, "enrolment", "create", place, "--replace", status=1)
+    assert f"it has several ({again.name}, {second.name}): name one with --replaces" in said
+    said = await hotspot(api, "enrolment", "create", place, "--replace", "--replaces", second.name, status=2)
+    assert "--replace and --replaces were given, expected one of them" in said
+
+
 async def test_orders(api: Api, hub: Hub) -> None:
     """An order is carried out, refused, or not answered: words and exit status say which."""
     await hall(api)

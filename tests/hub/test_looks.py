@@ -41,11 +41,13 @@ class Hall:
         self.ingest = Ingest(self.hub)
         self.box: Gateway | None = None
 
-    async def tells(self, *told: Look, seconds: float = 30.0, offset: float = 0.0) -> set[tuple[str, str, str]]:
+    async def tells(
+        self, *told: Look, seconds: float = 30.0, offset: float = 0.0, looking: tuple[str, ...] | None = None
+    ) -> set[tuple[str, str, str]]:
         """Time passes, the gateway delivers, the hub looks: alarms in force as (kind, subject, severity)."""
         self.clock.forward(seconds)
         self.box = box = self.box or await gateway(self.hub)
-        sent = delivery(self.clock.now, health=wire.Health(looks=told))
+        sent = delivery(self.clock.now, health=wire.Health(looks=told, looking=looking))
         moment = replace(sent.sent, unix=sent.sent.unix + offset)
         await self.ingest.take(box, replace(sent, sent=moment))
         await watch.run(self.hub)
@@ -126,6 +128,24 @@ async def test_visits_that_stay_away(hall: Hall) -> None:
     assert await hall.tells(hall.visit()) == {of_doctor}
 
 
+async def test_a_guard_and_a_doctor_that_stopped(hall: Hall) -> None:
+    """Where the gateway says that they are switched on; not where it says that they are off, or nothing; it ends with the next look."""
+    both = {("guard_missing", "", "warning"), ("doctor_missing", "", "warning")}
+
+    def look(by: By) -> Look:
+        return Look(by=by, at=hall.clock.now.timestamp() + 30.0)
+
+    on = ("visit", "doctor", "guard")
+    assert await hall.tells(look(By.DOCTOR), look(By.GUARD), looking=on) == set()
+    seen = [await hall.tells(seconds=150, looking=on) for _ in range(150)]
+    assert (seen[10], seen[20], seen[-1]) == (set(), {("guard_missing", "", "warning")}, both)
+    await hall.tells(look(By.DOCTOR), look(By.GUARD), looking=on)
+    assert await hall.tells(seconds=90, looking=on) == set()
+    for _ in range(150):
+        assert await hall.tells(seconds=150, looking=()) == set()
+    assert await hall.tells() == set()
+
+
 async def test_what_a_gateway_says_is_not_believed(hall: Hall) -> None:
     """Addresses in values, NUL, more than fits: left out at the hub as well, and the delivery is taken."""
     values = {"port": "lan3\0", "who": "02:00:00:00:00:07", "ip": "198.18.0.7"}
@@ -185,7 +205,7 @@ async def test_in_the_api_and_in_the_metrics(api: Api, hub: Hub) -> None:
     place = f'partner="kleinheim",hall="kleinheim-rathaus",gateway="{box.name}"'
     assert [line.rpartition(" ")[0] for line in lines] == [
         f"hotspot_hall_visit_timestamp_seconds{{{place}}}",
-        f"hotspot_hall_visit_ok{{{place}}}",
+        f'hotspot_hall_visit_ok{{{place},zone="public"}}',
     ]
     assert lines[1].endswith(" 0")
 

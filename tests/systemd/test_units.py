@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from hotspot.doctor.kernel import MODULES
+from hotspot.doctor.subject import RIGHTS
+from hotspot.looks import folder
+
 pytestmark = pytest.mark.kernel  # uses the machine's own systemd
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
 SERVICES = ("hotspot-firewall", "hotspot-guard", "hotspot-lan-guard", "hotspot-portal")
 LOOKS = ("hotspot-doctor", "hotspot-visit")
-"""Root, for a moment and with few of its rights."""
+"""For a moment, each as a user of its own."""
+PLUG = "hotspot-visit-plug"
+"""Gives a visit its cable."""
 HUB = ("hotspot-hub", "hotspot-hub-backup")
 """On the city's server."""
 EXPOSURE = {
@@ -24,10 +30,13 @@ EXPOSURE = {
     "hotspot-names": 15,
     "hotspot-hub": 15,
     "hotspot-hub-backup": 15,
-    "hotspot-doctor": 24,  # docs/security.md says which points are left
-    "hotspot-visit": 26,
+    "hotspot-doctor": 20,  # docs/security.md says which points are left
+    "hotspot-visit": 15,
+    "hotspot-visit-plug": 15,
 }
 """The most that ``systemd-analyze security`` may find, in tenths: 0 is a sealed box, 100 an open door."""
+MOST, MOST_FACING = 20, 15
+"""Of any unit; of those that strangers talk to, or the whole city."""
 
 
 class _Unit(RawConfigParser):
@@ -72,14 +81,18 @@ def test_exposure_stays_small(name: str) -> None:
 
 
 def test_every_service_is_judged() -> None:
-    """No unit is left out above."""
+    """No unit is left out above, and none has more than units may have."""
     assert {f"{name}.service" for name in EXPOSURE} == {name for name in ALL if name.endswith(".service")}
+    assert max(EXPOSURE.values()) <= MOST
+    assert max(most for name, most in EXPOSURE.items() if name in ("hotspot-portal", *HUB)) <= MOST_FACING
 
 
 def test_capabilities_are_one_and_none() -> None:
     """The firewall has CAP_NET_ADMIN and no other, the guard the same, the LAN guard one until its ears are open, portal and hub none. What
     looks for a moment has what it names."""
-    given = {name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in (*SERVICES, *HUB, *LOOKS)}
+    given = {
+        name: (service(name)["AmbientCapabilities"], service(name)["CapabilityBoundingSet"]) for name in (*SERVICES, *HUB, *LOOKS, PLUG)
+    }
     assert given == {
         "hotspot-firewall": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
         "hotspot-guard": ("CAP_NET_ADMIN", "CAP_NET_ADMIN"),
@@ -87,14 +100,16 @@ def test_capabilities_are_one_and_none() -> None:
         "hotspot-portal": ("", ""),
         "hotspot-hub": ("", ""),
         "hotspot-hub-backup": ("", ""),
-        "hotspot-doctor": ("", "CAP_NET_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"),
-        "hotspot-visit": ("", "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_DAC_READ_SEARCH"),
+        "hotspot-doctor": ("CAP_NET_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH",) * 2,
+        "hotspot-visit": ("CAP_NET_ADMIN CAP_NET_RAW CAP_DAC_READ_SEARCH",) * 2,
+        "hotspot-visit-plug": ("CAP_NET_ADMIN CAP_NET_RAW",) * 2,
     }
 
 
 def test_every_service_has_its_own_user() -> None:
     """Nobody stays root, and sysusers.d makes every user that a unit names."""
-    assert {service(name)["User"] for name in SERVICES} == _users("hotspot.conf") == {"hotspot-firewall", "hotspot-guard", "hotspot-portal"}
+    users = {"hotspot-firewall", "hotspot-guard", "hotspot-portal", "hotspot-doctor", "hotspot-visit", "hotspot-plug"}
+    assert {service(name)["User"] for name in (*SERVICES, *LOOKS, PLUG)} == _users("hotspot.conf") == users
     assert {service(name)["User"] for name in HUB} == _users("hotspot-hub.conf") == {"hotspot-hub"}
 
 
@@ -112,17 +127,17 @@ def test_name_servers_can_read_what_the_portal_writes() -> None:
 
 
 def test_looks_have_a_folder() -> None:
-    """Each of the three writes to a folder of its own that tmpfiles.d makes, and to no other of them; the LAN guard, who is not root, owns
-    nothing but its own."""
+    """Each of the three writes to a folder of its own that tmpfiles.d makes, and to no other of them; whose it is, readers know."""
     rows = [line.split() for line in (UNITS / "hotspot.tmpfiles").read_text().splitlines() if not line.startswith("#")]
-    guard = service("hotspot-lan-guard")["User"]
     whole = "/run/hotspot-looks"
-    of_root = [["d", path, "0755", "root", "root", "-"] for path in (whole, f"{whole}/visit", f"{whole}/doctor")]
-    assert rows == [*of_root, ["d", f"{whole}/guard", "0755", guard, guard, "-"]]
-    for name, own in (("hotspot-lan-guard", "guard"), ("hotspot-visit", "visit"), ("hotspot-doctor", "doctor")):
+    writers = {"visit": "hotspot-visit", "doctor": "hotspot-doctor", "guard": "hotspot-lan-guard"}
+    users = {own: service(name)["User"] for own, name in writers.items()}
+    owners = [["d", f"{whole}/{own}", "0755", user, user, "-"] for own, user in users.items()]
+    assert rows == [["d", whole, "0755", "root", "root", "-"], *owners]
+    assert {by.value: user for by, user in folder.USERS.items()} == {own: user for own, user in users.items() if own != "guard"}
+    for own, name in writers.items():
         assert f"--looks {whole}" in service(name)["ExecStart"]
         assert service(name)["ReadWritePaths"] == f"{whole}/{own}"
-        assert name not in LOOKS or "User" not in service(name)
 
 
 def test_listening_sockets_are_kept() -> None:
@@ -136,17 +151,22 @@ def test_listening_sockets_are_kept() -> None:
 
 
 def test_the_doctor_cannot_change_what_it_looks_at() -> None:
-    """Of root's rights it has those to read; the file system is read-only for it but for the folder of looks."""
+    """Of root's rights it has those to read, and all that it asks for; the file system is read-only for it but for the folder of looks."""
     doctor = service("hotspot-doctor")
-    assert set(doctor["CapabilityBoundingSet"].split()) == {"CAP_NET_ADMIN", "CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"}
+    assert set(doctor["CapabilityBoundingSet"].split()) == set(RIGHTS)
+    assert doctor["BindReadOnlyPaths"] == f"-/usr/lib/modules:{MODULES[0]}"
     assert (doctor["ProtectSystem"], doctor["ProtectKernelTunables"], doctor["ProtectClock"]) == ("strict", "yes", "yes")
 
 
-def test_the_visitor_has_the_rights_to_make_its_place() -> None:
-    """An interface, raw packets, a network namespace and no other kind."""
-    visitor = service("hotspot-visit")
-    assert set(visitor["CapabilityBoundingSet"].split()) == {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_DAC_READ_SEARCH"}
-    assert (visitor["RestrictNamespaces"], visitor["ProtectSystem"]) == ("net", "strict")
+def test_the_visitor_has_no_right_over_the_halls_network() -> None:
+    """Its own is empty, and it can make no other; who plugs it in talks to nobody, and takes no request but from the visit's user."""
+    visitor, plug, unit = service("hotspot-visit"), service(PLUG), _Unit(strict=False)
+    unit.read(UNITS / f"{PLUG}.socket")
+    assert (visitor["PrivateNetwork"], visitor["RestrictNamespaces"], visitor["ProtectSystem"]) == ("yes", "yes", "strict")
+    assert (set(plug["RestrictAddressFamilies"].split()), plug["IPAddressDeny"]) == ({"AF_NETLINK", "AF_PACKET", "AF_UNIX"}, "any")
+    assert (unit["Socket"]["SocketUser"], unit["Socket"]["SocketMode"]) == (visitor["User"], "0600")
+    assert f"--plug {unit['Socket']['ListenStream']} " in visitor["ExecStart"]
+    assert plug["User"] != visitor["User"]
 
 
 def test_the_lan_guard_has_one_right_and_gives_it_back() -> None:

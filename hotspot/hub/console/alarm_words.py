@@ -53,7 +53,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("Have the guest network enlarged, or shorten the time for which addresses are given out."),
     ),
     "certificate": Meaning(
-        N_("The certificate of the welcome page ends soon. After that, visitors see a warning of their browser."),
+        N_("The certificate of the welcome page ends soon or has ended. Then visitors get to the page without TLS; some phones open it late."),
         N_("Have the certificate renewed on the box."),
     ),
     "certificate_failed": Meaning(
@@ -84,9 +84,17 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("The box looked at itself and found something that should be seen to."),
         N_("The page of the hall says under “Findings of the gateway” what that means and what mends it."),
     ),
+    "doctor_missing": Meaning(
+        N_("The box looks at itself once an hour, and has stopped. What becomes amiss there is not noticed before visitors notice it."),
+        N_("On the box “systemctl status hotspot-doctor.timer hotspot-doctor.service” says why. Whoever does not want it switches it off."),
+    ),
     "guard": Meaning(
         N_("The box heard something on the guest network that endangers visitors or keeps them from getting online."),
         N_("The page of the hall says under “Seen in the Wi-Fi” what it is and where to look for it."),
+    ),
+    "guard_missing": Meaning(
+        N_("Nobody listens on the guest network for what endangers visitors. They are online as always."),
+        N_("On the box “systemctl status hotspot-lan-guard.service” says why. Whoever does not want it switches it off."),
     ),
     "backlog": Meaning(
         N_("Figures of the hall arrive late; none are lost so far."), N_("Is the Internet line of the hall slow or interrupted?")

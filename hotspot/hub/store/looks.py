@@ -21,6 +21,11 @@ class Kept(Struct, frozen=True, kw_only=True):
     look: Look
 
 
+def amiss_of(content: str) -> tuple[Amiss, ...]:
+    """What was worth an alarm in a look, as it is kept."""
+    return _amiss.decode(content)
+
+
 async def write(connection: Connection, looks: Mapping[tuple[int, By], tuple[int, float, Look]]) -> None:
     """Looks by gateway and program, each with its hall and when it was made by the hub's clock. One that came before changes nothing."""
     before: dict[tuple[int, By], tuple[Amiss, ...]] = {}

@@ -1,9 +1,12 @@
 """What is told to monitoring: gateways, totals and alarms as they are now, all of one moment."""
 
+import asyncpg
 import msgspec
 
 from hotspot import wire
+from hotspot.hub.look_alarms import well
 from hotspot.hub.metrics import AlarmNow, GatewayNow, HubNow, ZoneTotal
+from hotspot.hub.store import looks
 from hotspot.hub.store.pool import Connection
 
 _health = msgspec.json.Decoder(wire.Health)
@@ -15,7 +18,7 @@ async def gateways(connection: Connection, partner: str | None, hall: str | None
     rows = await connection.fetch(
         "SELECT p.name AS partner, h.name AS hall, g.name AS gateway, s.seen_at, s.report_at, s.clock_offset, "
         "coalesce(w.serial, 0) AS policy_serial, s.health::text AS health, "
-        "v.at AS visit_at, coalesce(v.amiss = '[]', false) AS visit_ok "
+        "v.at AS visit_at, coalesce(v.amiss::text, '[]') AS amiss, v.content -> 'visited' AS visited "
         "FROM gateway_states s JOIN gateways g ON g.id = s.gateway_id JOIN halls h ON h.id = g.hall_id "
         "JOIN partners p ON p.id = h.partner_id LEFT JOIN hall_policies w ON w.hall_id = h.id "
         "LEFT JOIN looks v ON v.gateway_id = g.id AND v.by = 'visit' "
@@ -24,21 +27,25 @@ async def gateways(connection: Connection, partner: str | None, hall: str | None
         partner,
         hall,
     )
-    return [
-        GatewayNow(
-            partner=row["partner"],
-            hall=row["hall"],
-            gateway=row["gateway"],
-            seen_at=row["seen_at"],
-            report_at=row["report_at"],
-            clock_offset=row["clock_offset"],
-            policy_serial=row["policy_serial"],
-            health=_health.decode(row["health"]),
-            visit_at=row["visit_at"],
-            visit_ok=row["visit_ok"],
-        )
-        for row in rows
-    ]
+    return [_gateway(row) for row in rows]
+
+
+def _gateway(row: asyncpg.Record) -> GatewayNow:
+    amiss = looks.amiss_of(row["amiss"])
+    visited = well(amiss, [str(each["zone"]) for each in row["visited"] or ()]) if row["visit_at"] is not None else {}
+    return GatewayNow(
+        partner=row["partner"],
+        hall=row["hall"],
+        gateway=row["gateway"],
+        seen_at=row["seen_at"],
+        report_at=row["report_at"],
+        clock_offset=row["clock_offset"],
+        policy_serial=row["policy_serial"],
+        health=_health.decode(row["health"]),
+        visit_at=row["visit_at"],
+        visit_ok=row["visit_at"] is not None and not amiss,
+        visited=visited,
+    )
 
 
 _TOTALS = """

@@ -3,7 +3,7 @@
 Two files in the state folder. *Certificate*: chain and key together, so that they always fit, whenever the power goes. *Request*: the key
 that was made last with its request; the certificate for it takes the place of the one before as soon as the hub has it, and until then
 the one before goes on. Before the first, and in place of one that is damaged, there is a placeholder, which no phone believes: as long as
-that is so (``presented``), visitors are sent to the pages without TLS.
+that is so (``Presented.fault``), visitors are sent to the pages without TLS.
 """
 
 import random
@@ -16,15 +16,14 @@ from urllib.parse import urlsplit
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_pem_private_key
-from msgspec import Struct
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from hotspot import wire
 from hotspot.portal import durable
-from hotspot.portal.certificates import CertificateUnusable, Presented, make_context
+from hotspot.portal.certificate_read import STRANGE, Kept, names_in, placeholder, private_pem, public_bytes, read, read_pem
+from hotspot.portal.certificates import CertificateUnusable, make_context
 from hotspot.portal.office import Office
 from hotspot.portal.settings import Settings
 from hotspot.portal.settings_hub import CERTIFICATE
@@ -43,30 +42,8 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 600.0
 """Seconds between two tries while the hub does not answer."""
 SHORTEST, LONGEST = 1.0, 3_600.0
 """Seconds between two questions, whatever the hub says."""
-PLACEHOLDER: Final = timedelta(days=1)
-STRANGE: Final = (
-    ValueError,
-    TypeError,
-    IndexError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.ExtensionNotFound,
-    x509.UnsupportedGeneralNameType,
-)
-"""What reading of strange certificates and requests raises."""
 
 log = structlog.get_logger("certificate")
-
-
-class Kept(Struct, frozen=True):
-    """A certificate as it lies in the state folder."""
-
-    names: frozenset[str]
-    key: bytes
-    """Its public key."""
-    begins: datetime
-    ends: datetime
-    placeholder: bool
 
 
 def names_of(settings: Settings) -> tuple[str, ...]:
@@ -82,47 +59,12 @@ def prepare(settings: Settings) -> None:
         make_context(path, path)
     except CertificateUnusable as error:
         log.warning("placeholder instead of a certificate", why=str(error))
-        durable.write(path, _placeholder(names_of(settings)))
-
-
-def presented(settings: Settings) -> Presented:
-    """How phones judge what lies in the state folder."""
-    names = names_of(settings)
-    try:
-        kept = read(settings.state_dir / CERTIFICATE)
-    except (OSError, ValueError) as error:
-        return Presented(f"the portal's certificate cannot be read ({error})"[:300])
-    if kept.placeholder:
-        return Presented("the portal has no certificate from the hub")
-    missing = sorted(set(names) - kept.names)
-    trouble = f"the portal's certificate is not for {', '.join(missing)}" if missing else ""
-    return Presented(trouble, kept.ends.timestamp())
-
-
-def read(path: Path) -> Kept:
-    """Raises ``ValueError`` and ``OSError``."""
-    return _kept(path.read_bytes())
+        durable.write(path, placeholder(names_of(settings)))
 
 
 def margin_of(kept: Kept) -> timedelta:
     """How long before its end it is renewed, at the latest."""
     return min(RENEW, (kept.ends - kept.begins) / 3)
-
-
-def _kept(pem: bytes) -> Kept:
-    """Raises ``ValueError``, whatever is strange about it: a hub that has gone wrong must not end the portal."""
-    try:
-        chain = x509.load_pem_x509_certificates(pem)
-        first = chain[0]
-        names, key = _names(first.extensions), _public(first.public_key())
-    except STRANGE as error:
-        raise ValueError(f"expected a certificate with subjectAltName ({type(error).__name__}: {error})") from None
-    placeholder = len(chain) == 1 and first.issuer == first.subject
-    return Kept(frozenset(names), key, first.not_valid_before_utc, first.not_valid_after_utc, placeholder)
-
-
-def _names(extensions: x509.Extensions) -> list[str]:
-    return extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
 
 
 class Certificates:
@@ -163,7 +105,7 @@ class Certificates:
         try:
             key, csr = _parts(path.read_bytes())
             asked = x509.load_pem_x509_csr(csr.encode())
-            if set(_names(asked.extensions)) == set(names) and not self._due(_public(asked.public_key())):
+            if set(names_in(asked.extensions)) == set(names) and not self._due(public_bytes(asked.public_key())):
                 return key, csr
         except (OSError, *STRANGE):
             pass  # there is none yet, or a disk has damaged it
@@ -187,7 +129,7 @@ class Certificates:
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=True)
             .sign(private, hashes.SHA256())
         )
-        key, csr = _private(private), request.public_bytes(Encoding.PEM)
+        key, csr = private_pem(private), request.public_bytes(Encoding.PEM)
         durable.write(self._office.settings.state_dir / REQUEST, csr + key)
         log.info("another key made", names=names)
         return key, csr.decode("ascii")
@@ -204,8 +146,8 @@ class Certificates:
         return False
 
     def _install(self, path: Path, chain: bytes, key: bytes, names: set[str]) -> None:
-        found = _kept(chain)
-        if found.key != _public(load_pem_private_key(key, None).public_key()):
+        found = read_pem(chain)
+        if found.key != public_bytes(load_pem_private_key(key, None).public_key()):
             raise ValueError("the hub's certificate is for another key")
         if not names <= found.names or found.ends.timestamp() <= self._office.now().unix:
             raise ValueError(f"the hub's certificate is for {', '.join(sorted(found.names))}, until {found.ends:%Y-%m-%d}")
@@ -226,34 +168,8 @@ class Certificates:
             (log.info if state in ("ready", "waiting") else log.warning)("certificate", state=state, why=why)
 
 
-def _placeholder(names: tuple[str, ...]) -> bytes:
-    private, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "not yet")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - PLACEHOLDER)
-        .not_valid_after(now + PLACEHOLDER)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
-        .sign(private, hashes.SHA256())
-    )
-    return certificate.public_bytes(Encoding.PEM) + _private(private)
-
-
 def _parts(content: bytes) -> tuple[bytes, str]:
     """Key and request of a file. Raises ``ValueError``."""
     csr, begin, key = content.partition(b"-----BEGIN PRIVATE KEY-----")
     load_pem_private_key(begin + key, None)
     return begin + key, csr.decode("ascii")
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _public(key: object) -> bytes:
-    described: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
-    return described

@@ -45,6 +45,7 @@ def health(office: Office) -> wire.Health:
         policy_refused=uplink.refused,
         policy_error=uplink.error[:MOST_ERROR],
         looks=tuple(cut(seen.look) for seen in office.looks.values() if seen.look is not None),
+        looking=None if office.looking is None else tuple(by.value for by in office.looking),
     )
 
 

@@ -89,8 +89,8 @@ class Machine:
         self._group = cgroups() / f"{GROUP}{name}"
         folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self) -> None:
-        """Boot; returns when systemd has started everything, and raises when it ended or needed too long."""
+    def start(self, settled: bool = True) -> None:
+        """Boot; returns when systemd has started everything (``settled``) or when it runs, and raises when it ended or needed too long."""
         self._group.mkdir(exist_ok=True)
         spaces = ("--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child")
         join = f'echo $$ > "{self._group}/cgroup.procs"; exec "$@"'
@@ -109,7 +109,8 @@ class Machine:
             if self._outer.poll() is not None or time.monotonic() > until:
                 raise LabFailed(f"{self.name} does not boot: {(self.folder / 'console').read_text(errors='replace')[-2000:]}")
             self._wait(0.1)
-        self.run("systemctl", "is-system-running", "--wait", check=False)
+        if settled:
+            self.run("systemctl", "is-system-running", "--wait", check=False)
 
     def _booted(self) -> bool:
         """Does its systemd answer?"""
@@ -165,14 +166,18 @@ class Machine:
 
     def reboot(self) -> None:
         """Restart as its own command does; returns when it is up again."""
-        assert self._outer is not None
         self.run("systemctl", "reboot", check=False)
+        self.down()
+        self.start()
+
+    def down(self) -> None:
+        """Wait until it has gone down for a restart. Raises ``LabFailed``."""
+        assert self._outer is not None
         if not self._wait(SECONDS):
             raise LabFailed(f"{self.name} does not go down")
         status = self._outer.wait()
         if status not in (-signal.SIGHUP, RESTARTED):
             raise LabFailed(f"{self.name} went down with {status} instead of a restart")
-        self.start()
 
     def cut(self) -> None:
         """Pull the plug: nothing in it gets a last word. What it has written stays; ``start`` boots it again."""

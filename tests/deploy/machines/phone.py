@@ -104,9 +104,9 @@ class Phone:
             finally:
                 running.end()
 
-    def join(self) -> None:
-        """Get an address as a phone that has come into the hall."""
-        udhcpc = ("udhcpc", "-q", "-n", "-f", "-i", "eth0", "-t", "8", "-T", "1", "-s", str(LEASE))
+    def join(self, name: str = "") -> None:
+        """Get an address as a phone that has come into the hall, and that says what it is called."""
+        udhcpc = ("udhcpc", "-q", "-n", "-f", "-i", "eth0", "-t", "8", "-T", "1", "-s", str(LEASE), "-x", f"hostname:{name or 'phone'}")
         host("ip", "netns", "exec", self.space, "env", f"PATH={PATH}", f"NAMES={self._names}", *udhcpc)
 
     def get(self, url: str, *options: str, body: bytes | None = None) -> Answer:
@@ -124,7 +124,9 @@ class Phone:
         """Be led to the splash page, and tap."""
         led = self.get("http://www.town.example/")
         page = self.get(led.location)
-        form = next(each for each in forms(page.text) if each.method == "POST")
+        form = next((each for each in forms(page.text) if each.method == "POST"), None)
+        if form is None:
+            raise LabFailed(f"{self.space}: no page to tap on: {led.status} {led.location!r}, {page.status} {page.text[:500]!r}")
         sent = submission(led.location, form)
         headers = [word for key, value in sent.headers.items() for word in ("-H", f"{key}: {value}")]
         return self.get(sent.url, *headers, body=sent.body)

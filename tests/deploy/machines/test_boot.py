@@ -1,8 +1,10 @@
-"""In every run: the package on a bare Debian that boots with it, one visitor online, and restarts that nobody notices."""
+"""In every run: the package on a bare Debian that boots with it, one visitor online, restarts that nobody notices, looks by their units."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,3 +81,60 @@ def test_a_visitor_gets_online_and_restarts_are_not_noticed(hall: Machine) -> No
         assert seen.faults() == {}
         assert seen.ends["200 0"] > LOADERS * MORE
         assert anna.online()
+
+
+SPOILT = (
+    "nft add table inet town",
+    "nft add chain inet town out '{ type filter hook forward priority 100; policy drop; }'",
+    "nft add rule inet town out accept",
+    "chmod 600 /etc/dnsmasq-hotspot/*.conf",
+    "sysctl -q -w net.ipv4.conf.all.send_redirects=1",
+    "systemctl stop hotspot-lan-guard.service",
+    "sed -i '1i nonsense = 1' /etc/hotspot/portal.toml",
+)
+"""What takes a right to be seen: rules, settings of another, systemd's word."""
+
+
+def _look(hall: Machine, by: str) -> dict[str, Any]:
+    """What a unit found that is started for it; it is the unit's user that has written it."""
+    try:
+        hall.run("systemctl", "start", f"hotspot-{by}.service", seconds=150)
+    except LabFailed as failed:
+        raise LabFailed(f"{failed} {hall.journal('-u', f'hotspot-{by}*', '-n', '30')}") from None
+    path = f"/run/hotspot-looks/{by}/look.json"
+    assert hall.run("stat", "--format", "%a %U %G", path).split() == ["644", f"hotspot-{by}", f"hotspot-{by}"]
+    return dict(json.loads(hall.run("cat", path)))
+
+
+def _told(look: dict[str, Any]) -> list[Any]:
+    """All but when it was and how long it took."""
+    return [look["findings"], [{**step, "seconds": 0} for step in look["steps"]]]
+
+
+def test_the_doctor_is_not_root_and_sees_what_root_sees(hall: Machine) -> None:
+    """Well and spoilt, each finding with its values, and each group with why it did not look; as its unit and by hand."""
+    assert _told(_look(hall, "doctor")) == _told(json.loads(hall.run("hotspot", "doctor", "--json", check=False)))
+    hall.run("cp", "-p", "/etc/hotspot/portal.toml", "/srv/portal.toml")
+    try:
+        for spoil in SPOILT:
+            hall.run("sh", "-c", spoil)
+        seen = _look(hall, "doctor")
+        assert _told(seen) == _told(json.loads(hall.run("hotspot", "doctor", "--json", check=False)))
+    finally:
+        hall.run("nft", "delete", "table", "inet", "town", check=False)
+        hall.run("sysctl", "-q", "-w", "net.ipv4.conf.all.send_redirects=0")
+        hall.run("systemctl", "start", "hotspot-lan-guard.service")
+        hall.run("cp", "-p", "/srv/portal.toml", "/etc/hotspot/portal.toml")
+    assert {each["kind"] for each in seen["findings"]} >= {"foreign-firewall", "sysctl-wrong", "unit-idle", "portal-settings-bad"}
+
+
+def test_a_visit_by_its_unit(hall: Machine) -> None:
+    """Without a right over the hall's network: it is plugged in, gets online, leaves, and nothing of it is left."""
+    hall.put("/etc/hotspot/visit.conf", "VISIT=--no-rates --skip countdown\n")
+    before = hall.run("ip", "-brief", "link")
+    seen = _look(hall, "visit")
+    assert (seen["findings"], [step for step in seen["steps"] if step["result"] == "failed"]) == ([], [])
+    assert [one["verdict"] for one in seen["visited"]] == ["online"]
+    assert {step["name"] for step in seen["steps"] if step["result"] == "passed"} >= {"status", "accept", "online", "leave"}
+    assert hall.run("ip", "-brief", "link") == before
+    assert hall.run("systemctl", "--failed", "--no-legend") == ""

@@ -173,7 +173,7 @@ def install(machine: Machine, of: dict[str, Any]) -> None:
     """Put everything in its place and have it start with the machine; nothing is started yet."""
     for path, (text, group) in files(of).items():
         machine.put(path, text, 0o640 if group != "root" else 0o644, group)
-    machine.run("install", "-d", "/var/lib/dnsmasq-hotspot")
+    machine.run("install", "-d", "-m", "0750", "-g", "hotspot-firewall", "/var/lib/dnsmasq-hotspot")
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "--quiet", "enable", "hotspot-guard.service", "systemd-networkd.service", *SERVICES)
 

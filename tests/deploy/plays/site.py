@@ -60,10 +60,20 @@ def server(name: str, control: Control, folder: Path) -> Iterator[Machine]:
         try:
             machine.start()
             prepared(machine, control, "wan0", town.line(HUB))
+            _cluster(machine)
             yield machine
         finally:
             machine.stop()
             machine.forget()
+
+
+def _cluster(machine: Machine) -> None:
+    """What the installation of PostgreSQL does; its files alone are on the disk."""
+    version = machine.run("ls", "/usr/lib/postgresql").split()[0]
+    machine.run("install", "-d", "-o", "postgres", "-g", "postgres", "/var/lib/postgresql", "/var/log/postgresql", "/etc/postgresql")
+    machine.run("systemd-tmpfiles", "--create")
+    machine.run("pg_createcluster", "--locale=C.UTF-8", version, "main")
+    machine.run("systemctl", "daemon-reload")
 
 
 def settings(number: int, **more: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Groups become a look; what follows from another fault is not named."""
 
-import os
 from pathlib import Path
 from typing import cast
 
@@ -8,14 +7,15 @@ import pytest
 
 from hotspot import wire
 from hotspot.doctor import agreement
+from hotspot.doctor import subject as subjects
 from hotspot.doctor.examination import CONSEQUENCES, UNREAD, _groups, _step, without_consequences
 from hotspot.doctor.found import STUMBLED, NotLooked, attempt, found, group
 from hotspot.doctor.subject import CannotLook, InForce, Place, Subject, control_socket, read, settings_in_force
 from hotspot.looks.values import Finding, Result
 from hotspot.looks.words_doctor import DOCTOR, STEPS
+from hotspot.portal.certificate_read import placeholder
 from hotspot.portal.settings import load
 from hotspot.portal.uplink import kept
-from hotspot.portal.uplink.certificate import _placeholder
 from tests.hotspot.doctor.gateways import PORTAL, subject
 
 
@@ -36,6 +36,18 @@ def test_an_interface_explains_what_is_its_own() -> None:
     assert without_consequences([wan, *of_line, address], {"wan0"}) == [wan, address]
     own = found("interface-down", interface="lan0")
     assert without_consequences([own, address], {"wan0"}) == [own]
+
+
+def test_a_line_without_a_link_gives_no_prefix() -> None:
+    """The line is named once; of a zone on another line, or while both interfaces are up, that there is no prefix is a fault of its own."""
+    missing = found("prefix-not-delegated", "public", interface="lan0", line="wan0")
+    for kind in ("interface-down", "interface-missing"):
+        for interface in ("wan0", "lan0"):
+            cause = found(kind, interface=interface)
+            assert without_consequences([missing, cause], {"wan0", "wan1"}) == [cause]
+        other = found(kind, interface="wan1")
+        assert without_consequences([missing, other], {"wan0", "wan1"}) == [missing, other]
+    assert without_consequences([missing, found("hub-not-enrolled")], {"wan0"}) == [missing, found("hub-not-enrolled")]
 
 
 def test_one_zone_explains_nothing_of_another() -> None:
@@ -103,7 +115,7 @@ def test_cancelled_is_no_stumbling() -> None:
 def test_the_hubs_policy_is_over_the_settings(tmp_path: Path) -> None:
     """Plans are judged as the hub set them, as the portal reads them; a policy that does not fit is said, and the file alone is judged."""
     authority = tmp_path / "authority.pem"
-    authority.write_bytes(_placeholder(("hub.example",)))
+    authority.write_bytes(placeholder(("hub.example",)))
     config = tmp_path / "portal.toml"
     config.write_text(PORTAL.format(folder=tmp_path) + f'[hub]\nurl = "https://hub.example"\nauthority = "{authority}"\n')
     assert settings_in_force(config) == InForce(load(config))
@@ -122,9 +134,9 @@ def test_the_hubs_policy_is_over_the_settings(tmp_path: Path) -> None:
 
 
 def test_only_root_can_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Others are told so, instead of hearing of a gateway without rules."""
-    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
-    with pytest.raises(CannotLook, match="as root"):
+    """Or who has the rights that it takes: others are told so, instead of hearing of a gateway without rules."""
+    monkeypatch.setattr(subjects, "RIGHTS", {"CAP_OF_NOBODY": 63})
+    with pytest.raises(CannotLook, match="as root, or with CAP_OF_NOBODY .* without CAP_OF_NOBODY"):
         read(Place())
 
 

@@ -22,9 +22,10 @@ from hotspot.doctor import certificate, clock, disk, kernel, leases, rules, serv
 from hotspot.doctor.found import NotLooked
 from hotspot.doctor.subject import ZoneSeen
 from hotspot.looks.values import Finding, Severity
+from hotspot.portal.certificate_read import placeholder, private_pem
 from hotspot.portal.journal import soundness
 from hotspot.portal.settings_hub import CERTIFICATE
-from hotspot.portal.uplink.certificate import REQUEST, _placeholder, _private
+from hotspot.portal.uplink.certificate import REQUEST
 from tests.hotspot.doctor.gateways import ADDRESSES, NOW, SEEN, dnsmasq, inspected
 
 DAY = 86_400
@@ -261,11 +262,11 @@ def test_certificates(facts: certificate.Facts, wanted: list[str]) -> None:
 def test_a_certificate_that_comes_by_the_hub(tmp_path: Path) -> None:
     """A placeholder, asked for or not; one that is there, and the request that it came for."""
     path, request = tmp_path / CERTIFICATE, tmp_path / REQUEST
-    path.write_bytes(_placeholder(("portal.hall.example",)))
+    path.write_bytes(placeholder(("portal.hall.example",)))
     assert certificate._asked(tmp_path, path, NOW) == (True, "", 2 * DAY / 3)
     private = ec.generate_private_key(ec.SECP256R1())
     csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(private, hashes.SHA256()).public_bytes(Encoding.PEM)
-    request.write_bytes(csr + _private(private))
+    request.write_bytes(csr + private_pem(private))
     os.utime(request, (NOW - 180, NOW - 180))
     assert certificate._asked(tmp_path, path, NOW) == (True, "3 min", 2 * DAY / 3)
     request.write_bytes(b"damaged")

@@ -27,6 +27,7 @@ from hotspot.hub.alarms import (
     hold,
     judge,
     remembered,
+    silence,
 )
 from hotspot.hub.look_alarms import MISSING, Looked
 from hotspot.looks import values as told_of
@@ -76,7 +77,8 @@ def pool(used: int) -> tuple[wire.ZoneHealth, ...]:
         ({"disk_free": 0, "disk_size": 0}, {}),
         ({"certificate_until": NOW + 16 * 86_400}, {}),
         ({"certificate_until": NOW + 14 * 86_400}, {("certificate", ""): ("warning", True)}),
-        ({"certificate_until": NOW + 2 * 86_400}, {("certificate", ""): ("urgent", True)}),
+        ({"certificate_until": NOW + 3.1 * 86_400}, {("certificate", ""): ("warning", True)}),
+        ({"certificate_until": NOW + 3 * 86_400}, {("certificate", ""): ("urgent", True)}),
         ({"certificate_until": NOW - 1}, {("certificate", ""): ("urgent", True)}),
         ({"backlog": 5}, {}),
         ({"backlog": 6}, {("backlog", ""): ("warning", False)}),
@@ -255,3 +257,17 @@ def test_verdicts_are_in_a_sensible_order(what: list[Found | None], kind: str) -
         if verdict == "end":
             assert set(what[look - 4 : look + 1]) == {None}
         state = {"begin": "begun", "raise": "raised", "worsen": "raised", "end": "none", "drop": "none"}[verdict]
+
+
+def test_a_gateway_whose_guard_stopped_and_that_is_silent_raises_one_alarm() -> None:
+    """It is looked at no further: what it said last stays as it was. Where it speaks and does not say what is switched on, nothing is
+    told."""
+    looks = (Looked(by=told_of.By.GUARD, at=NOW - 86_400), Looked(by=told_of.By.DOCTOR, at=NOW - 86_400))
+    box = replace(gateway(started=NOW - 10 * 86_400, looking=("guard", "doctor")), looks=looks)
+    missing = {("guard_missing", ""): ("warning", True), ("doctor_missing", ""): ("warning", True)}
+    assert {key: one for key, one in found(box).items() if key[0].endswith("_missing")} == missing
+    assert amiss(replace(box, seen=NOW - 86_400), NOW, Limits(), NOW - 2 * 86_400, {}) is None
+    assert set(silence(box)) == {Key(1, 2, "silent")}
+    for health in (replace(box.health, looking=None), replace(box.health, looking=())):
+        assert not [key for key in found(replace(box, health=health)) if key[0].endswith("_missing")]
+    assert min(DELAY["guard_missing"], DELAY["doctor_missing"]) > 0

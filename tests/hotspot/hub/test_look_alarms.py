@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from hotspot.hub.look_alarms import FORGOTTEN, FRESH, LONGEST, MISSING, MOST, Amiss, Looked, amiss, carried_on, raised
+from hotspot.hub.look_alarms import FORGOTTEN, FRESH, LONGEST, MISSING, MOST, STOPPED, Amiss, Looked, amiss, carried_on, raised, well
 from hotspot.looks.catalogues import CATALOGUES
 from hotspot.looks.values import By, Finding, Look, Result, Severity, Step, Verdict, Visited
 
@@ -216,3 +216,44 @@ def test_whatever_a_gateway_says_is_bounded(findings: list[Finding], by: By) -> 
     assert len(found) <= MOST
     assert all(len(one.german) <= LONGEST and "\n" not in one.german + one.english for one in found)
     assert len(list(raised([Looked(by=by, at=NOW, amiss=found)], NOW))) == len(found)
+
+
+def _stopped(age: float | None, running: float, looking: tuple[str, ...], by: By = By.GUARD) -> list[tuple[str, str, bool]]:
+    """Of a program whose last look is so old (None: there was none), on a box whose portal runs for so long."""
+    looks = [] if age is None else [Looked(by=by, at=NOW - age)]
+    return [(one.kind, one.severity, one.raises) for one in raised(looks, NOW, NOW - running, looking)]
+
+
+@pytest.mark.parametrize("by", [By.DOCTOR, By.GUARD])
+def test_who_stopped_looking_is_told_where_it_should_look(by: By) -> None:
+    """Also where it has never looked; not where it is switched off, and not by a gateway that does not say."""
+    longest, on, week = STOPPED[by], (by.value,), 10 * 86_400.0
+    gone = [(f"{by.value}_missing", "warning", True)]
+    assert _stopped(longest, week, on, by) == []
+    assert _stopped(longest + 1, week, on, by) == gone
+    assert _stopped(FORGOTTEN * 2, week * 3, on, by) == gone
+    assert _stopped(None, longest + 1, on, by) == gone
+    assert _stopped(None, longest, on, by) == []
+    assert _stopped(longest + 1, 60.0, on, by) == [(f"{by.value}_missing", "warning", False)]  # it goes on, and does not begin
+    for others in ((), ("visit",), ("of-tomorrow",)):
+        assert _stopped(longest + 1, week, others, by) == []
+        assert _stopped(None, week, others, by) == []
+    assert next(iter(raised([], NOW, NOW - longest - 1, on))).detail == {"seen": NOW - longest - 1}
+
+
+def test_each_zone_of_a_visit_is_well_by_itself() -> None:
+    """By the zones of its findings and of the steps that failed; what is of no zone is amiss in each. An older hub kept one zone of
+    several."""
+    zones = ("public", "council", "staff")
+    assert well((), zones) == dict.fromkeys(zones, True)
+    assert well((), ()) == {"": True}
+    one = Finding(kind="dns-lies", severity=Severity.WARNING, zone="council")
+    assert well(amiss(visit(one)), zones) == {"public": True, "council": False, "staff": True}
+    assert well(amiss(visit(one)), ()) == {"": False}
+    both = amiss(visit(one, replace(one, zone="staff")))
+    assert well(both, zones) == {"public": True, "council": False, "staff": False}
+    assert well((replace(both[0], zones=()),), zones) == dict.fromkeys(zones, False)
+    step = Step(name="dns", zone="staff", result=Result.FAILED, why="dns-lies")
+    assert well(amiss(visit(replace(one, zone="staff"), steps=(step,))), zones) == {"public": True, "council": True, "staff": False}
+    assert well(amiss(visit(replace(one, zone=""))), zones) == dict.fromkeys(zones, False)
+    assert well(amiss(visit(replace(one, severity=Severity.NOTICE))), zones) == dict.fromkeys(zones, True)

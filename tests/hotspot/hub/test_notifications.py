@@ -145,6 +145,12 @@ def test_every_kind_has_words_in_both_languages(kind: str) -> None:
     assert "{" not in words.german + words.english + alarm_texts.say(kind, {}).german
 
 
+def test_a_certificate_that_has_ended() -> None:
+    """It does not end in minus two days."""
+    assert alarm_texts.say("certificate", {"days": -2.0}).german.startswith("Zertifikat seit 2.0 Tagen abgelaufen: Besucher kommen nur ")
+    assert alarm_texts.say("certificate", {"days": 2.0}).english == "certificate ends in 2.0 days"
+
+
 def test_what_the_hub_finds_has_words() -> None:
     """Every kind of finding that the hub's sources write down."""
     hub = Path(hotspot.hub.__file__).parent

@@ -1,6 +1,7 @@
 """The files between the programs and the portal: whole or not at all, nothing but plain files, and nobody writes another's."""
 
 import os
+import pwd
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -123,6 +124,27 @@ def test_the_guards_user_writes_for_nobody_else(guard: Guard, by: str) -> None:
     assert folder.read(guard.whole, By.GUARD) == Look(by=By.GUARD, at=7.0)
 
 
+def test_each_user_writes_its_own_and_is_believed(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where visitor and doctor are users of their own: what root left from before is theirs to replace, and neither is believed for the
+    other, nor the guard's user for either."""
+    uids = {"hotspot-visit": guard.USER + 1, "hotspot-doctor": guard.USER + 2}
+    known = pwd.struct_passwd(("x", "x", 0, 0, "", "/", "/"))
+
+    def getpwnam(name: str) -> pwd.struct_passwd:
+        return pwd.struct_passwd((name, *known[1:2], uids[name], *known[3:]))
+
+    monkeypatch.setattr(pwd, "getpwnam", getpwnam)
+    for by, name in folder.USERS.items():
+        folder.write(guard.whole, Look(by=by, at=5.0))
+        os.chown(guard.whole / by, uids[name], uids[name])
+        assert folder.read(guard.whole, by) == Look(by=by, at=5.0)  # root's file of before
+        os.chown(guard.whole / by / "look.json", uids[name], uids[name])
+        assert folder.read(guard.whole, by) == Look(by=by, at=5.0)
+    os.chown(guard.whole / "visit", uids["hotspot-doctor"], -1)
+    with pytest.raises(folder.BadLook, match="expected hotspot-visit or root"):
+        folder.read(guard.whole, By.VISIT)
+
+
 def test_what_another_user_owns_is_not_believed(guard: Guard) -> None:
     """Where the folders are not those of tmpfiles.d: a folder of the guard's user in the place of the visitor's, a file of a third one."""
     own = guard.whole / "visit"
@@ -131,7 +153,7 @@ def test_what_another_user_owns_is_not_believed(guard: Guard) -> None:
     with pytest.raises(folder.BadLook, match=f"look.json: belongs to user {guard.USER}, the folder to 0"):
         folder.read(guard.whole, By.VISIT)
     os.chown(own, guard.USER, guard.USER)
-    with pytest.raises(folder.BadLook, match=f"visit: belongs to user {guard.USER}: expected root"):
+    with pytest.raises(folder.BadLook, match=f"visit: belongs to user {guard.USER}: expected hotspot-visit or root"):
         folder.read(guard.whole, By.VISIT)
     (guard.whole / "guard" / "look.json").write_text('{"by": "guard", "at": 9}')
     os.chown(guard.whole / "guard" / "look.json", guard.USER + 1, 0)

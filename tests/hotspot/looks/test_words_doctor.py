@@ -12,8 +12,9 @@ import pytest
 from hotspot.cli import main
 from hotspot.doctor import examination
 from hotspot.doctor.found import STUMBLED
+from hotspot.doctor.german import TWINS
 from hotspot.looks.values import Finding, Severity
-from hotspot.looks.words import Words, typed
+from hotspot.looks.words import GERMAN, Words, typed
 from hotspot.looks.words_doctor import DOCTOR, SKIPPED, STEPS
 
 SOURCES = sorted((Path(__file__).parents[3] / "hotspot" / "doctor").glob("*.py"))
@@ -44,8 +45,8 @@ def _calls() -> dict[str, list[set[str]]]:
 
 
 def _names(words: Words) -> set[str]:
-    """What stands in braces."""
-    return {name for part in (*_PARTS, "command") for name in re.findall(r"\{(\w+)\}", getattr(words, part))}
+    """What stands in braces; a German twin is of the value."""
+    return {name.removesuffix(GERMAN) for part in (*_PARTS, "command") for name in re.findall(r"\{(\w+)\}", getattr(words, part))}
 
 
 def test_every_kind_has_words_and_every_word_a_kind() -> None:
@@ -69,9 +70,21 @@ def test_both_languages_say_the_same(kind: str) -> None:
         one, other = getattr(words, german), getattr(words, english)
         assert one != other
         assert min(len(one), len(other)) >= 10
-        assert sorted(re.findall(r"\{\w+\}", one)) == sorted(re.findall(r"\{\w+\}", other))
+        assert sorted(name.removesuffix(GERMAN) for name in re.findall(r"\{(\w+)\}", one)) == sorted(re.findall(r"\{(\w+)\}", other))
     assert all(getattr(words, part).endswith((".", ")")) for part in _PARTS[2:])
     assert isinstance(words.severity, Severity)
+
+
+def test_german_sentences_name_german_twins() -> None:
+    """A value that is told in words, or written otherwise in German, is named by its twin there, and plainly in English."""
+    wrong = []
+    for kind, words in DOCTOR.items():
+        for part in _PARTS:
+            named = set(re.findall(r"\{(\w+)\}", getattr(words, part)))
+            twins = named & {f"{key}{GERMAN}" for key in TWINS}
+            wrong += [(kind, part, name) for name in (named & set(TWINS) if part.endswith("german") else twins)]
+            wrong += [(kind, part, name) for name in named if name.endswith(GERMAN) and name not in twins]
+    assert wrong == []
 
 
 def test_every_group_has_words() -> None:

@@ -90,6 +90,11 @@ class DeskInMemory(Desk):
         return self.plain_address or portal_url
 
     @property
+    def insist(self) -> int:
+        """A certificate that goes on for long."""
+        return 604_800
+
+    @property
     def settings(self) -> Settings:
         """As last set."""
         return self.now_settings

@@ -3,11 +3,13 @@
 import asyncio
 import ssl
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from hotspot.portal.certificates import CertificateUnusable, LiveCertificate, make_context
+from hotspot.portal.certificate_read import judged, placeholder
+from hotspot.portal.certificates import CertificateUnusable, LiveCertificate, Manner, make_context
 
 
 def make_pair(folder: Path, name: str) -> tuple[bytes, bytes]:
@@ -54,7 +56,8 @@ async def test_a_renewed_certificate_is_taken_and_a_bad_one_is_not(tmp_path: Pat
         writer.write(await reader.read(100))
         writer.close()
 
-    async with LiveCertificate(certificate, key, on_reload, interval=0.02) as live:
+    manner = Manner(lambda pem: judged(pem, []), time.time, lambda: placeholder([]), on_reload)
+    async with LiveCertificate(certificate, key, manner, interval=0.02) as live:
         server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=live.context)
         async with server:
             port = server.sockets[0].getsockname()[1]

@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import pwd
 import socket
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import pytest
 
 from hotspot import control
+from hotspot.portal import control as module
 from hotspot.portal.control import peer_uid, serve_control
 from hotspot.portal.staff import Staff
 from tests.hotspot.portal.conftest import Bench
@@ -86,3 +89,30 @@ async def test_other_users(bench: Bench) -> None:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", child, str(path), stdout=subprocess.PIPE)
         output, _ = await process.communicate()
     assert control.decode_reply(output) == control.Refused("bad_request", "this user may not use the control socket (control_users)")
+
+
+@pytest.mark.parametrize("user", ["hotspot-doctor", "hotspot-visit"])
+async def test_our_own_lookers_ask_how_it_is_and_no_more(bench: Bench, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
+    """The users of doctor and visitor hear of status and sessions; they kick and block nobody. Of others nothing is answered at all."""
+    path = bench.office.settings.control_socket
+    monkeypatch.setattr(module, "peer_uid", lambda _connection: 64_991)
+    names = {64_991: user}
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: SimpleNamespace(pw_name=names[uid]))
+
+    async def asked(request: control.AnyRequest) -> control.AnyReply:
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        try:
+            writer.write(control.encode(request))
+            return control.decode_reply(await reader.readline())
+        finally:
+            writer.close()
+
+    async with serve_control(bench.office, Staff(bench.office, bench.meter)):
+        assert isinstance(await asked(control.Status()), control.StatusIs)
+        assert isinstance(await asked(control.Sessions()), control.SessionsAre)
+        for order in (control.Kick("ABC-DEF"), control.Block("ABC-DEF"), control.Feedback()):
+            assert await asked(order) == control.Refused("bad_request", "this user may ask how the portal is, and nothing else")
+        names[64_991] = "hotspot-plug"
+        assert isinstance(await asked(control.Status()), control.Refused)
+        names.clear()
+        assert isinstance(await asked(control.Status()), control.Refused)

@@ -22,6 +22,7 @@ from hotspot.portal.uplink.health import health
 from tests.hotspot.portal.conftest import Bench
 from tests.hotspot.portal.fake_firewall import FakeFirewall
 
+UNITS = Path(__file__).parents[3] / "systemd"
 MAC = "02:00:00:00:00:07"
 FAILED = Finding(kind="option114-wrong", severity=Severity.URGENT, zone="public", values={"name": "portal.hall.example"})
 VISIT = Look(
@@ -266,3 +267,31 @@ def test_a_visitor_that_was_late_is_not_a_rare_one(path: Path, ends: tuple[int, 
         seen = looks.read(path, {"public"}, seen)
     last = VISIT.at + ends[-1]
     assert [seen[By.VISIT].old(last + late * 3_600 + past) for past in (-1, 1)] == [False, True], hours
+
+
+def test_what_is_switched_on(tmp_path: Path) -> None:
+    """By the links that enabling makes, as the administrator has it now: masked is off, disabled is off; without systemd nobody can say."""
+    system, systemd = tmp_path / "system", tmp_path / "running"
+    assert looks.switched_on(system, systemd) is None
+    systemd.mkdir()
+    assert looks.switched_on(system, systemd) == ()
+    (system / "timers.target.wants").mkdir(parents=True)
+    (system / "multi-user.target.wants").mkdir()
+    (system / "timers.target.wants" / "hotspot-doctor.timer").symlink_to("/lib/systemd/system/hotspot-doctor.timer")
+    (system / "multi-user.target.wants" / "hotspot-lan-guard.service").symlink_to("/lib/systemd/system/hotspot-lan-guard.service")
+    (system / "timers.target.wants" / "hotspot-visit.timer").write_text("no link: nobody enabled it")
+    assert looks.switched_on(system, systemd) == (By.DOCTOR, By.GUARD)
+    (system / "hotspot-lan-guard.service").symlink_to("/dev/null")
+    assert looks.switched_on(system, systemd) == (By.DOCTOR,)
+    (system / "timers.target.wants" / "hotspot-doctor.timer").unlink()
+    assert looks.switched_on(system, systemd) == ()
+    assert {unit for unit in looks.UNITS.values() if not (UNITS / unit).is_file()} == set()
+
+
+async def test_the_hub_hears_what_is_switched_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With each delivery; before it was looked at, and where nobody can say, nothing."""
+    assert health(bench.office).looking is None
+    for told, said in (((By.GUARD,), ("guard",)), ((), ()), (None, None)):
+        monkeypatch.setattr(looks, "switched_on", lambda told=told: told)
+        await looks.look(bench.office)
+        assert health(bench.office).looking == said

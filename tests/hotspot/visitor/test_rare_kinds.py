@@ -92,6 +92,11 @@ def test_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kind(lambda: portal.status(quiet)) == "portal-fault"
     broken = known(api_url="https://p.example/a", portal_url="", bare_url="", get=raises(ssl.SSLError(1, "wrong version number")))
     assert kind(lambda: portal.certificate(broken)) == "tls-broken"
+    for code, said in ((10, "certificate-expired"), (9, "certificate-early"), (62, "certificate-name"), (18, "certificate-untrusted")):
+        refused = ssl.SSLCertVerificationError(1, "refused")
+        refused.verify_code = code  # of a portal that leads phones there all the same, as one whose clock is wrong
+        asked = known(api_url="https://p.example/a", portal_url="", bare_url="", get=raises(refused))
+        assert kind(lambda asked=asked: portal.certificate(asked)) == said  # type: ignore[misc]
     slow = SimpleNamespace(status=200, text=FORM, seconds=99.0)
     assert kind(lambda: portal.page(known(portal_url="http://p.example/", form=None, get=lambda *_: slow))) == "page-slow"
 

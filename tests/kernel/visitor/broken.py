@@ -10,9 +10,7 @@ from msgspec import Struct
 from hotspot.lab.walk_visit import LARGE, SINK
 from tests.kernel.visitor.breakages import (
     INNER,
-    certificate_early,
     certificate_expired,
-    certificate_of_another_name,
     certificate_soon,
     certificate_untrusted,
     dns_dead,
@@ -127,9 +125,7 @@ BROKEN: Final = (
         stuck=("dhcp-foreign", "open6-before-accept"),
     ),
     Broken("a second gateway, certificate about to end", together(second_gateway, certificate_soon), ("gateway-twice", "certificate-soon")),
-    Broken("certificate expired", certificate_expired, ("certificate-expired",), stuck=("certificate-expired",)),
-    Broken("certificate not valid yet", certificate_early, ("certificate-early",), stuck=("certificate-early",)),
-    Broken("certificate of another name", certificate_of_another_name, ("certificate-name",), stuck=("certificate-name",)),
+    Broken("certificate expired", certificate_expired, ("pages-without-tls",)),
     Broken("certificate of an unknown authority", certificate_untrusted, ("certificate-untrusted",), stuck=("certificate-untrusted",)),
     Broken("DNS that lies", dns_lies, ("dns-lies",), stuck=("dns-lies",)),
     Broken("DNS that knows nothing", dns_empty, ("dns-empty",), stuck=("dns-empty",)),

@@ -1,6 +1,7 @@
 """One hall, well and then broken in every way of ``broken``: each time the visit says what is amiss, and nothing that is not."""
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 import pytest_asyncio
 
 from hotspot.lab import Hall, Options
-from hotspot.lab.gateway import rights, visitor_key
+from hotspot.lab.gateway import rights as users
+from hotspot.lab.gateway import visitor_key
 from hotspot.lab.walk_visit import LARGE, SINK, visit
 from hotspot.looks import folder
 from hotspot.looks.values import By, Look, Result, Verdict
@@ -28,11 +30,14 @@ from tests.kernel.visits import sessions, until
 
 pytestmark = [pytest.mark.kernel, pytest.mark.asyncio(loop_scope="module")]
 
-UNIT = (Path(__file__).parents[3] / "systemd" / "hotspot-visit.service").read_text()
-BOUNDING = re.findall(r"(?m)^CapabilityBoundingSet=(.+)$", UNIT)
-KEPT = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in BOUNDING[-1].split())
-RIGHTS = ["setpriv", "--inh-caps=-all", f"--bounding-set=-all,{KEPT}", "--no-new-privs"]
-"""Of the visitor's unit, as installed: root without what root may do beside that."""
+
+def _rights(unit: str) -> list[str]:
+    """Of a unit as installed: root without what root may do beside that."""
+    text = (Path(__file__).parents[3] / "systemd" / unit).read_text()
+    kept = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in re.findall(r"(?m)^CapabilityBoundingSet=(.+)$", text)[-1].split())
+    return ["setpriv", "--inh-caps=-all", f"--bounding-set=-all,{kept}", "--no-new-privs"]
+
+
 STRANGER = 64_990
 """Uid of nobody else here."""
 QUICK = ("--skip", "countdown")
@@ -152,8 +157,29 @@ def describe(found: Look) -> str:
     return "\n".join(f"{step.name} {step.family} {step.result} {step.why}" for step in found.steps if step.result is not Result.PASSED)
 
 
-async def as_installed(ground: Ground, tmp_path: Path) -> list[str]:
-    """The options of a visit with the rights of its unit, where settings, key and state are another user's, as on a gateway."""
+@contextlib.asynccontextmanager
+async def plugging(namespace: str, path: Path) -> AsyncIterator[None]:
+    """Whoever plugs visits in listens in the namespace, with the rights of its unit, as systemd starts it."""
+    words = [*_rights("hotspot-visit-plug.service"), "systemd-socket-activate", f"--listen={path}"]
+    path.unlink(missing_ok=True)
+    command = ("ip", "netns", "exec", namespace, *words, sys.executable, "-P", "-m", "hotspot", "plug")
+    process = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
+
+    async def listens() -> bool:
+        return path.is_socket()
+
+    try:
+        await until(listens, 10)
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # nobody has come for a while
+            process.kill()
+        await process.wait()
+
+
+async def as_installed(ground: Ground, tmp_path: Path, plug: Path | None) -> list[str]:
+    """The options of a visit, where settings, key and state are another user's, as on a gateway: with the rights of its unit and in an
+    empty network, or as an administrator makes it by hand."""
     settings, state, looks = tmp_path / "portal.toml", tmp_path / "state", tmp_path / "looks"
     for file in ground.path.glob("*.toml"):
         (tmp_path / file.name).write_text(file.read_text())
@@ -163,44 +189,49 @@ async def as_installed(ground: Ground, tmp_path: Path) -> list[str]:
     for path in (settings, state):
         os.chown(path, STRANGER, STRANGER)
         path.chmod(0o700)
-    _, portal, _ = await rights()
-    words = [*RIGHTS, f"--groups={portal.uid}", sys.executable, "-P", "-m", "hotspot", "visit", "--json", "--looks", str(looks)]
+    _, portal, _ = await users()
+    rights = ["unshare", "--net", *_rights("hotspot-visit.service"), f"--groups={portal.uid}"] if plug is not None else []
+    words = [*rights, sys.executable, "-P", "-m", "hotspot", "visit", "--json", "--looks", str(looks)]
+    words += ["--plug", str(plug)] if plug is not None else []
     key, authority = visitor_key(ground.hall.folder), ground.hall.folder.authority
     return [*words, "--settings", str(settings), "--authority", str(authority), "--key", str(key)]
 
 
-@pytest.mark.parametrize("interface", ["br0", "wlan0", "lan0"])
-async def test_it_makes_its_own_place(ground: Ground, tmp_path: Path, interface: str) -> None:
-    """On a bridge, on an interface that is none, and on one of the gateway itself that is none, with the rights of its unit. Afterwards,
-    and when it is killed, nothing is left. In the bridge it is kept apart as guests are; on the gateway it gets the plan's rate. Of several
-    visits each is made."""
+@pytest.mark.parametrize("interface", ["br0", "wlan0", "lan0", "br0 by hand"])
+async def test_it_has_its_own_place(ground: Ground, tmp_path: Path, interface: str) -> None:
+    """On a bridge, on an interface that is none, and on one of the gateway itself that is none, plugged in with the rights of the units;
+    and by hand. Afterwards, and when it is killed, nothing is left. In the bridge it is kept apart as guests are; on the gateway it gets
+    the plan's rate. Of several visits each is made."""
+    plug = None if interface.endswith("hand") else tmp_path / "plug"
+    interface = interface.partition(" ")[0]
     namespace = {"br0": ground.access_point, "wlan0": ground.neighbour.namespace, "lan0": ground.gateway}[interface]
     before = await ground.run(namespace, "ip", "-br", "link")
-    words = await as_installed(ground, tmp_path)
+    words = await as_installed(ground, tmp_path, plug)
     words += {
         "br0": ["--interface", "br0", "--neighbour", ground.neighbour.lease.ip],
         "wlan0": ["--interface", "wlan0", "--zone", "public", "--interface", "wlan0", "--zone", "public"],
         "lan0": ["--download", LARGE, "--upload", SINK, "--measured", "1"],
     }[interface]
-    found = msgspec.json.decode(await ground.run(namespace, *words), type=Look)
+    async with plugging(namespace, plug) if plug is not None else contextlib.nullcontext():
+        found = msgspec.json.decode(await ground.run(namespace, *words), type=Look)
     assert (kinds(found), found.well) == (set(), True), describe(found)
     assert [one.verdict for one in found.visited] == [Verdict.ONLINE] * (2 if interface == "wlan0" else 1)
     tried = {step.name for step in found.steps if step.result is Result.PASSED}
     assert tried >= {"status", *{"br0": ["neighbour"], "wlan0": [], "lan0": ["download", "upload"]}[interface]}
     assert folder.read(tmp_path / "looks", By.VISIT) == found
-    killed = await asyncio.create_subprocess_exec("ip", "netns", "exec", namespace, *words, stdout=subprocess.DEVNULL)
 
     async def has_joined() -> bool:
         return any("visit" in line for line in (await ground.run(namespace, "ip", "-br", "link")).splitlines()) or interface == "wlan0"
 
-    await until(has_joined, 10)
-    killed.kill()
-    await killed.wait()
-
     async def nothing_left() -> bool:
         return before == await ground.run(namespace, "ip", "-br", "link")
 
-    await until(nothing_left, 10)
+    async with plugging(namespace, plug) if plug is not None else contextlib.nullcontext():
+        killed = await asyncio.create_subprocess_exec("ip", "netns", "exec", namespace, *words, stdout=subprocess.DEVNULL)
+        await until(has_joined, 10)
+        killed.kill()
+        await killed.wait()
+        await until(nothing_left, 10)
 
 
 async def test_who_answers_for_others_is_no_neighbour(ground: Ground) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from hotspot.portal import certificate_read
 from hotspot.portal.certificate_end import end_of
 from hotspot.portal.certificates import make_context
 from hotspot.portal.settings import BadSettings, load
@@ -95,7 +96,7 @@ async def test_key_and_certificate_are_one_file(asking: Asking, signing: Signing
     assert await one.turn() == 600.0
     assert len(taken) == 1
     make_context(tmp_path / CERTIFICATE, tmp_path / CERTIFICATE)
-    assert end_of(taken[0].decode()) == certificate.read(tmp_path / CERTIFICATE).ends.timestamp()
+    assert end_of(taken[0].decode()) == certificate_read.read(tmp_path / CERTIFICATE).ends.timestamp()
     assert signing.asked[0] == signing.asked[1]
     csr = x509.load_pem_x509_csr(signing.asked[0].encode())
     assert csr.subject == x509.Name([])
@@ -155,7 +156,7 @@ async def test_another_name(asking: Asking, signing: Signing, bench: Bench) -> N
     signing.name = "wlan.hall.example"
     await one.turn()
     assert len(taken) == 2
-    assert certificate.read(bench.office.settings.state_dir / CERTIFICATE).names == {"wlan.hall.example"}
+    assert certificate_read.read(bench.office.settings.state_dir / CERTIFICATE).names == {"wlan.hall.example"}
 
 
 @pytest.mark.parametrize("wrong", ["key", "name", "end", "text"])
@@ -195,7 +196,7 @@ async def test_a_damaged_disk(asking: Asking, signing: Signing, tmp_path: Path) 
     (tmp_path / CERTIFICATE).write_bytes(taken[1][:300])
     certificate.prepare(one._office.settings)
     make_context(tmp_path / CERTIFICATE, tmp_path / CERTIFICATE)
-    assert certificate.read(tmp_path / CERTIFICATE).placeholder
+    assert certificate_read.read(tmp_path / CERTIFICATE).placeholder
     await one.turn()
     assert (tmp_path / CERTIFICATE).read_bytes() == taken[-1] == taken[1]
 
@@ -280,7 +281,7 @@ async def test_what_phones_refuse(bench: Bench, tmp_path: Path, days: float, nam
     key = ec.generate_private_key(ec.SECP256R1())
     csr = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     (tmp_path / CERTIFICATE).write_text(signing.signed(csr.public_bytes(Encoding.PEM).decode()))
-    bench.office.presented = certificate.presented(bench.office.settings)
+    bench.office.presented = certificate_read.judged((tmp_path / CERTIFICATE).read_bytes(), certificate.names_of(bench.office.settings))
     bench.clock.tick(31 * DAY)
     assert bench.office.certificate_fault == fault
     assert bench.office.address("https://portal.hall.example:8443/a") == (
