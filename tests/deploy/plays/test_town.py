@@ -21,6 +21,7 @@ from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
 from tests.deploy.plays.control import Control
 
+pytestmark = pytest.mark.timeout(600)  # a play takes its time, and some tests run three
 HUB = "hub.grossstadt.example"
 ADDRESS = town.line(site.HUB).partition("/")[0]
 HALLS = {"kleinheim-rathaus": 1, "bergdorf-rathaus": 2}
