@@ -158,6 +158,7 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
         ),
         ({"hub_first_admin": "Anna Muster"}, 'hub_first_admin is "Anna Muster", hub_backup_at "02:20"'),
         ({"hub_backup_at": "2 Uhr"}, 'hub_first_admin is "", hub_backup_at "2 Uhr"'),
+        ({"hub_backup_copy": "rsync $STATE_DIRECTORY/ b:"}, 'hub_first_admin is "", hub_backup_at "02:20"'),
         ({"hub_backup_days": 0}, 'hub_first_admin is "", hub_backup_at "02:20", hub_reboot_at "04:10", hub_backup_days 0'),
     ],
 )
