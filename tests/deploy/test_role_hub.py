@@ -1,6 +1,7 @@
 """Role hub: its settings are those of the product, what cannot be is refused before anything is touched, nginx takes what is written."""
 
 import shutil
+import ssl
 import subprocess
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from hotspot.hub.api.table import ALL
 from hotspot.hub.console.table import PAGES
+from hotspot.hub.service import tls_of
 from hotspot.hub.settings import Settings, load
 from hotspot.portal.certificates import make_context
 from tests.deploy.expressions import read_yaml
@@ -63,10 +65,19 @@ def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Pat
 
 
 def test_the_hub_itself_speaks_tls(given: dict[str, Any], tmp_path: Path) -> None:
-    """On the port that its socket opens."""
-    settings = read(Role("hub", {**given, "hub_tls": "own"}), tmp_path)
+    """On the port that its socket opens, with suites of TR-02102-2 for those who have no TLS 1.3."""
+    role = Role("hub", {**given, "hub_tls": "own"})
+    assert role.refusals() == []
+    settings = read(role, tmp_path)
     assert settings.listen == (("0.0.0.0", 443), ("::", 443))
     assert (settings.certificate, settings.key, settings.proxies) == (tmp_path / "hub.pem", tmp_path / "hub.key", ())
+    shutil.copy(given["hub_certificate"], tmp_path / "hub.pem")
+    shutil.copy(given["hub_key"], tmp_path / "hub.key")
+    tls = tls_of(settings)
+    assert tls is not None
+    older = {each["name"] for each in tls.get_ciphers() if each["protocol"] == "TLSv1.2"}
+    assert tls.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert older == {f"ECDHE-{key}-AES{bits}" for key in ("ECDSA", "RSA") for bits in ("128-GCM-SHA256", "256-GCM-SHA384")}
     opened = (ROLES.parents[4] / "systemd" / "hotspot-hub.socket").read_text(encoding="utf-8")
     assert [line for line in opened.splitlines() if line.startswith("ListenStream")] == [
         "ListenStream=0.0.0.0:443",
