@@ -141,7 +141,7 @@ def test_a_way_back_is_opened_before_anything_changes_and_closed_at_the_end() ->
     assert files[:3] == ["install.yml", "configure.yml", "network.yml"]
     assert files[-3:] == ["enrol.yml", "health.yml", "keep.yml"]
     for name, verb in (("begin.yml", "begin"), ("health.yml", "check"), ("keep.yml", "keep"), ("back.yml", "back")):
-        (task,) = [task for file, task in STEPS if file == name and "_gateway_change" in str(task.get("ansible.builtin.command"))]
+        task = next(task for file, task in STEPS if file == name and "_gateway_change" in str(task.get("ansible.builtin.command")))
         assert task["ansible.builtin.command"]["argv"][:2] == ["{{ _gateway_change }}", verb]
         assert "not ansible_check_mode" in task["when"]
 
