@@ -49,15 +49,14 @@ def test_a_command_without_end_is_told_as_such() -> None:
 
 
 def test_a_machine_finds_nothing_of_before() -> None:
-    """Rules, addresses, bridges and queues that a system has made in its namespace are gone when it starts again, and it forwards nothing: or
-    its visitors would be online by a kernel that never went down."""
+    """Rules, addresses, bridges and queues that a system has made in its namespace are gone when it starts again, and it forwards nothing:
+    else its visitors would be online by a kernel that never went down."""
     inside, other = f"{PREFIX}fresh", f"{PREFIX}fresh-other"
     within = ("ip", "netns", "exec", inside)
     with namespace(inside), namespace(other):
         cable(inside, "lan1", other, "lan1")
         before = host("ip", "-n", inside, "address"), host("tc", "-n", inside, "qdisc")
         host("ip", "-n", inside, "link", "add", "guests", "type", "bridge")
-        host("ip", "-n", inside, "link", "add", "link", "guests", "name", "guests.7", "type", "vlan", "id", "7")
         host("ip", "-n", inside, "link", "set", "lan1", "master", "guests", "up")
         host("ip", "-n", inside, "address", "add", "198.18.0.1/24", "dev", "lan1")
         host("tc", "-n", inside, "qdisc", "add", "dev", "lan1", "root", "handle", "1:", "htb")
