@@ -80,7 +80,7 @@ class Service:
                     task.cancel()
 
     async def _listen(self, parts: AsyncExitStack, hub: Hub) -> None:
-        tls = _tls(self.settings)
+        tls = tls_of(self.settings)
         runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
@@ -119,8 +119,8 @@ def _opened(host: str, port: int) -> socket.socket:
         raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    """None: plain HTTP. Raises ``CannotServe``."""
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """What the hub's own listener speaks; None: plain HTTP. Raises ``CannotServe``."""
     if settings.certificate is None:
         return None
     sslproto.SSLProtocol.max_size = TLS_BUFFER
@@ -156,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     try:
-        _tls(settings)
+        tls_of(settings)
     except CannotServe as error:
         sys.stderr.write(f"{error}\n")
         return 2

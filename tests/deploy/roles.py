@@ -55,7 +55,13 @@ class Role:
         self._native = _environment(NativeEnvironment, self.folder)
         self._text = _environment(jinja2.Environment, self.folder)
         facts = {"distribution": "Debian", "distribution_version": debian(), "distribution_major_version": debian()}
-        given: dict[str, Any] = {"ansible_managed": "Ansible managed", "inventory_hostname": name, "ansible_facts": facts}
+        given: dict[str, Any] = {
+            "groups": {},
+            "hostvars": {},
+            "ansible_managed": "Ansible managed",
+            "inventory_hostname": name,
+            "ansible_facts": facts,
+        }
         given |= read_yaml(self.folder / "defaults" / "main.yml") | read_yaml(self.folder / "vars" / "main.yml") | dict(values)
         self.values: dict[str, Any] = {}
         self._work_out(given)

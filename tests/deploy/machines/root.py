@@ -20,8 +20,9 @@ from tests.deploy.release import debian
 TREE = Path(__file__).parents[3]
 CACHE = TREE / "artefacts" / "machines"
 _ALL = ("systemd", "apt", "dbus", "libnss-systemd", "iproute2", "iputils-ping", "procps", "tzdata", "openssl", "curl", "python3-venv")
-WANTED = {"gateway": (*_ALL, "nftables", "conntrack", "dnsmasq-base", "radvd"), "hub": (*_ALL, "postgresql")}
-"""Packages of each kind of machine."""
+_FRONT = ("nginx",) if Path("/usr/sbin/nginx").exists() else ()
+WANTED = {"gateway": (*_ALL, "nftables", "conntrack", "dnsmasq-base", "radvd"), "hub": (*_ALL, "postgresql", *_FRONT)}
+"""Packages of each kind of machine; nginx in front of the hub where this one has it."""
 LOCKS = {"gateway": "runtime.txt", "hub": "hub.txt"}
 ACCOUNTS = {"gateway": {"dnsmasq": "/var/lib/misc", "radvd": "/run/radvd"}, "hub": {"postgres": "/var/lib/postgresql", "ssl-cert": "/"}}
 """Accounts that packages make when they are installed; systemd-sysusers makes the others."""
