@@ -8,7 +8,9 @@ import click
 from hotspot.console import fail, json_option, print_json
 
 AMISS, CANNOT = 1, 2
-_file = click.Path(path_type=Path, dir_okay=False)
+# access(2) knows nothing of the unit's capabilities: whoever reads a file says what is wrong with it.
+_file = click.Path(path_type=Path, dir_okay=False, readable=False)
+_folder = click.Path(path_type=Path, file_okay=False, exists=True, readable=False)
 
 
 @click.command()
@@ -16,7 +18,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option("--firewall", type=_file, default="/etc/hotspot/firewall.toml", show_default=True, help="Settings of the firewall.")
 @click.option("--authority", type=_file, help="PEM file of an authority that this hall's phones trust beside the public ones.")
 @click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of the page.")
-@click.option("--looks", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder to write the look to, for the portal.")
+@click.option("--looks", type=_folder, help="Folder to write the look to, for the portal.")
 @click.option("--bundle", type=_file, help="File (.tar.gz) for support: settings, rules and logs, without personal data and secrets.")
 @json_option
 def doctor(

@@ -17,6 +17,8 @@ from hotspot.console import print_json
 if TYPE_CHECKING:
     from hotspot.visitor.choices import Choices
 
+_PATH = click.Path(path_type=Path, readable=False)
+"""access(2) knows nothing of the unit's capabilities: whoever reads the file says what is wrong with it."""
 CRASHED = 70
 """EX_SOFTWARE of sysexits.h: the fault is here, and says nothing about the hall."""
 _UNKNOWN = 3
@@ -26,13 +28,13 @@ _UNKNOWN = 3
 @click.command()
 @click.option("--interface", multiple=True, help="Interface on the guest side: a bridge, or any other for a macvlan; one for each zone.")
 @click.option("--here", is_flag=True, help="Use the interface as it is, in this very network namespace.")
-@click.option("--plug", type=click.Path(path_type=Path), help="Socket of hotspot-visit-plug: for the unit, which has an empty network.")
-@click.option("--settings", type=click.Path(path_type=Path), help="portal.toml: says what to expect, and holds the key.")
+@click.option("--plug", type=_PATH, help="Socket of hotspot-visit-plug: for the unit, which has an empty network.")
+@click.option("--settings", type=_PATH, help="portal.toml: says what to expect, and holds the key.")
 @click.option("--zone", multiple=True, help="Zone of the settings; several times for several visits; without it, all of them.")
 @click.option("--portal-url", default="", help="Where the portal should be; without it, where the probes are led.")
 @click.option("--phones", default="ios,android,windows", show_default=True, help="Makes of phone whose probes are asked, or all.")
-@click.option("--key", type=click.Path(path_type=Path), help="Key that [visitor] in portal.toml names: the visit is not counted then.")
-@click.option("--authority", type=click.Path(path_type=Path), help="Certificates to trust beside the system's, for a lab.")
+@click.option("--key", type=_PATH, help="Key that [visitor] in portal.toml names: the visit is not counted then.")
+@click.option("--authority", type=_PATH, help="Certificates to trust beside the system's, for a lab.")
 @click.option("--download", default="", help="http address of a large file on the Internet: measures the rate down.")
 @click.option("--upload", default="", help="http address that takes an upload: measures the rate up.")
 @click.option("--measured", type=click.FloatRange(0.2, 10), default=2.0, show_default=True, help="Seconds of each measurement.")
@@ -42,9 +44,9 @@ _UNKNOWN = 3
 @click.option("--forbidden", multiple=True, help="Address:port of the town's network that must be out of reach; several times.")
 @click.option("--skip", multiple=True, help="A step that is not to be tried, by its name in --json; several times.")
 @click.option("--patience", type=click.FloatRange(0.2, 5), default=1.0, show_default=True, help="Wait so many times as long for answers.")
-@click.option("--looks", type=click.Path(path_type=Path), help="Folder where the result is left for the portal and the hub.")
+@click.option("--looks", type=_PATH, help="Folder where the result is left for the portal and the hub.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write the steps as JUnit's XML.")
+@click.option("--junit", type=_PATH, help="Write the steps as JUnit's XML.")
 @click.option("--nagios", is_flag=True, help="One line with performance data; exit status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.")
 @click.option("--german", is_flag=True, help="Words in German.")
 @click.option("--timeout", type=click.FloatRange(5, 600), default=90.0, show_default=True, help="Seconds; what is left then is skipped.")

@@ -28,7 +28,7 @@ SERVICES = {
 KEEPER = {"gateway": "hotspot-portal.service", "hub": "hotspot-hub.service"}
 """What keeps data: the journal, the database."""
 DEPENDS = {
-    "gateway": ("ca-certificates", "conntrack", "iproute2", "nftables", "systemd", "tzdata"),
+    "gateway": ("ca-certificates", "conntrack", "dbus", "iproute2", "nftables", "systemd", "tzdata"),
     "hub": ("ca-certificates", "postgresql-client", "systemd", "tzdata"),
 }
 RECOMMENDS = {

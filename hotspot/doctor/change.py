@@ -38,7 +38,7 @@ def read() -> Told:
 def judge(told: Told, now: float) -> Iterator[Finding]:
     """What is pending, or missing."""
     if told.state == "pending":
-        yield found("change-pending", since=_moment(told.since), until=_moment(told.until))
+        yield found("change-pending", begun=_moment(told.since), until=_moment(told.until))
     if told.state != "back" or now - told.at > LONG_AGO:
         return
     if told.because != "asked":

@@ -6,8 +6,8 @@ from hotspot.looks.words import Words
 CHANGE = {
     "change-pending": Words(
         severity=Severity.NOTICE,
-        german="Eine Änderung ist seit {since} nicht bestätigt; um {until} nimmt die Box sie von selbst zurück",
-        english="A change of {since} is not confirmed; at {until} the box takes it back by itself",
+        german="Eine Änderung ist seit {begun} nicht bestätigt; um {until} nimmt die Box sie von selbst zurück",
+        english="A change of {begun} is not confirmed; at {until} the box takes it back by itself",
         meaning_german="Besucher merken davon nichts.",
         meaning_english="Visitors notice nothing of it.",
         remedy_german="Ist die Änderung gut, sie bestätigen (hotspot-change keep), sonst sie zurücknehmen (hotspot-change back).",

@@ -1,5 +1,6 @@
 """Packages on machines: the one of this tree, and changed ones to update to."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from tests.deploy.packages.built import VERSION
 
 OLD = VERSION
 NEW, NEWEST = (f"0.1.0+2027{month}01000000" for month in ("01", "02"))
+BEFORE = "0.0.9"
 SECONDS = 400
 
 
@@ -36,6 +38,17 @@ def of_format(number: int) -> Callable[[Path], None]:
         told.write_text(f"{number}\n")
 
     return change
+
+
+def of_root(opened: Path) -> None:
+    """The change back to a version whose doctor is root, and which believes root's looks alone."""
+    folders = opened / "usr" / "lib" / "tmpfiles.d" / "hotspot-gateway.conf"
+    text = folders.read_text()
+    for name in ("hotspot-doctor", "hotspot-visit"):
+        text = text.replace(f" {name} {name} ", " root root ")
+    folders.write_text(text)
+    unit = opened / "usr" / "lib" / "systemd" / "system" / "hotspot-doctor.service"
+    unit.write_text(re.sub("^AmbientCapabilities=.*$", "", unit.read_text().replace("User=hotspot-doctor\n", ""), flags=re.MULTILINE))
 
 
 def put(machine: Machine, package: Path, *words: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import root, town
 from tests.deploy.machines.busy import busy
-from tests.deploy.machines.debs import NEW, NEWEST, OLD, changed, leaders, of_format, put, version
+from tests.deploy.machines.debs import BEFORE, NEW, NEWEST, OLD, changed, leaders, of_format, of_root, put, version
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
 from tests.deploy.packages.built import Built
@@ -20,9 +20,9 @@ SERVICES = ("hotspot-firewall.service", "hotspot-portal.service", "hotspot-lan-g
 
 @pytest.fixture(scope="module")
 def versions(packages: Built) -> dict[str, Path]:
-    """The package by version; the newest stores its data in another format."""
+    """The package by version; the newest stores its data in another format, the one before has a doctor that is root."""
     old = packages["gateway"]
-    return {OLD: old, NEW: changed(old, NEW), NEWEST: changed(old, NEWEST, of_format(99))}
+    return {OLD: old, NEW: changed(old, NEW), NEWEST: changed(old, NEWEST, of_format(99)), BEFORE: changed(old, BEFORE, of_root)}
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def test_all_is_applied_at_once(bare: Machine, versions: dict[str, Path]) -> Non
     """Installed by apt, without a network and before any restart: users, folder, kernel settings, command; nothing runs yet."""
     put(bare, versions[OLD])
     assert version(bare, NAME) == OLD
-    users = bare.run("getent", "passwd", "hotspot-firewall", "hotspot-portal", "hotspot-guard")
-    assert [line.split(":")[0] for line in users.splitlines()] == ["hotspot-firewall", "hotspot-portal", "hotspot-guard"]
+    wanted_users = [f"hotspot-{name}" for name in ("firewall", "portal", "guard", "doctor", "visit", "plug")]
+    assert [line.split(":")[0] for line in bare.run("getent", "passwd", *wanted_users).splitlines()] == wanted_users
     folders = [f"/run/hotspot-looks{name}" for name in ("", "/visit", "/doctor", "/guard")]
     owners = bare.run("stat", "--format", "%a %U %G", *folders).splitlines()
-    assert owners == ["755 root root"] * 3 + ["755 hotspot-guard hotspot-guard"]
+    assert owners == ["755 root root", *(f"755 hotspot-{by} hotspot-{by}" for by in ("visit", "doctor", "guard"))]
     text = bare.run("cat", "/usr/lib/sysctl.d/60-hotspot.conf")
     wanted = dict(line.split(" = ") for line in text.splitlines() if " = " in line and not line.startswith("#"))
     # The size of the neighbours' table is one for all of a kernel: there is none to set in a machine that shares it.
@@ -127,3 +127,29 @@ def test_a_version_that_does_not_know_the_data_is_refused(hall: Machine, version
     put(hall, versions[OLD])
     hall.run("systemctl", "start", "hotspot-portal.service")
     assert (version(hall, NAME), anna.online()) == (OLD, True)
+
+
+def test_looks_change_hands_with_the_version(hall: Machine, versions: dict[str, Path]) -> None:
+    """What root's doctor wrote is believed after the update, and its own user writes the next one; on the way back that one is gone, and
+    root writes again. None is refused as a stranger's."""
+    folder = "/run/hotspot-looks/doctor"
+
+    def owners() -> list[str]:
+        return hall.run("sh", "-c", f"stat --format %U {folder} {folder}/look.json || true").split()
+
+    def reads() -> bool:
+        return "belongs to user" not in hall.run("hotspot", "check", "doctor", check=False)
+
+    put(hall, versions[BEFORE])
+    hall.run("systemctl", "start", "hotspot-doctor.service")
+    assert (owners(), reads()) == (["root", "root"], True)
+    put(hall, versions[NEW])
+    assert (owners(), reads()) == (["hotspot-doctor", "root"], True)
+    hall.run("systemctl", "start", "hotspot-doctor.service")
+    assert (owners(), reads()) == (["hotspot-doctor", "hotspot-doctor"], True)
+    put(hall, versions[BEFORE])
+    assert owners() == ["root"]
+    hall.run("systemctl", "start", "hotspot-doctor.service")
+    assert (owners(), reads()) == (["root", "root"], True)
+    put(hall, versions[OLD])
+    assert hall.run("systemctl", "--failed", "--no-legend") == ""

@@ -46,3 +46,24 @@ def test_nobody_is_told_to_stop_the_hub_without_its_socket() -> None:
     told = re.findall(r"systemctl stop ([^`\n]*hotspot-hub\b(?!-)[^`\n]*)", (TREE / "docs" / "operations.md").read_text(encoding="utf-8"))
     assert len(told) == 2
     assert [words for words in told if "hotspot-hub.socket" not in words] == []
+
+
+@pytest.mark.parametrize(("there", "left"), [("hotspot-doctor", True), ("root", False)])
+def test_looks_that_an_older_version_would_not_believe(there: str, left: bool, tmp_path: Path) -> None:
+    """They go with the version whose visitor and doctor are users of their own, where the one that comes has root's; the guard's stay."""
+    run, programs = tmp_path / "run", tmp_path / "bin"
+    looks = {by: run / "hotspot-looks" / by / "look.json" for by in ("visit", "doctor", "guard")}
+    for path in (*looks.values(), run / "systemd" / "system" / "x", programs / "systemctl"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('#!/bin/sh\n[ $1 = daemon-reload ] || echo "$@"\n')
+        path.chmod(0o755)
+    unpacked = tmp_path / "lib" / "tmpfiles.d" / "hotspot-gateway.conf"
+    unpacked.parent.mkdir(parents=True)
+    unpacked.write_text(f"d /run/hotspot-looks/doctor 0755 {there} {there} -\n")
+    script = tmp_path / "postrm"
+    text = (HERE / "maintainer" / "postrm").read_text(encoding="utf-8")
+    script.write_text(text.replace("/usr/lib/", f"{tmp_path / 'lib'}/").replace("/run/", f"{run}/"), encoding="utf-8")
+    words = {"PATH": f"{programs}:{os.environ['PATH']}", "DPKG_MAINTSCRIPT_PACKAGE": "hotspot-gateway"}
+    done = subprocess.run(["sh", script, "upgrade", "0.1"], env=words, capture_output=True, text=True, check=True)
+    assert {by: path.exists() for by, path in looks.items()} == {"visit": left, "doctor": left, "guard": True}
+    assert ("hotspot-visit-plug.socket" in done.stdout) == (not left)

@@ -15,9 +15,10 @@ from tests.deploy.machines import packages, root
 from tests.deploy.release import ARCHITECTURE
 
 SSH = ("openssh-server",)
+PDF = ("fonts-noto-core", "libharfbuzz-subset0", "libpango-1.0-0", "libpangoft2-1.0-0")
 HELPERS = {
     "gateway": ("ca-certificates", "chrony", "curl", "ethtool", "tcpdump", "unattended-upgrades"),
-    "hub": ("ca-certificates", "curl", "nginx-light", "unattended-upgrades", "prometheus", "prometheus-alertmanager"),
+    "hub": ("ca-certificates", "curl", "nginx", "unattended-upgrades", "prometheus", *PDF),
 }
 """What the roles install by apt, beside what ``root.WANTED`` has."""
 UNPACKED = root.TREE / ".venv" / "debian"
@@ -41,7 +42,7 @@ def managed(kind: str) -> str:
     return f"{root.layer(f'{kind}-managed', [FORMAT, *told], [base], lambda whole: _manage(whole, absent))}:{base}"
 
 
-FORMAT = "6"
+FORMAT = "7"
 """Of what ``_manage`` does."""
 
 

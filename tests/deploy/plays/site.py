@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,20 @@ def server(name: str, control: Control, folder: Path) -> Iterator[Machine]:
         try:
             machine.start()
             prepared(machine, control, "wan0", town.line(HUB))
+            _cluster(machine)
             yield machine
         finally:
             machine.stop()
             machine.forget()
+
+
+def _cluster(machine: Machine) -> None:
+    """What the installation of PostgreSQL does; its files alone are on the disk."""
+    version = machine.run("ls", "/usr/lib/postgresql").split()[0]
+    machine.run("install", "-d", "-o", "postgres", "-g", "postgres", "/var/lib/postgresql", "/var/log/postgresql", "/etc/postgresql")
+    machine.run("systemd-tmpfiles", "--create")
+    machine.run("pg_createcluster", "--locale=C.UTF-8", version, "main")
+    machine.run("systemctl", "daemon-reload")
 
 
 def settings(number: int, **more: Any) -> dict[str, Any]:
@@ -75,18 +86,42 @@ def settings(number: int, **more: Any) -> dict[str, Any]:
     return {"ansible_host": ADDRESS.format(number), **values, **more}
 
 
-def inventory(control: Control, halls: dict[str, dict[str, Any]], canary: list[str], **everywhere: Any) -> None:
-    """Write it: hall -> its variables; a hall's town is what its name begins with. ``everywhere`` holds for all halls."""
+def inventory(
+    control: Control, halls: dict[str, dict[str, Any]], canary: list[str], hub: dict[str, Any] | None = None, **everywhere: Any
+) -> None:
+    """Write it: hall -> its variables; a hall's town is what its name begins with. ``hub`` are variables of the city's server, which watches,
+    too; ``everywhere`` holds for all halls."""
     towns: dict[str, Any] = {}
     for name, values in halls.items():
         towns.setdefault(f"partner_{name.partition('-')[0]}", {"hosts": {}})["hosts"][name] = {}
         control.write(f"host_vars/{name}.yml", values)
-    control.write(
-        "hosts.yml",
-        {"all": {"children": {"canary": {"hosts": dict.fromkeys(canary, {})}, "gateways": {"children": towns}}}},
-    )
+    groups: dict[str, Any] = {"canary": {"hosts": dict.fromkeys(canary, {})}, "gateways": {"children": towns}}
+    if hub is not None:
+        groups |= {"hub": {"hosts": {CITY: {"ansible_host": ADDRESS_OF_HUB}}}, "monitoring": {"hosts": {CITY: {}}}}
+        control.write("group_vars/hub/settings.yml", hub)
+    control.write("hosts.yml", {"all": {"children": groups}})
     control.write("group_vars/all.yml", {"ansible_user": "root", "ansible_ssh_private_key_file": str(control.key)})
     control.write("group_vars/gateways.yml", {"gateway_portal_settings": town.PORTAL, **everywhere})
+
+
+CITY = "hub.town.example"
+ADDRESS_OF_HUB = town.line(HUB).partition("/")[0]
+CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def authority(folder: Path) -> dict[str, str]:
+    """An authority for this purpose alone and the hub's certificate, as the inventory wants them: ``hub_...`` -> file."""
+    names = {"hub_authority": "authority.pem", "hub_certificate": "hub.pem", "hub_key": "hub.key"}
+    extensions = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
+    (folder / "hub.ext").write_text(f"subjectAltName=IP:{ADDRESS_OF_HUB}\nextendedKeyUsage=serverAuth\n", encoding="ascii")
+    for words in (
+        ("req", "-x509", *CURVE, "-days", "30", "-subj", "/CN=WLAN", *extensions, "-keyout", "authority.key", "-out", "authority.pem"),
+        ("req", *CURVE, "-subj", "/CN=hub", "-keyout", "hub.key", "-out", "hub.csr"),
+        ("x509", "-req", "-in", "hub.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial")
+        + ("-days", "30", "-extfile", "hub.ext", "-out", "hub.pem"),
+    ):
+        subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
+    return {key: str(folder / name) for key, name in names.items()}
 
 
 @contextlib.contextmanager

@@ -36,6 +36,6 @@ def test_in_words() -> None:
     """When, why and what was wrong, in the reader's language."""
     (finding,) = change.judge(Told("back", at=NOW, because="timer", wrong=("no page", "more")), NOW)
     assert titles(By.DOCTOR, finding) == (
-        f"Die Box hat am {LOCAL} eine Änderung von selbst zurückgenommen, weil niemand sie bestätigt hat; gestört war: no page",
+        f"Die Box hat am {LOCAL} eine Änderung von selbst zurückgenommen, weil niemand sie bestätigt hat; gestört war: „no page“",
         f"On {LOCAL} the box took a change back by itself, because nobody confirmed it; what was wrong: no page",
     )

@@ -11,7 +11,7 @@ from typing import Any
 from tests.deploy.machines.machine import Machine
 
 NAME, NUMBER = "hotspot-gateway", 4
-BASE, GOOD, DEAD, HALF, DEAF, LATER, WORSE = (f"0.1.0+2027{month:02}01000000" for month in range(1, 8))
+BASE, GOOD, DEAD, HALF, DEAF, LATER, WORSE, HUNG = (f"0.1.0+2027{month:02}01000000" for month in range(1, 9))
 VISITS = {
     "/etc/hotspot/visit.conf": "VISIT=--no-rates --patience 0.5\n",
     "/etc/hotspot/visitor.key": "ab" * 32 + "\n",
@@ -39,6 +39,11 @@ def half(opened: Path) -> None:
     """Its postinst fails at once, and it can be neither removed nor replaced without complaint."""
     for name in ("postinst", "prerm"):
         (opened / "DEBIAN" / name).write_text("#!/bin/sh\nexit 1\n")
+
+
+def hung(opened: Path) -> None:
+    """Its postinst never ends."""
+    (opened / "DEBIAN" / "postinst").write_text("#!/bin/sh\nexec sleep infinity\n")
 
 
 def in_module(name: str, before: str, after: str) -> Callable[[Path], None]:
@@ -77,6 +82,13 @@ def snapshot(hall: Machine) -> str:
     return hall.run(
         "sh", "-c", "find /etc ! -name 'ld.so.cache' -printf '%p %m %u %g %l\\n' | sort; find /etc -type f -exec sha256sum {} + | sort"
     )
+
+
+def doctors(hall: Machine) -> set[str]:
+    """What the doctor's own service, which may write next to nothing, finds of changes."""
+    hall.run("systemctl", "start", "hotspot-doctor.service", seconds=100)
+    look = json.loads(hall.run("cat", "/run/hotspot-looks/doctor/look.json"))
+    return {each["kind"] for each in look["findings"] if each["kind"].startswith(("change-", "look-"))}
 
 
 def gone_back(hall: Machine, because: str, seconds: float = 120) -> dict[str, Any]:

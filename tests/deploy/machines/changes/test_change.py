@@ -23,6 +23,7 @@ from tests.deploy.machines.changes.changing import (
     WORSE,
     at_rest,
     change,
+    doctors,
     ended,
     gone_back,
     snapshot,
@@ -49,6 +50,7 @@ def test_begin_check_keep(hall: Machine, anna: Phone) -> None:
     assert (told["state"], told["until"] - told["since"] in range(1795, 1806)) == ("pending", True)
     status, said = change(hall, "begin")
     assert (status, "cannot begin: a change is pending since" in said) == (3, True)
+    assert doctors(hall) == {"change-pending"}
     units = [f"/etc/systemd/system/hotspot-change-{name}" for name in ("back.service", "back.timer", "boot.timer")]
     assert hall.run("systemd-analyze", "verify", *units) == ""
     status, said = change(hall, "check")
@@ -74,6 +76,7 @@ def test_a_package_that_does_not_start_and_a_network_that_is_cut(hall: Machine, 
     assert [words for words in told["wrong"] if "hotspot-portal.service is activating" in words] != []
     assert (OUT in hall.run("ip", "-4", "address", "show", "dev", "mgmt0"), snapshot(hall) == before, anna.online()) == (True, True, True)
     assert "because=timer" in hall.journal("-t", "hotspot-change")
+    assert doctors(hall) == {"change-not-kept"}
     at_rest(hall)
     status, said = change(hall, "keep")
     assert (status, "the box went back at" in said, "(timer)" in said) == (1, True, True)
@@ -108,8 +111,12 @@ def test_settings_that_cannot_be_read(hall: Machine, anna: Phone) -> None:
     hall.run("ln", "-s", "/run/else", "/etc/resolv.conf")
     hall.put("/etc/hotspot/theme/a b.toml", "x = 1\n")
     hall.put("/etc/systemd/network/20-hotspot-council.netdev", "[NetDev]\nName=council\nKind=bridge\n")
+    hall.put("/etc/systemd/network/20-hotspot-public-lan2.network", "[Match]\nName=lan2\n\n[Network]\nBridge=council\n")
     hall.run("networkctl", "reload")
-    hall.run("ip", "link", "show", "council")
+    hall.run("networkctl", "reconfigure", "lan2")
+    until = time.monotonic() + 20
+    while "council" not in (shown := hall.run("ip", "-o", "link", "show", "dev", "lan2")):
+        assert time.monotonic() < until, shown
     hall.run("systemctl", "--quiet", "disable", "--now", "hotspot-names.path")
     hall.run("systemctl", "--quiet", "enable", "--now", "hotspot-doctor.timer")
     hall.run("systemctl", "restart", "hotspot-firewall.service", "hotspot-portal.service", check=False)
@@ -121,6 +128,7 @@ def test_settings_that_cannot_be_read(hall: Machine, anna: Phone) -> None:
     assert hall.run("systemctl", "is-active", *town.SERVICES).split() == ["active"] * len(town.SERVICES)
     assert hall.run("systemctl", "is-active", "hotspot-doctor.timer", check=False).strip() == "inactive"
     assert "council" not in hall.run("ip", "-o", "link")
+    assert "master guests" in hall.run("ip", "-o", "link", "show", "dev", "lan2")
 
 
 def test_nobody_is_cut_by_a_failed_update_and_the_way_back(hall: Machine, versions: dict[str, Path], anna: Phone, bert: Phone) -> None:

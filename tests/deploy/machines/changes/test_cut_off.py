@@ -13,9 +13,11 @@ from tests.deploy.machines.changes.changing import (
     BASE,
     DEAD,
     GOOD,
+    HUNG,
     NAME,
     at_rest,
     change,
+    doctors,
     ended,
     gone_back,
     seen,
@@ -26,6 +28,7 @@ from tests.deploy.machines.changes.changing import (
 from tests.deploy.machines.debs import put, version
 from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone
+from tests.deploy.release import debian
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -65,6 +68,7 @@ def test_a_power_cut_in_the_middle_of_a_change(hall: Machine, versions: dict[str
     hall.start()
     assert gone_back(hall, "boot")["well"]
     assert (version(hall, NAME), snapshot(hall) == before, anna.online()) == (BASE, True, True)
+    assert doctors(hall) == {"change-cut-off"}
     at_rest(hall)
 
 
@@ -118,6 +122,22 @@ def test_a_full_disk_and_two_at_once(hall: Machine) -> None:
     both = [subprocess.Popen(hall.words("hotspot-change", "keep"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert sorted(one.wait() for one in both) == [0, 1]
     at_rest(hall)
+
+
+def test_an_installation_that_hangs(hall: Machine, versions: dict[str, Path], anna: Phone) -> None:
+    """It holds dpkg's locks; the way back waits for it for a while, and ends it then."""
+    assert change(hall, "begin")[0] == 0
+    hall.run("sed", "-i", "s/^locked=120 /locked=3 /", "/var/lib/hotspot-change/saved/program")
+    put(hall, versions[HUNG], "test", "-e")
+    words = hall.words("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-q", "-y", "/srv/package.deb")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as hanging:
+        asked = ("dpkg-query", "--show", "--showformat=${Version} ${db:Status-Status}", NAME)
+        while (told := hall.run(*asked)) != f"{HUNG}~deb{debian()} half-configured":
+            assert hanging.poll() is None, told
+        ended(hall)
+        assert hanging.wait() != 0
+    assert (version(hall, NAME), anna.online()) == (BASE, True)
+    assert "in which the installation of hotspot-gateway hangs" in hall.journal("-t", "hotspot-change")
 
 
 def test_a_package_that_goes_takes_all_with_it(hall: Machine) -> None:

@@ -1,0 +1,180 @@
+"""A city and two towns from ``site.yml``: hub, monitoring and halls, each known to the other; another box for a hall; a town that leaves."""
+
+import contextlib
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.machines.machine import Machine
+from tests.deploy.machines.phone import phone
+from tests.deploy.packages.built import Built
+from tests.deploy.plays import disk, site
+from tests.deploy.plays.control import Control
+
+HALLS = ("kleinheim-rathaus", "bergdorf-rathaus")
+MACHINES = ("deploy-kleinheim", "deploy-bergdorf")
+
+
+def write(control: Control, packages: Built, hub: dict[str, Any], halls: tuple[str, ...] = HALLS) -> None:
+    """The inventory with these halls. What cannot be had here and is not needed for this is left away: unattended-upgrades."""
+    site.inventory(
+        control,
+        {name: site.settings(HALLS.index(name) + 1) for name in halls},
+        [HALLS[0]],
+        {
+            "hub_package": str(packages["hub"]),
+            "hub_url": f"https://{site.ADDRESS_OF_HUB}",
+            "hub_first_admin": "anna",
+            "hub_unattended_upgrades": "unattended-upgrades" not in disk.missing("hub"),
+            **hub,
+        },
+        gateway_package=str(packages["gateway"]),
+        gateway_hub_url=f"https://{site.ADDRESS_OF_HUB}",
+        gateway_hub_authority=hub["hub_authority"],
+        gateway_hub_report_every="1 s",
+        gateway_unattended_upgrades="unattended-upgrades" not in disk.missing("gateway"),
+    )
+
+
+@pytest.fixture(scope="module")
+def certified(control: Control) -> dict[str, str]:
+    """The hub's certificate and who signed it."""
+    return site.authority(control.folder)
+
+
+@pytest.fixture(scope="module")
+def hub(control: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A bare server."""
+    with site.server("deploy-hub", control, Path(tmp_path_factory.mktemp("hub"))) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def halls(control: Control, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Machine]]:
+    """Two bare boxes."""
+    with contextlib.ExitStack() as running:
+        yield {
+            name: running.enter_context(site.hall(machine, number, control, Path(tmp_path_factory.mktemp(machine))))
+            for number, (name, machine) in enumerate(zip(HALLS, MACHINES, strict=True), 1)
+        }
+
+
+def said(hub: Machine, *words: str) -> Any:
+    """What a command of the hub's staff prints, for programs: asked on the hub itself."""
+    own = ("runuser", "-u", "hotspot-hub", "--", "hotspot", "hub", "--here")
+    return json.loads(hub.run(*own, *words, "--json"))
+
+
+def online(hub: Machine, wanted: dict[str, int]) -> dict[str, int]:
+    """Visitors online by hall, of those that spoke from now on and are well; asked until it is as wanted, for half a minute."""
+    began, until = datetime.now(UTC), time.monotonic() + 30
+    while True:
+        spoke = [each for each in said(hub, "figures", "now") if each["seen_at"] and datetime.fromisoformat(each["seen_at"]) > began]
+        told = {each["hall"]: each["online"] for each in spoke if each["state"] == "well"}
+        if told == wanted or time.monotonic() > until:
+            return told
+
+
+def asked(hub: Machine, query: str, wanted: Any) -> Any:
+    """What Prometheus answers, asked until it is as wanted, for two minutes."""
+    until = time.monotonic() + 120
+    while True:
+        answer = json.loads(
+            hub.run("curl", "--silent", "--get", "--data-urlencode", f"query={query}", "http://127.0.0.1:9090/api/v1/query")
+        )
+        told = sorted(each["metric"].get("hall", "") for each in answer["data"]["result"])
+        if told == wanted or time.monotonic() > until:
+            return told
+        time.sleep(1)
+
+
+def test_a_look_at_bare_machines(
+    hub: Machine, halls: dict[str, Machine], control: Control, packages: Built, certified: dict[str, str]
+) -> None:
+    """The whole city with --check --diff, before anything is installed."""
+    write(control, packages, certified)
+    played = control.play("site", "--check", "--diff")
+    assert played.code == 0, played.text
+    assert set(played.hosts) >= {*HALLS, site.CITY}
+
+
+def test_one_playbook_makes_a_city(
+    hub: Machine, halls: dict[str, Machine], control: Control, packages: Built, certified: dict[str, str]
+) -> None:
+    """Hub, Prometheus and both halls, enrolled with tokens that the play fetched; a visitor of each hall is seen at the hub."""
+    write(control, packages, certified)
+    played = control.play("site")
+    assert played.code == 0, played.text
+    for machine in (hub, *halls.values()):
+        assert machine.run("systemctl", "--failed", "--no-legend") == ""
+    assert sorted(each["hall"] for each in said(hub, "gateway", "list")) == sorted(HALLS)
+    with contextlib.ExitStack() as phones:
+        for machine in halls.values():
+            one = phones.enter_context(phone(f"{machine.name}-anna"))
+            one.join()
+            assert one.accept().status == 303
+            assert one.online()
+        assert online(hub, dict.fromkeys(HALLS, 1)) == dict.fromkeys(HALLS, 1)
+
+
+def test_a_second_run_changes_nothing(hub: Machine, halls: dict[str, Machine], control: Control) -> None:
+    """Of the hub, of Prometheus and of the halls."""
+    played = control.play("site")
+    assert (played.code, played.changed()) == (0, []), played.text
+    assert {counts["changed"] for counts in played.hosts.values()} == {0}
+
+
+def test_prometheus_sees_the_halls(hub: Machine, halls: dict[str, Machine]) -> None:
+    """By the hub, with the token that the play had made; the rules are loaded."""
+    assert asked(hub, "hotspot_hub_hall_online > 0 or hotspot_hub_hall_online == 0", sorted(HALLS)) == sorted(HALLS)
+    rules = json.loads(hub.run("curl", "--silent", "http://127.0.0.1:9090/api/v1/rules"))["data"]["groups"]
+    assert rules
+    assert {rule["health"] for group in rules for rule in group["rules"]} <= {"ok", "unknown"}
+
+
+def test_another_box_for_a_hall(
+    hub: Machine,
+    halls: dict[str, Machine],
+    control: Control,
+    packages: Built,
+    certified: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The old one is gone, a bare one hangs in its place: one command, and a visitor is online and seen; the old credential is worth nothing."""
+    name = HALLS[1]
+    before = [each["name"] for each in said(hub, "gateway", "list", "--hall", name)]
+    halls[name].stop()
+    halls[name].folder = Path(tmp_path_factory.mktemp("new"))
+    halls[name].start()
+    site.prepared(halls[name], control, "mgmt0", f"{site.ADDRESS.format(2)}/24")
+    played = control.play("replace", hall=name)
+    assert played.code == 0, played.text
+    now = said(hub, "gateway", "list", "--hall", name)
+    assert [each["name"] for each in now if each["state"] != "revoked"] == before
+    with phone(f"{halls[name].name}-anna") as one:
+        one.join()
+        assert one.accept().status == 303
+        assert one.online()
+    again = control.play("gateways", "-l", name)
+    assert (again.code, again.changed()) == (0, []), again.text
+
+
+def test_a_town_leaves(hub: Machine, halls: dict[str, Machine], control: Control, packages: Built, certified: dict[str, str]) -> None:
+    """Everything of it is handed over, erased at the hub and wiped from its box; the other town goes on."""
+    played = control.play("leave", partner="bergdorf", confirm="bergdorf")
+    assert played.code == 0, played.text
+    handed = next(control.folder.rglob("bergdorf.zip"))
+    assert zipfile.ZipFile(handed).testzip() is None
+    assert [each["name"] for each in said(hub, "partner", "list")] == ["kleinheim"]
+    box = halls[HALLS[1]]
+    assert box.run("sh", "-c", "ls -d /etc/hotspot* /var/lib/hotspot* /var/cache/hotspot* 2>/dev/null", check=False) == ""
+    again = control.play("leave", partner="bergdorf", confirm="bergdorf")
+    assert again.code == 0, again.text
+    assert site.healthy(halls[HALLS[0]])
+    assert online(hub, {HALLS[0]: 1}) in ({HALLS[0]: 1}, {HALLS[0]: 0})
