@@ -93,7 +93,14 @@ class Control:
         command = ("ip", "netns", "exec", self.space, *words)
         try:
             done = subprocess.run(
-                command, env=environment, cwd=self.folder, capture_output=True, text=True, check=False, timeout=SECONDS, stdin=subprocess.DEVNULL
+                command,
+                env=environment,
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SECONDS,
+                stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired as error:
             raise LabFailed(f"{book} does not end: {(error.stdout or b'').decode()[-3000:]}") from None

@@ -57,7 +57,9 @@ def _manage(whole: Path, absent: Iterable[str]) -> None:
     (whole / "etc/systemd/system/multi-user.target.wants").mkdir(parents=True, exist_ok=True)
     (whole / "etc/systemd/system/multi-user.target.wants/ssh.service").symlink_to("/lib/systemd/system/ssh.service")
     if (whole / "usr/share/nginx").exists():
-        root.inside(whole, "sh", "-c", "getent passwd www-data >/dev/null || useradd --system www-data; install -d /var/log/nginx /var/lib/nginx")
+        root.inside(
+            whole, "sh", "-c", "getent passwd www-data >/dev/null || useradd --system www-data; install -d /var/log/nginx /var/lib/nginx"
+        )
     (whole / "etc/ca-certificates.conf").touch()
     policy = whole / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")

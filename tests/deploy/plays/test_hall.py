@@ -21,7 +21,9 @@ HALL = "kleinheim-rathaus"
 
 def files(machine: Machine) -> str:
     """All that a playbook could have written, with its content."""
-    return machine.run("sh", "-c", "find /etc /var/lib/dpkg /usr/sbin /var/cache/hotspot* -type f -exec sha256sum {} + 2>/dev/null | sort; ss -tlnH")
+    return machine.run(
+        "sh", "-c", "find /etc /var/lib/dpkg /usr/sbin /var/cache/hotspot* -type f -exec sha256sum {} + 2>/dev/null | sort; ss -tlnH"
+    )
 
 
 @pytest.fixture(scope="module")
