@@ -33,8 +33,9 @@ CIPHERS = "ECDHE+AESGCM"
 SHUTDOWN = 5.0
 """Seconds for requests in hand when the process stops; long polls are answered at once."""
 
-HANDSHAKE = 2.0
-"""Seconds for handshakes that are half done then: a second is long for one that goes on at all."""
+HANDSHAKE = 5.0
+"""Seconds for handshakes and headers that are half done then: over a line that loses packets one may take three. Others wait outside, with
+systemd, and are served by the next process."""
 
 DEFER = 5
 """Seconds for which the kernel waits for the first bytes of a connection before it hands it over without."""
@@ -80,7 +81,7 @@ class Service:
                     task.cancel()
 
     async def _listen(self, parts: AsyncExitStack, hub: Hub) -> None:
-        tls = _tls(self.settings)
+        tls = tls_of(self.settings)
         runner = make_runner(hub, SHUTDOWN)
         await runner.setup()
         parts.push_async_callback(runner.cleanup)
@@ -105,8 +106,6 @@ async def _last_in(listeners: list[socket.socket], entrance: Entrance) -> None:
     those whose handshake is not over."""
     for listener in listeners:
         asyncio.get_running_loop().remove_reader(listener)
-    for _ in range(5):  # turns of the loop: in, and heard
-        await asyncio.sleep(0)
     await entrance.empty()
 
 
@@ -119,8 +118,8 @@ def _opened(host: str, port: int) -> socket.socket:
         raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    """None: plain HTTP. Raises ``CannotServe``."""
+def tls_of(settings: Settings) -> ssl.SSLContext | None:
+    """What the hub's own listener speaks; None: plain HTTP. Raises ``CannotServe``."""
     if settings.certificate is None:
         return None
     sslproto.SSLProtocol.max_size = TLS_BUFFER
@@ -156,7 +155,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     try:
-        _tls(settings)
+        tls_of(settings)
     except CannotServe as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 from tests.deploy import collection as at
@@ -247,7 +248,7 @@ def test_nothing_is_ignored_and_nothing_is_just_the_latest() -> None:
     for task in tasks():
         wrong += [task.where] if task.said.get("ignore_errors") or task.arguments.get("state") == "latest" else []
         away = task.said.get("delegate_to", task.outer.get("delegate_to")) == "localhost"
-        if "become" in task.said and not (task.said["become"] is False and away) and "become_user" not in task.said:
+        if task.said.get("become") is True:
             wrong.append(f"{task.where}: become")
         if away and task.file.parts[-2] != "playbooks" and task.said.get("become", task.outer.get("become")) is not False:
             wrong.append(f"{task.where}: on the control host as root")
@@ -356,3 +357,19 @@ def test_what_the_linters_say(words: tuple[str, ...], tmp_path: Path) -> None:
     own = {"ANSIBLE_COLLECTIONS_PATH": str(DEPLOY), "HOME": str(tmp_path), "PATH": "/usr/local/bin:/usr/bin:/bin"}
     done = subprocess.run(words, cwd=COLLECTION, env=own, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr if done.returncode else "") == (0, "")
+
+
+@pytest.mark.parametrize(
+    "text", ["{{ a | ansible.utils.ipaddr }}", "{{ a | to_toml }}", "{{ a is ansible.utils.in_network }}", "{{ a | first( }}"]
+)
+def test_what_ansible_has_not_is_found(text: str) -> None:
+    """Filters and tests of other collections, and what is no expression."""
+    with pytest.raises(jinja2.TemplateError):
+        at.named(text)
+
+
+def test_variables_are_found_where_they_are_used() -> None:
+    """In texts with braces, in conditions without, deep inside; not those that a template makes itself."""
+    task = {"when": ["a | length > 0", "b is defined"], "vars": {"x": "{{ c }}"}, "loop": "{{ d }}", "args": {"e": "f {{ g.h }}"}}
+    assert at.used(task) == {"a", "b", "c", "d", "g"}
+    assert at.named("{% for one in many %}{% set two = one %}{{ two }}{% endfor %}") == {"many"}

@@ -71,6 +71,8 @@ def test_the_halls_contradict_nothing(host: str) -> None:
     said = at.resolved(host)
     contradictions = at.own_filters()["contradictions"]
     assert contradictions(said["gateway_zones"], said["gateway_wan"], said.get("gateway_management", {})) == []
+    given = {**read(ROLES["gateway"] / "defaults" / "main.yml"), **{key: said[key] for key in said if key.startswith("gateway_")}}
+    assert at.own_filters()["misfits"]({**given, "gateway_hall": host}) == []
     names = [at.resolved(each)["gateway_portal_name"] for each in HALLS]
     assert len(set(names)) == len(names)
 

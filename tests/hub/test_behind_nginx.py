@@ -1,6 +1,7 @@
 """The hub behind nginx with the settings that the role writes: gateways, people and programs get through it, and nobody is written down."""
 
 import asyncio
+import os
 import shutil
 import socket
 import ssl
@@ -28,7 +29,10 @@ from tests.hub.conftest import Api, token_of
 from tests.hub.gateways.box import Box, enrolled, hall
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-pytestmark = [pytest.mark.hub, pytest.mark.skipif(NGINX is None, reason="nginx is not installed")]
+pytestmark = [
+    pytest.mark.hub,
+    pytest.mark.skipif(NGINX is None or os.geteuid() != 0, reason="nginx is not installed, or may not start here as it does: as root"),
+]
 
 NAME = "hub.stadt.example"
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=hub")

@@ -10,6 +10,8 @@ mount -t overlay -o "lowerdir=$disk,upperdir=$folder/changes,workdir=$folder/wor
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount --bind "$root/proc/sys/net" "$root/proc/sys/net"
+cat /proc/sys/kernel/random/uuid >"$folder/boot_id"
+mount --bind "$folder/boot_id" "$root/proc/sys/kernel/random/boot_id"
 mount -o remount,bind,ro "$root/proc/sys"
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root/sys"
 mount -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$root/sys/fs/cgroup"

@@ -1,6 +1,7 @@
 """A machine: namespaces of its own, a disk that remembers, a systemd that is process 1. Networks between machines are bridges."""
 
 import contextlib
+import json
 import os
 import select
 import shutil
@@ -44,6 +45,28 @@ def namespace(name: str) -> Iterator[str]:
 def cable(one: str, interface: str, other: str, other_interface: str) -> None:
     """A veth pair between two namespaces; both ends are down."""
     host("ip", "-n", one, "link", "add", interface, "type", "veth", "peer", "name", other_interface, "netns", other)
+
+
+SETTINGS = {"net.ipv4.ip_forward": 0, "net.ipv6.conf.all.forwarding": 0, "net.ipv4.conf.all.send_redirects": 1}
+"""Of a kernel that has just started, as far as ours are others."""
+
+
+def fresh_kernel(space: str) -> None:
+    """A namespace as after a power cut: the cables are there, and nothing else that a system had made in it. Rules, grants, connections and
+    addresses would go on without any process of ours, and whoever is online with them."""
+    inside = ("ip", "netns", "exec", space)
+    host(*inside, "nft", "flush", "ruleset")
+    host(*inside, "conntrack", "--flush")
+    for link in reversed(json.loads(host("ip", "-n", space, "-json", "-details", "link", "show"))):  # what hangs on another is younger
+        name, kind = link["ifname"], link.get("linkinfo", {}).get("info_kind")
+        if kind == "veth":
+            host("ip", "-n", space, "link", "set", name, "nomaster", "down")
+            host("ip", "-n", space, "address", "flush", "dev", name)
+            if link["qdisc"] not in ("noop", "noqueue"):
+                host("tc", "-n", space, "qdisc", "del", "dev", name, "root")
+        elif name != "lo":
+            host("ip", "-n", space, "link", "del", name)
+    host(*inside, "sysctl", "--quiet", "--write", *(f"{key}={value}" for key, value in SETTINGS.items()))
 
 
 def cgroups() -> Path:
@@ -92,6 +115,7 @@ class Machine:
     def start(self, settled: bool = True) -> None:
         """Boot; returns when systemd has started everything (``settled``) or when it runs, and raises when it ended or needed too long."""
         self._group.mkdir(exist_ok=True)
+        fresh_kernel(self.network)
         spaces = ("--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child")
         join = f'echo $$ > "{self._group}/cgroup.procs"; exec "$@"'
         words = ("nsenter", f"--net=/run/netns/{self.network}", "unshare", *spaces, str(BOOT), self.disk, str(self.folder), self.name)

@@ -120,14 +120,14 @@ class Phone:
         status, _, location = rest.partition(" ")
         return Answer(int(status), location, text)
 
-    def accept(self) -> Answer:
-        """Be led to the splash page, and tap."""
-        led = self.get("http://www.town.example/")
-        page = self.get(led.location)
+    def accept(self, first: str = "http://www.town.example/") -> Answer:
+        """Be led to the splash page, or ask for it itself, and tap."""
+        led = self.get(first)
+        page = self.get(led.location) if led.location else led
         form = next((each for each in forms(page.text) if each.method == "POST"), None)
         if form is None:
             raise LabFailed(f"{self.space}: no page to tap on: {led.status} {led.location!r}, {page.status} {page.text[:500]!r}")
-        sent = submission(led.location, form)
+        sent = submission(led.location or first, form)
         headers = [word for key, value in sent.headers.items() for word in ("-H", f"{key}: {value}")]
         return self.get(sent.url, *headers, body=sent.body)
 

@@ -12,7 +12,7 @@ from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines import root, town
 from tests.deploy.machines.busy import LOADERS, MORE, busy
 from tests.deploy.machines.debs import OLD, leaders, put, version
-from tests.deploy.machines.machine import GROUP, Machine, cgroups, host
+from tests.deploy.machines.machine import GROUP, Machine, cable, cgroups, fresh_kernel, host, namespace
 from tests.deploy.machines.phone import phone
 from tests.deploy.machines.sweep import NETNS_ETC, PREFIX, sweep
 from tests.deploy.packages.built import Built
@@ -48,6 +48,26 @@ def test_a_command_without_end_is_told_as_such() -> None:
     """As any other failure of the lab."""
     with pytest.raises(LabFailed, match="sleep 5: no end within 0.1 s"):
         host("sleep", "5", seconds=0.1)
+
+
+def test_a_machine_finds_nothing_of_before() -> None:
+    """Rules, addresses, bridges and queues that a system has made in its namespace are gone when it starts again, and it forwards nothing:
+    else its visitors would be online by a kernel that never went down."""
+    inside, other = f"{PREFIX}fresh", f"{PREFIX}fresh-other"
+    within = ("ip", "netns", "exec", inside)
+    with namespace(inside), namespace(other):
+        cable(inside, "lan1", other, "lan1")
+        before = host("ip", "-n", inside, "address"), host("tc", "-n", inside, "qdisc")
+        host("ip", "-n", inside, "link", "add", "guests", "type", "bridge")
+        host("ip", "-n", inside, "link", "set", "lan1", "master", "guests", "up")
+        host("ip", "-n", inside, "address", "add", "198.18.0.1/24", "dev", "lan1")
+        host("tc", "-n", inside, "qdisc", "add", "dev", "lan1", "root", "handle", "1:", "htb")
+        host(*within, "nft", "add", "table", "inet", "hotspot_public")
+        host(*within, "sysctl", "--quiet", "--write", "net.ipv4.ip_forward=1")
+        fresh_kernel(inside)
+        assert (host("ip", "-n", inside, "address"), host("tc", "-n", inside, "qdisc")) == before
+        assert host(*within, "nft", "list", "ruleset") == ""
+        assert host(*within, "sysctl", "-n", "net.ipv4.ip_forward") == "0\n"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A hub and two halls of different partners, each a booted Debian with our package, and the office from which staff looks after them."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ OFFICE = 40
 """Number of the office there."""
 NAME = "{}s-galaxy-of-{}"
 """What the phones call themselves when they ask for an address."""
+REFUSED = re.compile(r"^hub +AWAY since .*refused", re.MULTILINE)
+"""How ``hotspot status`` says it."""
 PORT = 9464
 """Of a portal's metrics, towards management."""
 
@@ -149,6 +152,11 @@ def online(fleet: Fleet, wanted: Mapping[str, int], seconds: float = 30.0) -> di
         return {each["hall"]: each["online"] for each in spoke if each["state"] == "well"}
 
     return until(look, lambda told: told == wanted, seconds)
+
+
+def refused(hall: Machine) -> str:
+    """Wait until its portal says that the hub refuses it; what it said last."""
+    return until(lambda: hall.run("hotspot", "status"), lambda said: bool(REFUSED.search(said)))
 
 
 def sql(fleet: Fleet, question: str) -> list[str]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.machines.fleet import hardening
-from tests.deploy.machines.fleet.fleet import NAME, NUMBERS, PARTNERS, Fleet, management
+from tests.deploy.machines.fleet.fleet import NAME, NUMBERS, PARTNERS, Fleet, management, until
 from tests.deploy.machines.fleet.hardening import DATABASE, DEBIAN, SECRETS, Socket, Unit
 from tests.deploy.machines.machine import Machine
 from tests.kernel.traces import Needle, found, of_ip, of_mac, of_text
@@ -89,8 +89,13 @@ def test_nothing_else_listens(looked: Looked, fleet: Fleet) -> None:
     number = NUMBERS[HALL]
     places = {"guests": "guests", "mgmt0": "management", "wan0": "line", management(HALL): "management"}
     places |= {f"198.18.{16 * number - 16}.1": "guests", f"2001:db8:{number}::1": "guests"}
-    seen = [hardening.sockets(looked.machine.run(*SS), unit_of, places) for _ in range(2)]
-    assert seen[0] & seen[1] == looked.wanted.listens
+
+    def look() -> set[Socket]:
+        return hardening.sockets(looked.machine.run(*SS), unit_of, places)
+
+    stays = look()
+    until(lambda: stays.intersection_update(look()), lambda _: stays <= looked.wanted.listens, 10)  # a question waits for 10 s at most
+    assert stays == looked.wanted.listens
 
 
 def test_whose_the_files_are(looked: Looked) -> None:

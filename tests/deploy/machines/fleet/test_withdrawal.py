@@ -7,8 +7,7 @@ import subprocess
 import zipfile
 
 from tests.deploy.machines.busy import LOADERS, MORE, busy
-from tests.deploy.machines.fleet.fleet import PARTNERS, Fleet, hall_of, online, sql, until
-from tests.kernel.attacks.programs import say
+from tests.deploy.machines.fleet.fleet import PARTNERS, REFUSED, Fleet, hall_of, online, refused, sql
 
 LEAVES, STAYS = PARTNERS
 FILE = "/srv/kleinheim.zip"
@@ -52,7 +51,7 @@ def test_a_partner_takes_everything_along(fleet: Fleet) -> None:
         fleet.hub.run("hotspot", "hub", "export", "partner", LEAVES, "--to", FILE)
         archive = exported(fleet)
         fleet.hub.run("hotspot", "hub", "partner", "leave", LEAVES, "--confirm", LEAVES)
-        refused = until(lambda: fleet.halls[LEAVES].run("hotspot", "status"), lambda told: "connected since" not in told)
+        said = refused(fleet.halls[LEAVES])
         fleet.hub.run("hotspot", "hub", "erase", "partner", LEAVES, "--confirm", LEAVES)
         assert online(fleet, wanted) == wanted
     assert sum(int(row["visits"]) for row in table(archive, "figures_quarters")) == counted
@@ -61,8 +60,7 @@ def test_a_partner_takes_everything_along(fleet: Fleet) -> None:
     rows = {entry["table"]: entry["rows"] for entry in json.loads(archive.read("contents.json"))["tables"]}
     assert rows == {name: len(table(archive, name)) for name in rows}
     assert STAYS not in "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv"))
-    say(refused)
-    assert "connected since" not in refused
+    assert REFUSED.search(said)
     assert (seen.faults(), seen.ends["200 0"] > LOADERS * MORE) == ({}, True)
     assert sql(fleet, f"SELECT sum(visits) FROM figures_quarters JOIN halls ON id = hall_id WHERE name = '{hall_of(STAYS)}'") == others
 

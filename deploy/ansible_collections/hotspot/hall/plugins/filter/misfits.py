@@ -116,6 +116,11 @@ def _servers(given: Mapping[str, Any]) -> Iterator[str]:
         found = re.fullmatch("(tcp|udp)/([0-9]{1,5})", str(port))
         if not found or not 1 <= int(found[2]) <= 65_535:
             yield said("gateway_line_ports", port, "ports such as tcp/9464 or udp/51820")
+    yield from _listen(given)
+
+
+def _listen(given: Mapping[str, Any]) -> Iterator[str]:
+    """Where metrics and health are asked for: an address that the box has, and visitors do not reach."""
     listen = str(given["gateway_management_listen"])
     host, _, port = listen.rpartition(":")
     try:
@@ -129,6 +134,10 @@ def _servers(given: Mapping[str, Any]) -> Iterator[str]:
         yield said("gateway_management_listen", listen, "an address that is in no network of visitors")
     elif ipaddress.ip_address(host.strip("[]")).is_unspecified:
         yield said("gateway_management_listen", listen, "one address; this is all of them, those towards visitors too")
+    elif not ipaddress.ip_address(host.strip("[]")).is_loopback and not given["gateway_wan"].get("dhcp"):
+        own = [str(one).partition("/")[0] for key in ("management", "wan") for one in given[f"gateway_{key}"].get("addresses") or []]
+        if host.strip("[]") not in own:
+            yield said("gateway_management_listen", listen, f"an address of this box: 127.0.0.1, {', '.join(own)}")
 
 
 def _within(address: str, network: object) -> bool:
