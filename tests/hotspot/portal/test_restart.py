@@ -33,10 +33,11 @@ class Visitors:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
                 try:
-                    writer.write(f"GET {path} HTTP/1.1\r\n".encode())
+                    header = f"GET {path} HTTP/1.1\r\nHost: portal.hall.example\r\nConnection: close\r\n\r\n".encode()
                     if pause:
+                        writer.write(header[:20])
                         await asyncio.sleep(pause)
-                    writer.write(b"Host: portal.hall.example\r\nConnection: close\r\n\r\n")
+                    writer.write(header[20:] if pause else header)
                     answer = await reader.readuntil(b"\r\n\r\n")
                     found = re.search(rb"\r\nContent-Length: (\d+)\r\n", answer)
                     assert found is not None, answer
