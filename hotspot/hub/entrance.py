@@ -1,4 +1,5 @@
-"""Who is between door and room: connections that were accepted, but whose TLS handshake is not over or whose first words have not come.
+"""Who is between door and room: connections that were accepted, but whose TLS handshake is not over, or whose first request has not come
+to the end of its header.
 
 aiohttp knows nothing of them, and would cut them when the hub stops; a gateway would take for a fault what is only a restart.
 """
@@ -12,16 +13,25 @@ from aiohttp import web
 
 LOOK_SECONDS = 0.02
 """Between two looks whether they are in."""
+TURNS = 5
+"""Of the loop, in which somebody who was just accepted is met, and a request that was just heard is in hand."""
+END = b"\r\n\r\n"
+"""Of a header."""
+
+
+END_MOST = 16 * 1024
+"""Bytes of a header for which is waited."""
 
 
 class Guest(asyncio.Protocol):
-    """One connection until its first words, which are the request handler's like all that follow."""
+    """One connection until it has said what it wants; all that it says is the request handler's."""
 
     def __init__(self, handler: asyncio.Protocol, came: float) -> None:
         self.came = came
         """By the clock of the loop."""
         self.within = True
         """Not in yet, and not away."""
+        self._tail = b""
         self._handler = handler
         self._transport: asyncio.BaseTransport | None = None
 
@@ -31,10 +41,12 @@ class Guest(asyncio.Protocol):
         self._handler.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """First words."""
-        self.within = False
-        if self._transport is not None:
-            self._transport.set_protocol(self._handler)
+        """A header may come in parts: aiohttp closes a connection whose header is not whole when it stops."""
+        self._tail += data[: END_MOST - len(self._tail)]
+        if END in self._tail or len(self._tail) >= END_MOST:
+            self._tail, self.within = b"", False
+            if self._transport is not None:
+                self._transport.set_protocol(self._handler)
         self._handler.data_received(data)
 
     def eof_received(self) -> bool | None:
@@ -66,13 +78,17 @@ class Entrance:
         return guest
 
     async def empty(self) -> None:
-        """Returns when nobody is there any more. No listener takes anybody meanwhile."""
+        """Returns when nobody is there any more, and what they want is in hand. No listener takes anybody meanwhile."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         while len(self):  # noqa: ASYNC110  nobody says when a handshake fails
             await asyncio.sleep(LOOK_SECONDS)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
 
 class Site(web.SockSite):
-    """A listener whose TLS connections come in through an entrance. Without TLS they are handed over with their first words anyway."""
+    """A listener whose connections come in through an entrance."""
 
     def __init__(self, runner: web.AppRunner, listener: socket.socket, entrance: Entrance, tls: SSLContext | None, backlog: int) -> None:
         super().__init__(runner, listener, ssl_context=tls, backlog=backlog)
@@ -84,5 +100,6 @@ class Site(web.SockSite):
         meet = self._runner.server
         if meet is None:
             raise RuntimeError("the runner is not set up")
-        factory = meet if self._tls is None else lambda: self._entrance.meet(meet())
-        self._server = await asyncio.get_running_loop().create_server(factory, sock=self._listener, ssl=self._tls, backlog=self._backlog)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: self._entrance.meet(meet()), sock=self._listener, ssl=self._tls, backlog=self._backlog
+        )

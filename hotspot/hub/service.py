@@ -33,8 +33,9 @@ CIPHERS = "ECDHE+AESGCM"
 SHUTDOWN = 5.0
 """Seconds for requests in hand when the process stops; long polls are answered at once."""
 
-HANDSHAKE = 2.0
-"""Seconds for handshakes that are half done then: a second is long for one that goes on at all."""
+HANDSHAKE = 5.0
+"""Seconds for handshakes and headers that are half done then: over a line that loses packets one may take three. Others wait outside, with
+systemd, and are served by the next process."""
 
 DEFER = 5
 """Seconds for which the kernel waits for the first bytes of a connection before it hands it over without."""
@@ -105,8 +106,6 @@ async def _last_in(listeners: list[socket.socket], entrance: Entrance) -> None:
     those whose handshake is not over."""
     for listener in listeners:
         asyncio.get_running_loop().remove_reader(listener)
-    for _ in range(5):  # turns of the loop: in, and heard
-        await asyncio.sleep(0)
     await entrance.empty()
 
 

@@ -194,7 +194,8 @@ def test_nginx_takes_its_settings(given: dict[str, Any], tmp_path: Path, url: st
     (tmp_path / "nginx.conf").write_text(text)
     assert NGINX is not None
     done = subprocess.run([NGINX, "-t", "-q", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    said = [line for line in done.stderr.splitlines() if "open file resource limit" not in line]  # that is the unit's, not this shell's
+    assert (done.returncode, said) == (0, [])
 
 
 def test_nginx_of_debian_13(given: dict[str, Any]) -> None:

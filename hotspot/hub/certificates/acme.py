@@ -26,6 +26,8 @@ SECONDS: Final = 30.0
 LARGEST: Final = 256 * 1024
 NONCES: Final = 4
 """Tries of one request whose nonce is not taken: another process of ours, or the authority's memory, was in between."""
+WAIT: Final = 1.0
+"""Seconds between two looks at something of which the authority does not say how long it takes."""
 PATIENCE: Final = 300.0
 """Seconds of a Retry-After that are waited in the middle of an order, at most: it is taken up again later."""
 LOOK_AGAIN, LOOK_SOONEST, LOOK_LATEST = 6 * 3_600.0, 60.0, 86_400.0
@@ -59,6 +61,12 @@ class AuthorityRefused(Exception):
         """In its own words."""
 
 
+class Meta(Struct, frozen=True):
+    """What it says of itself."""
+
+    externalAccountRequired: bool | None = None  # noqa: N815
+
+
 class Directory(Struct, frozen=True):
     """Where what is."""
 
@@ -67,6 +75,7 @@ class Directory(Struct, frozen=True):
     newOrder: str  # noqa: N815
     revokeCert: str  # noqa: N815
     renewalInfo: str = ""  # noqa: N815  (RFC 9773; "": this authority says nothing of renewals)
+    meta: Meta | None = None
 
 
 class Problem(Struct, frozen=True):
@@ -74,7 +83,9 @@ class Problem(Struct, frozen=True):
 
     type: str = ""
     detail: str = ""
-    subproblems: tuple[Any, ...] = ()
+    subproblems: tuple[Any, ...] | None = ()
+    instance: str = ""
+    """Where a person reads on (7.3.3: new terms of service)."""
 
 
 class Order(Struct, frozen=True):
@@ -121,7 +132,7 @@ class Answer(Struct, frozen=True):
     @property
     def wait(self) -> float:
         """Seconds until the same is worth asking again."""
-        return _retry_after(self.headers, 1.0, PATIENCE)
+        return _retry_after(self.headers, WAIT, PATIENCE)
 
 
 class Window(Struct, frozen=True):
@@ -238,9 +249,10 @@ class Acme:
             if status != 200:
                 raise AuthorityAway(f"the authority's directory cannot be had (HTTP {status})", _retry_after(headers, 0.0, 86_400.0))
             directory = _read(Answer(body, headers), Directory)
-            for name in directory.__struct_fields__:
-                if name != "renewalInfo" or directory.renewalInfo:
-                    self._address(getattr(directory, name))
+            for url in (directory.newNonce, directory.newAccount, directory.newOrder, directory.revokeCert):
+                self._address(url)
+            if directory.renewalInfo:
+                self._address(directory.renewalInfo)
             self._directory = directory
         return self._directory
 
@@ -249,6 +261,9 @@ class Acme:
         if not self._kid:
             directory, settings = await self._found(), self._settings
             body: dict[str, Any] = {"termsOfServiceAgreed": True, "contact": [f"mailto:{one}" for one in settings.contact]}
+            if not settings.eab_kid and directory.meta is not None and directory.meta.externalAccountRequired:
+                why = "it gives accounts to its customers alone: certificates.eab_kid and certificates.eab_key_file are missing in hub.toml"
+                raise AuthorityRefused("externalAccountRequired", f"the authority would refuse: {why}")
             if settings.eab_kid:
                 header = {"alg": "HS256", "kid": settings.eab_kid, "url": directory.newAccount}
                 key = jwk.OctKey.import_key(settings.eab_key)
@@ -347,8 +362,16 @@ def said(problem: Problem | None) -> str:
     """A problem in one line, with what it says about single names."""
     if problem is None:
         return ""
-    single = [str(one.get("detail", "")) for one in problem.subproblems if isinstance(one, dict)]
-    return "; ".join(text.replace("\n", " ")[:300] for text in (problem.detail or problem.type, *single) if text)[:1_000]
+    single = [_single(one) for one in problem.subproblems or () if isinstance(one, dict)]
+    read_on = problem.instance if problem.type == f"{PROBLEM}userActionRequired" else ""
+    return "; ".join(text.replace("\n", " ")[:300] for text in (problem.detail or problem.type, read_on, *single) if text)[:1_000]
+
+
+def _single(problem: dict[str, Any]) -> str:
+    """What is wrong with one name (6.7.1)."""
+    name = problem.get("identifier")
+    whose = f"{name.get('value', '')}: " if isinstance(name, dict) else ""
+    return f"{whose}{problem.get('detail', '')}".strip(": ")
 
 
 def _retry_after(headers: Mapping[str, str], default: float, most: float) -> float:

@@ -57,6 +57,17 @@ async def issue(acme: Acme, records: Records, asked: Asked, note: NoteOrder) -> 
     return chain
 
 
+async def tidy(acme: Acme, records: Records, order: Order) -> None:
+    """Records of an order that nobody goes on with are taken out of DNS. Raises ``AuthorityAway`` and ``AuthorityRefused``."""
+    placed: Placed = {}
+    for url in order.authorizations:
+        authorization, _ = await acme.authorization(url)
+        for challenge in authorization.challenges:
+            if challenge.type == "dns-01" and challenge.token:
+                placed[authorization.identifier.value, acme.account.record(challenge.token)] = None
+    await _remove(records, placed)
+
+
 async def _issued(acme: Acme, records: Records, asked: Asked, note: NoteOrder, placed: Placed) -> str:
     order_url, order = await _begun(acme, asked, note)
     await _authorize(acme, records, order, placed)

@@ -17,16 +17,17 @@ import structlog
 from msgspec import Struct
 
 from hotspot.hub.alarms import clean
-from hotspot.hub.certificates import renewals
+from hotspot.hub.certificates import leftovers, renewals
 from hotspot.hub.certificates.acme import LOOK_AGAIN, Acme, AuthorityAway, AuthorityRefused, RateLimited
 from hotspot.hub.certificates.issue import Asked, issue, longest
 from hotspot.hub.certificates.records import DnsFailed, Records
-from hotspot.hub.certificates.requests import Chain, check_fits, check_zones, read_chain, read_request
+from hotspot.hub.certificates.requests import check_fits, check_zones, read_chain, read_request
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import StoreUnavailable, audit, certificates, marks, revocations
+from hotspot.hub.store import StoreUnavailable, audit, certificates, left_orders, marks, revocations
 from hotspot.hub.store.certificates import WEEK, Row
-from hotspot.hub.store.pool import Connection, StoreRefused
-from hotspot.hub.store.revocations import Reason, Revocation
+from hotspot.hub.store.left_orders import Left
+from hotspot.hub.store.pool import StoreRefused
+from hotspot.hub.store.revocations import Revocation
 
 SECONDS: Final = 5.0
 """Between two looks whether something is due."""
@@ -78,7 +79,7 @@ class Trouble(Struct, frozen=True):
     of_all: bool
 
 
-Claimed = Row | Revocation
+Claimed = Row | Revocation | Left
 
 
 class Work:
@@ -136,6 +137,8 @@ class Work:
             revocation = await revocations.claim(connection, now, now + REVOKE)
             if revocation is not None:
                 return revocation
+            if (left := await left_orders.claim(connection, now, now + REVOKE)) is not None:
+                return left
             return await certificates.claim(connection, now, self._name, now + lease(records))
 
     async def _let_go(self, claimed: Claimed) -> None:
@@ -151,14 +154,18 @@ class Work:
         try:
             if isinstance(claimed, Revocation):
                 await self._revoke(acme, claimed)
+            elif isinstance(claimed, Left):
+                await leftovers.look(self._hub, acme, records, claimed)
             else:
                 await self._issue(acme, records, claimed)
         except (StoreUnavailable, StoreRefused):
             raise
         except asyncio.CancelledError:
-            if isinstance(claimed, Revocation):
-                async with self._hub.store.connection() as connection:
-                    await revocations.again(connection, claimed, claimed.next_try_at)
+            async with self._hub.store.connection() as connection:
+                if isinstance(claimed, Revocation):
+                    await revocations.again(connection, claimed, self._hub.now())
+                elif isinstance(claimed, Left):
+                    await left_orders.again(connection, claimed, self._hub.now(), claimed.tries)
             raise
         except Lost as error:
             log.info("certificate left to others", gateway=claimed.gateway, why=str(error))
@@ -210,7 +217,7 @@ class Work:
                     connection, "hub", "certificate.issue", partner=row.partner, hall=row.hall, subject=row.gateway, detail=detail
                 )
             else:
-                await _revoke_unused(connection, row, chain, now)
+                await leftovers.revoke_unused(connection, row.gateway_id, chain, now)
         log.info("certificate issued", gateway=row.gateway, until=chain.ends.isoformat(), taken=taken)
 
     async def _revoke(self, acme: Acme, revocation: Revocation) -> None:
@@ -229,24 +236,15 @@ class Work:
     ) -> None:
         now, why = self._hub.now(), clean(why)
         next_try: datetime = now + max(_backoff(first, claimed.tries, self._draw()), timedelta(seconds=at_least))
-        what = "no certificate" if isinstance(claimed, Row) else "certificate not revoked"
+        what = {Row: "no certificate", Revocation: "certificate not revoked", Left: "order not looked at"}[type(claimed)]
         log.warning(what, gateway=claimed.gateway, why=why, tries=claimed.tries + 1, next=next_try.isoformat())
         async with self._hub.store.connection() as connection:
             if isinstance(claimed, Row):
                 await certificates.failed(connection, claimed, why, now, next_try, counts=counts, forget_order=forget_order)
+            elif isinstance(claimed, Left):
+                await left_orders.again(connection, claimed, next_try, claimed.tries + int(counts))
             else:
                 await revocations.failed(connection, claimed, why, now, next_try, counts=counts)
-
-
-async def _revoke_unused(connection: Connection, row: Row, chain: Chain, now: datetime) -> None:
-    """The authority has signed one that nobody gets: it is good all the same, for whoever knows its key and for names of others."""
-    fresh = await certificates.one(connection, row.gateway_id, lock=True)
-    if fresh is None:
-        return
-    if chain.key_hash in fresh.unwanted:
-        await revocations.want(connection, row.gateway_id, chain.pem, Reason.KEY, now)
-    elif set(chain.names) - set(fresh.names):
-        await revocations.want(connection, row.gateway_id, chain.pem, Reason.NAMES, now)
 
 
 def lease(records: Records) -> timedelta:

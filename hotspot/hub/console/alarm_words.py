@@ -53,10 +53,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         N_("Have the guest network enlarged, or shorten the time for which addresses are given out."),
     ),
     "certificate": Meaning(
-        N_(
-            "The certificate of the welcome page ends soon or has ended. "
-            "Then visitors get to the page without TLS; some phones open it late."
-        ),
+        N_("The certificate of the welcome page ends soon or has ended. Then visitors get the page without TLS; some phones open it late."),
         N_("Have the certificate renewed on the box."),
     ),
     "certificate_failed": Meaning(

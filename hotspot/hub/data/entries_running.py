@@ -118,7 +118,7 @@ RUNNING: Final[tuple[Entry, ...]] = (
             Group("order_url next_try_at tries failing_since failure held_by held_until issued", "Stand der Beschaffung, letzter Fehler"),
             Group("unwanted renew", "Prüfsummen von Schlüsseln, die kein Zertifikat mehr bekommen"),
             Group("refused refused_since", "warum ein Antrag abgelehnt wird"),
-            Group("revoke", "leer; für Hubs der Fassung davor"),
+            Group("revoke next_try_before", "für Hubs der Fassung davor: leer, und der nächste Versuch"),
         ),
     ),
     Entry(
@@ -130,6 +130,17 @@ RUNNING: Final[tuple[Entry, ...]] = (
         groups=(
             Group("id gateway_id chain reason wanted_at", "welches Gerät, das Zertifikat (öffentlich), warum, seit wann"),
             Group("next_try_at tries failing_since failure", "nächster Versuch, letzter Fehler"),
+        ),
+    ),
+    Entry(
+        table="certificate_orders_left",
+        title="Zertifikate, die niemand mehr braucht",
+        purpose="Widerruft, was eine Zertifizierungsstelle noch unterschrieben hat, obwohl Schlüssel oder Namen nicht mehr gelten.",
+        until=WITH_HALL + "; sonst bis nachgesehen ist, höchstens 30 Tage",
+        source="Auftrag der Verwaltung oder neuer Antrag des Geräts, während ein Zertifikat beschafft wird",
+        groups=(
+            Group("id gateway_id order_url left_at", "welches Gerät, welche Bestellung, seit wann"),
+            Group("next_try_at tries", "wann nachgesehen wird"),
         ),
     ),
     Entry(

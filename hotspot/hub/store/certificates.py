@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from hotspot.hub.store import left_orders
 from hotspot.hub.store.pool import Connection
 
 WEEK = timedelta(days=7)
@@ -166,6 +167,7 @@ async def holder(connection: Connection, names: Sequence[str], but: int) -> str 
 
 async def put_names(connection: Connection, gateway: int, names: Sequence[str]) -> None:
     """These names are that gateway's, and no others; what it asked for before is looked at anew, but keys that are unwanted stay so."""
+    await left_orders.leave(connection, gateway)
     await connection.execute(
         "INSERT INTO portal_certificates (gateway_id, names) VALUES ($1, $2) ON CONFLICT (gateway_id) DO UPDATE SET "
         "names = excluded.names, csr = '', key_hash = NULL, order_url = '', next_try_at = NULL, tries = 0, failing_since = NULL, "
@@ -192,6 +194,7 @@ async def asked(
 ) -> None:
     """The gateway has another request, for which there is a certificate (``ready``) or that is tried at a moment. What failed before
     still counts: another key is no way around the waiting."""
+    await left_orders.leave(connection, gateway)
     await connection.execute(
         "UPDATE portal_certificates SET csr = $2, key_hash = $3, asked_at = $4, order_url = '', ready = $6, refused = '', "
         "refused_since = NULL, "
@@ -207,6 +210,7 @@ async def asked(
 
 async def want_another(connection: Connection, row: Row) -> None:
     """The gateway is to make another key: those that it asked with and that it has get no certificate any more, whenever they come."""
+    await left_orders.leave(connection, row.gateway_id)
     keys = [key for key in (row.chain_key_hash, row.key_hash) if key is not None and key not in row.unwanted]
     await connection.execute(
         "UPDATE portal_certificates SET unwanted = $2, next_try_at = NULL, order_url = '', tries = 0, failing_since = NULL, failure = '' "

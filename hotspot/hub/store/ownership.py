@@ -87,6 +87,7 @@ OWNED: Final[tuple[Owned, ...]] = (
     Owned("looks", _HALL),
     Owned("certificate_revocations", _GATEWAY),
     Owned("certificate_issues", _GATEWAY),
+    Owned("certificate_orders_left", _GATEWAY),
     Owned("portal_certificates", _GATEWAY),
     Owned("credentials", _GATEWAY, _secret("secret_hash")),
     Owned("enrolments", _HALL, _secret("token_hash")),

@@ -8,8 +8,8 @@ import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from types import SimpleNamespace, TracebackType
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
 import msgspec
@@ -69,6 +69,7 @@ class Link:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,  # a proxy is used when the settings name one, never by chance
             headers={"User-Agent": "hotspot-gateway", "Accept": "application/json"},
+            trace_configs=[_traced()],
         )
         return self
 
@@ -158,9 +159,7 @@ class Link:
             raise RuntimeError("the link is not open")
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         try:
-            async with self._session.request(
-                method, self._hub.url + path, data=content, headers=headers, timeout=limits, allow_redirects=False, proxy=self._hub.proxy
-            ) as response:
+            async with await self._sent(method, path, data=content, headers=headers, timeout=limits) as response:
                 answer = await _read(response, most)
                 status, retry = response.status, _retry_after(response.headers.get("Retry-After"))
         except aiohttp.ClientConnectorCertificateError as error:
@@ -174,6 +173,29 @@ class Link:
         if status in (408, 425, 429) or status >= 500 or status < 200:
             raise HubUnavailable(f"the hub is not ready (HTTP {status})", retry)
         raise HubRefused(status, _problem(status, answer))
+
+    async def _sent(self, method: str, path: str, **more: Any) -> aiohttp.ClientResponse:
+        """A connection from before may be closed by the hub, which is started anew, just when it is used: then once more, over another one.
+        Whatever is sent may come twice, as after an answer that was lost; but for a token, which is good once."""
+        assert self._session is not None
+        used = SimpleNamespace(before=False)
+        more |= {"allow_redirects": False, "proxy": self._hub.proxy, "trace_request_ctx": used}
+        try:
+            return await self._session.request(method, self._hub.url + path, **more)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if not used.before or path == wire.ENROL:
+                raise
+        return await self._session.request(method, self._hub.url + path, **more)
+
+
+async def _used_before(_: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceConnectionReuseconnParams) -> None:
+    context.trace_request_ctx.before = True
+
+
+def _traced() -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_reuseconn.append(_used_before)
+    return trace
 
 
 def _bearer(headers: dict[str, str], secret: str) -> dict[str, str]:

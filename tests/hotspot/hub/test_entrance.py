@@ -58,13 +58,13 @@ class Caller:
 
 
 @asynccontextmanager
-async def serving(folder: Path, patience: float = 5.0) -> AsyncIterator[tuple[web.AppRunner, socket.socket, Entrance]]:
+async def serving(folder: Path, patience: float = 5.0, tls: bool = True) -> AsyncIterator[tuple[web.AppRunner, socket.socket, Entrance]]:
     """A server with one page, over TLS."""
     certificate, key = make_pair(folder, "hub.example")
     (folder / "hub.pem").write_bytes(certificate)
     (folder / "hub.key").write_bytes(key)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(folder / "hub.pem", folder / "hub.key")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "hub.pem", folder / "hub.key")
 
     async def page(_: web.Request) -> web.Response:
         app[SERVED].append(1)
@@ -76,7 +76,7 @@ async def serving(folder: Path, patience: float = 5.0) -> AsyncIterator[tuple[we
     runner, entrance = web.AppRunner(app, access_log=None, shutdown_timeout=1.0), Entrance(patience)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
-    await Site(runner, listener, entrance, tls, 16).start()
+    await Site(runner, listener, entrance, context if tls else None, 16).start()
     try:
         yield runner, listener, entrance
     finally:
@@ -96,6 +96,29 @@ async def test_who_is_half_in_is_served(tmp_path: Path) -> None:
             assert runner.app[SERVED] == [1]  # by now: the process would be over
         assert ending.result() == b"HTTP/1.1 200 OK"
         caller.writer.close()
+
+
+@pytest.mark.parametrize("tls", [True, False])
+async def test_a_header_in_parts(tmp_path: Path, tls: bool) -> None:
+    """Whose request has begun is waited for, to its end; with TLS and without, as behind a proxy."""
+    async with serving(tmp_path, tls=tls) as (runner, listener, entrance):
+        trusting = ssl.create_default_context(cafile=tmp_path / "hub.pem") if tls else None
+        address = listener.getsockname()
+        reader, writer = await asyncio.open_connection(*address, ssl=trusting, server_hostname="hub.example" if tls else None)
+        writer.write(GET[:30])
+        await until(lambda: len(entrance) == 1)
+
+        async def goes_on() -> bytes:
+            await asyncio.sleep(SLOW)
+            writer.write(GET[30:])
+            return await reader.read(15)
+
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            going_on = group.create_task(goes_on())
+            await _last_in([listener], entrance)
+            await runner.cleanup()
+        assert going_on.result() == b"HTTP/1.1 200 OK"
+        writer.close()
 
 
 @pytest.mark.parametrize("leaves", [False, True])

@@ -3,7 +3,7 @@ and what is renewed is taken as a pair, while a download goes on."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,6 +107,25 @@ async def running(box: Box) -> AsyncIterator[Service]:
             yield service
 
 
+@asynccontextmanager
+async def download(service: Service, port: int) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
+    """Somebody loads the video over TLS, and has read no more than its beginning; the rest when it is asked for."""
+    video = next(name for name in service.office.settings.hall.theme.assets if name.endswith(".mp4"))
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=anybody, server_hostname=NAME, limit=4_096)
+    writer.write(f"GET /brand/{video} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode())
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+    begun = await reader.readexactly(1_000)
+
+    async def rest() -> bytes:
+        assert not writer.transport.is_closing()
+        return begun + await reader.readexactly(len(VIDEO) - len(begun))
+
+    yield rest
+    writer.close()
+
+
 BAD: dict[str, tuple[Callable[[], tuple[bytes, bytes]], str]] = {
     "ended": (lambda: made(ends=-60.0), "the portal's certificate has ended"),
     "not yet": (lambda: made(begins=DAY), "the portal's certificate is not valid yet"),
@@ -204,22 +223,14 @@ async def test_renewed_while_a_download_goes_on(box: Box, kind: str) -> None:
     keys = [ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65_537, 2_048)]
     first, second = (made(key=key) for key in (keys if kind == "EC to RSA" else reversed(keys)))
     box.put(first)
-    async with running(box) as service:
-        video = next(name for name in service.office.settings.hall.theme.assets if name.endswith(".mp4"))
-        trusting = ssl.create_default_context(cadata=first[0].decode())
-        reader, writer = await asyncio.open_connection("127.0.0.1", box.tls, ssl=trusting, server_hostname=NAME, limit=4_096)
-        writer.write(f"GET /brand/{video} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode())
-        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
-        begun = await reader.readexactly(1_000)
+    async with running(box) as service, download(service, box.tls) as rest:
         install(box.folder / "own.pem", second[0])
         for _ in range(5):
             assert await presented(box.tls) == ssl.PEM_cert_to_DER_cert(first[0].decode())
         install(box.folder / "own.key", second[1])
         await until(lambda: service.office.metrics.certificate_reloads.labels("reloaded")._value.get() == 1)
         assert await presented(box.tls) == ssl.PEM_cert_to_DER_cert(second[0].decode())
-        assert not writer.transport.is_closing()
-        assert begun + await reader.readexactly(len(VIDEO) - 1_000) == VIDEO
-        writer.close()
+        assert await rest() == VIDEO
 
 
 async def test_a_file_that_is_being_written(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:

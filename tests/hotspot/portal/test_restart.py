@@ -27,13 +27,17 @@ class Visitors:
     def __init__(self) -> None:
         self.answered, self.failed = 0, list[str]()
 
-    async def come(self, port: int, expected: bytes, tls: ssl.SSLContext | None = None, path: str = "/") -> None:
-        """One connection after the other, each with one request."""
+    async def come(self, port: int, expected: bytes, tls: ssl.SSLContext | None = None, path: str = "/", pause: float = 0.0) -> None:
+        """One connection after the other, each with one request; ``pause``: seconds that it takes in the middle of its header."""
         while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
                 try:
-                    writer.write(f"GET {path} HTTP/1.1\r\nHost: portal.hall.example\r\nConnection: close\r\n\r\n".encode())
+                    header = f"GET {path} HTTP/1.1\r\nHost: portal.hall.example\r\nConnection: close\r\n\r\n".encode()
+                    if pause:
+                        writer.write(header[:20])
+                        await asyncio.sleep(pause)
+                    writer.write(header[20:] if pause else header)
                     answer = await reader.readuntil(b"\r\n\r\n")
                     found = re.search(rb"\r\nContent-Length: (\d+)\r\n", answer)
                     assert found is not None, answer

@@ -19,19 +19,17 @@ import dns.message
 import dns.rdatatype
 from aiohttp import web
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.hub.certificates.authority_desk import Desk
 from tests.hub.certificates.authority_papers import (
     PROBLEM,
     Refusal,
     issuer,
     nothing,
     plain,
-    public_of,
     renewal_id,
     request_of_another,
     serving_tls,
@@ -42,18 +40,15 @@ from tests.hub.certificates.authority_papers import (
 EAB_KID, EAB_KEY = "stadt-7", b"an-eab-key-of-thirty-two-bytes!!"
 
 
-class Authority:
+class Authority(Desk):
     """Async context manager; tests turn its knobs."""
 
     def __init__(self, folder: Path, dns_port: int) -> None:
+        super().__init__()
         self.trust, self._tls = serving_tls(folder)
         self._dns_port = dns_port
         self.days = 90.0
         """For which it signs."""
-        self.bad_nonces = 0
-        """So many of the next requests have a nonce that is not taken."""
-        self.limited: tuple[str, int] | None = None
-        """Kind of request (as ``new-order``) that is asked too often, and Retry-After."""
         self.limited_names: set[str] = set()
         """Of which there are enough certificates: no orders for an hour."""
         self.refuses_revocation = False
@@ -64,26 +59,20 @@ class Authority:
         self.window: tuple[datetime, datetime] | None = None
         """When everything should be renewed; None: nobody is told."""
         self.replaced: list[str] = []
-        self.retry_after = "0"
-        """What it says where there is something to be waited for."""
-        self.away = False
+        self.terms = ""
+        """New terms of service that somebody has to read; "": none."""
+        self.valid: dict[tuple[str, str], str] = {}
+        """Account and name -> an authorization that is good for further orders."""
         self.needs_eab = False
         self.pause = asyncio.Event()
         """While it is not set, challenges are being looked at."""
         self.pause.set()
         self.asked_to_look = asyncio.Event()
-        self.requests: list[str] = []
         self.revoked: set[int] = set()
         self.issued: dict[int, tuple[str, str]] = {}
         """Serial number -> account, and the name of the certificate for renewals."""
         self.orders: dict[str, dict[str, Any]] = {}
         self.looked_for: list[str] = []
-        self.port = 0
-        self._accounts: dict[str, ec.EllipticCurvePublicKey] = {}
-        self._thumbprints: dict[str, str] = {}
-        self._newcomers: dict[str, ec.EllipticCurvePublicKey] = {}
-        """Thumbprint -> key of who asked for an account, and need not have one."""
-        self._nonces: set[str] = set()
         self._names: dict[str, dict[str, Any]] = {}
         self._chains: dict[str, str] = {}
         self._root_key, self._middle_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -126,84 +115,28 @@ class Authority:
         assert self._runner is not None
         await self._runner.cleanup()
 
-    def _at(self, path: str) -> str:
-        return f"https://localhost:{self.port}{path}"
-
-    # Every request ------------------------------------------------------------------------------------------------------------------
-
-    @web.middleware
-    async def _each(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.requests.append(request.path.split("/")[1])
-        try:
-            if self.away:
-                raise Refusal(503, "serverInternal", "maintenance")
-            if self.limited is not None and request.path.startswith(f"/{self.limited[0]}"):
-                raise Refusal(429, "rateLimited", "too many requests of this kind", Retry_After=str(self.limited[1]))
-            answer: web.StreamResponse = await handler(request)
-        except Refusal as refusal:
-            problem = {"type": PROBLEM + refusal.kind, "detail": str(refusal), "status": refusal.status}
-            answer = web.json_response(problem, status=refusal.status, headers=refusal.headers, content_type="application/problem+json")
-        if request.method != "GET":
-            nonce = secrets.token_urlsafe(12)
-            self._nonces.add(nonce)
-            answer.headers["Replay-Nonce"] = nonce
-        return answer
-
-    async def _signed(self, request: web.Request, by: str = "kid") -> tuple[Any, str]:
-        """Payload (None: POST-as-GET) and account of a request, after all checks of RFC 8555, 6.2 to 6.5."""
-        if request.headers["Content-Type"] != "application/jose+json":
-            raise Refusal(415, "malformed", "expected application/jose+json")
-        if not request.headers.get("User-Agent", "").startswith("hotspot-hub"):
-            raise Refusal(400, "malformed", "expected a User-Agent (6.1)")
-        whole = json.loads(await request.read())
-        if set(whole) != {"protected", "payload", "signature"}:
-            raise Refusal(400, "malformed", "expected a flattened JWS")
-        header = json.loads(plain(whole["protected"]))
-        if set(header) != {"alg", "nonce", "url", by}:
-            raise Refusal(400, "malformed", f"expected alg, nonce, url and {by} in the header")
-        if header["alg"] != "ES256":
-            raise Refusal(400, "badSignatureAlgorithm", "expected ES256")
-        if header["url"] != self._at(request.path_qs):
-            raise Refusal(403, "unauthorized", "signed for another address")
-        if header["nonce"] not in self._nonces:
-            raise Refusal(400, "badNonce", "expected a fresh nonce")
-        self._nonces.discard(header["nonce"])
-        account = header["kid"] if by == "kid" else thumbprint_of(header["jwk"])
-        public = self._accounts.get(account) if by == "kid" else public_of(header["jwk"])
-        if public is None:
-            raise Refusal(400, "accountDoesNotExist", "no such account")
-        signature = plain(whole["signature"])
-        if len(signature) != 64:
-            raise Refusal(400, "malformed", "expected a signature of 64 bytes")
-        pair = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
-        try:
-            public.verify(pair, f"{whole['protected']}.{whole['payload']}".encode(), ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            raise Refusal(403, "unauthorized", "the signature is not good") from None
-        if self.bad_nonces:
-            self.bad_nonces -= 1
-            raise Refusal(400, "badNonce", "that one is forgotten")
-        if by == "jwk":
-            self._newcomers[account] = public
-        return (json.loads(plain(whole["payload"])) if whole["payload"] else None), account
-
-    async def _read(self, request: web.Request) -> str:
-        """Account of a POST-as-GET."""
-        payload, account = await self._signed(request)
-        if payload is not None:
-            raise Refusal(400, "malformed", "expected no payload")
-        return account
-
     # What there is ------------------------------------------------------------------------------------------------------------------
 
     async def _directory(self, _: web.Request) -> web.Response:
         found = {"newNonce": "/nonce", "newAccount": "/new-account", "newOrder": "/new-order", "revokeCert": "/revoke"}
         if self.window is not None:
             found["renewalInfo"] = "/renewal"
-        return web.json_response({name: self._at(path) for name, path in found.items()} | {"meta": {"website": "https://ca.example"}})
+        meta: dict[str, Any] = {
+            "website": "https://ca.example",
+            "termsOfService": self.terms or "https://ca.example/1",
+            "profiles": {"default": "x"},
+        }
+        meta |= {"caaIdentities": ["ca.example"], "externalAccountRequired": self.needs_eab}
+        more = {
+            "keyChange": self._at("/key-change"),
+            secrets.token_hex(8): "https://community.ca.example/t/33417",
+        }  # as Let's Encrypt has it
+        return web.json_response({name: self._at(path) for name, path in found.items()} | {"meta": meta} | more)
 
     async def _new_account(self, request: web.Request) -> web.Response:
         payload, thumbprint = await self._signed(request, "jwk")
+        if self.terms:
+            raise Refusal(403, "userActionRequired", "the terms of service have changed", instance=self.terms)
         known = next((url for url, one in self._thumbprints.items() if one == thumbprint), None)
         if known is not None:
             return web.json_response({"status": "valid"}, headers={"Location": known})
@@ -241,6 +174,9 @@ class Authority:
         number = secrets.token_hex(4)
         authorizations = []
         for name in names:
+            if (account, name) in self.valid and self._chance(0.5):
+                authorizations.append(self.valid[account, name])
+                continue
             one = secrets.token_hex(4)
             self._names[one] = {
                 "name": name, "status": "pending", "look": "pending", "token": secrets.token_urlsafe(16), "account": account, "error": None,
@@ -257,6 +193,8 @@ class Authority:
         shown = {
             "status": order["status"],
             "expires": soon(),
+            "notBefore": soon(),
+            "profile": "default",
             "identifiers": [{"type": "dns", "value": name} for name in order["names"]],
             "authorizations": [self._at(f"/authorization/{one}") for one in order["authorizations"]],
             "finalize": self._at(f"/finalize/{number}"),
@@ -273,9 +211,9 @@ class Authority:
             raise Refusal(404, "malformed", "no such order")
         self._mine(order, account)
         shown = self._shown(request.match_info["id"])
-        if order["status"] == "processing":
+        if order["status"] == "processing" and not self._chance(0.5):
             order["status"] = "valid"  # the next time it is asked for
-        return web.json_response(shown, headers={"Retry-After": self.retry_after})
+        return web.json_response(shown, headers=self._waiting())
 
     async def _authorization(self, request: web.Request) -> web.Response:
         account, number = await self._read(request), request.match_info["id"]
@@ -286,18 +224,23 @@ class Authority:
                 "status": one["status"],
                 "expires": soon(),
                 "identifier": {"type": "dns", "value": one["name"]},
-                "challenges": [
+                "challenges": [self._shown_challenge(number)]
+                if one["status"] != "pending"
+                else [
                     {"type": "http-01", "url": self._at(f"/http/{number}"), "status": "pending", "token": one["token"]},
+                    {"type": "dns-account-01", "url": self._at(f"/account/{number}"), "status": "pending", "token": one["token"]},
                     self._shown_challenge(number),
                 ],
             },
-            headers={"Retry-After": self.retry_after},
+            headers=self._waiting(),
         )
 
     def _shown_challenge(self, number: str) -> dict[str, Any]:
         one = self._names[number]
         shown = {"type": "dns-01", "url": self._at(f"/challenge/{number}"), "status": one["look"], "token": one["token"]}
-        return shown | ({"error": {"type": PROBLEM + "dns", "detail": one["error"]}} if one["error"] else {})
+        if one["status"] == "valid":
+            shown |= {"validated": soon(), "validationRecord": [{"hostname": one["name"]}]}
+        return shown | ({"error": {"type": PROBLEM + "dns", "detail": one["error"], "status": 403}} if one["error"] else {})
 
     async def _challenge(self, request: web.Request) -> web.Response:
         payload, account = await self._signed(request)
@@ -317,6 +260,8 @@ class Authority:
     async def _look(self, number: str, account: str) -> None:
         await self.pause.wait()
         one = self._names[number]
+        if self.weather is not None:
+            await asyncio.sleep(self.weather.random() * 0.3)
         name = f"_acme-challenge.{one['name']}."
         self.looked_for.append(name)
         wanted = base64.urlsafe_b64encode(sha256(f"{one['token']}.{self._thumbprints[account]}".encode()).digest()).decode().rstrip("=")
@@ -324,6 +269,8 @@ class Authority:
         answer = await dns.asyncquery.tcp(query, "127.0.0.1", port=self._dns_port, timeout=5)
         found = [b"".join(each.strings).decode() for rrset in answer.answer for each in rrset]
         one["status"] = one["look"] = "valid" if wanted in found and not self.blind else "invalid"
+        if one["status"] == "valid":
+            self.valid[account, one["name"]] = number
         one["error"] = "" if one["status"] == "valid" else f"no such TXT record at {name}"
 
     async def _finalize(self, request: web.Request) -> web.Response:

@@ -22,8 +22,9 @@ PROBLEM = "urn:ietf:params:acme:error:"
 class Refusal(Exception):
     """Becomes a problem document."""
 
-    def __init__(self, status: int, kind: str, detail: str = "", **headers: str) -> None:
+    def __init__(self, status: int, kind: str, detail: str = "", instance: str = "", **headers: str) -> None:
         super().__init__(detail)
+        self.more = {"instance": instance} if instance else {}
         self.status, self.kind, self.headers = status, kind, {name.replace("_", "-"): value for name, value in headers.items()}
 
 

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import Store, certificates, migrations
+from hotspot.hub.store import Store, certificates, erasure, migrations, revocations
+from hotspot.hub.store.ownership import OWNED, Owned, of_hall
 from hotspot.hub.store.pool import Connection
 from tests.hub.certificates.conftest import PORTAL, ask, request, work
 from tests.hub.conftest import Api
-from tests.hub.gateways.box import Box, value
+from tests.hub.gateways.box import Box, enrolled, hall, value
 
 pytestmark = pytest.mark.hub
 
@@ -51,6 +52,12 @@ FAILED = (
     "UPDATE certificates SET failure = $2, failing_since = coalesce(failing_since, $3), next_try_at = $4, tries = tries + $5 "
     "WHERE gateway_id = $1 AND key_hash IS NOT DISTINCT FROM $6"
 )
+ERASED = tuple(
+    Owned("certificates", table.condition) if table.name == "portal_certificates" else table
+    for table in OWNED
+    if table.name not in ("certificate_revocations", "certificate_issues", "certificate_orders_left")
+)
+"""What it deletes of a hall: it knows no other tables."""
 WANT_ANOTHER = (
     "UPDATE certificates SET renew = true, revoke = CASE WHEN $2 THEN chain ELSE revoke END, next_try_at = NULL WHERE gateway_id = $1"
 )
@@ -117,6 +124,52 @@ async def test_it_hears_this_one(api: Api, hub: Hub, box: Box) -> None:
         assert (await _theirs(connection, gateway))["renew"] is True
         await ask(box, request(PORTAL))
         assert (await _theirs(connection, gateway))["renew"] is False
+
+
+async def test_what_is_held_is_not_due_for_it(api: Api, hub: Hub, box: Box) -> None:
+    """While a process of this version is ordering, it finds nothing to be done there, and does not change that by what it writes besides;
+    it finds others, and this one as soon as it is free."""
+    other = await enrolled(api, await hall(api, "kleinheim-schule"))
+    await api("PUT", f"/gateways/{other.name}/certificate/names", {"names": ["schule.kleinheim.example"]})
+    await ask(box, request(PORTAL))
+    now = hub.now()
+    async with hub.store.transaction() as connection:
+        ours = await certificates.claim(connection, now, "ours", now + timedelta(minutes=9))
+    assert ours is not None
+    await ask(other, request("schule.kleinheim.example"))
+    async with hub.store.connection() as connection:
+        later = now + timedelta(minutes=15)
+        assert await connection.fetchval(CLAIM, hub.now(), later) == (await value(hub, "SELECT max(gateway_id) FROM portal_certificates"))
+        assert await connection.fetchval(CLAIM, hub.now(), later) is None
+        await connection.execute(PUT_NAMES, ours.gateway_id, [PORTAL])  # with csr = '' and next_try_at = NULL, which are its words
+        assert (await _theirs(connection, ours.gateway_id))["next_try_at"] is None
+        await connection.execute(ASKED, ours.gateway_id, ours.csr, ours.key_hash, now, now)
+        shown = await _theirs(connection, ours.gateway_id)
+        assert shown["next_try_at"] == ours.held_until
+        await connection.execute(FAILED, ours.gateway_id, "away", now, shown["next_try_at"], 0, ours.key_hash)
+        assert (await _ours(connection, ours.gateway_id)).next_try_at == now
+        assert await certificates.ordered(connection, ours, "https://authority.example/1")
+        await certificates.release(connection, ours)
+        assert await connection.fetchval(CLAIM, hub.now(), later) == ours.gateway_id
+        assert await certificates.claim(connection, hub.now(), "ours", later) is None  # and what it has is not due here
+
+
+async def test_it_can_erase(hub: Hub, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hall with certificates that were counted here, and one that is to be revoked."""
+    await ask(box, request(PORTAL))
+    await work(hub)
+    gateway = int(await value(hub, "SELECT id FROM gateways"))
+    async with hub.store.transaction() as connection:
+        ours = await _ours(connection, gateway)
+        await revocations.want(connection, gateway, ours.chain, revocations.Reason.KEY, hub.now())
+    monkeypatch.setattr(erasure, "OWNED", ERASED)
+    async with hub.store.transaction() as connection:
+        found = await connection.fetchrow("SELECT id, name FROM halls")
+        assert found is not None
+        erased = await erasure.erase(connection, of_hall(found["id"], found["name"]))
+    assert (erased["certificates"], erased["gateways"]) == (1, 1)
+    for table in ("portal_certificates", "certificate_revocations", "certificate_issues"):
+        assert await value(hub, f"SELECT count(*) FROM {table}") == 0
 
 
 async def test_what_it_left(empty_database: str) -> None:

@@ -82,6 +82,7 @@ def certificates_of(gateway: int) -> dict[str, dict[str, object]]:
     return {
         "portal_certificates": {"gateway_id": gateway, "names": ["a.b"]},
         "certificate_revocations": {"gateway_id": gateway, "chain": "", "wanted_at": NOW, "next_try_at": NOW},
+        "certificate_orders_left": {"gateway_id": gateway, "order_url": "https://a.example/1", "left_at": NOW, "next_try_at": NOW},
         "certificate_issues": {"gateway_id": gateway, "names": ["a.b"], "at": NOW},
     }
 

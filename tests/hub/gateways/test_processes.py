@@ -5,8 +5,9 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from hotspot import wire
 from hotspot.hub import hub as hubs
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
-from tests.hotspot.portal.test_restart import crowd
+from tests.hotspot.portal.test_certificates import install, make_pair
+from tests.hotspot.portal.test_restart import Visitors, crowd
 from tests.hotspot.test_handed import Manager
 from tests.hub import town
 from tests.hub.conftest import Api, token_of
@@ -88,19 +90,35 @@ async def test_killed_and_stopped(database: str, hub: Hub, tmp_path: Path) -> No
     assert await value(hub, "SELECT sum(visits) FROM figures_quarters") == 7
 
 
+RESTARTS = int(os.environ.get("HOTSPOT_RESTARTS", "2"))
+"""More of them take time, and show what is rare."""
+
+
 @pytest.mark.alone
-async def test_a_restart_refuses_nobody(database: str, tmp_path: Path) -> None:
-    """A hub that is stopped is followed by another on the same socket: whoever comes meanwhile waits, and each request is answered."""
+@pytest.mark.parametrize("safe", [True, False], ids=["TLS", "plain"])
+async def test_a_restart_refuses_nobody(database: str, tmp_path: Path, safe: bool) -> None:
+    """A hub that is stopped under load is followed by another on the same socket: whoever comes meanwhile waits, and each request is
+    answered, also one whose handshake or header was half done."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     config = tmp_path / "hub.toml"
-    config.write_text(f'database = {json.dumps(database)}\nlisten = ["127.0.0.1:{port}"]\n', encoding="utf-8")
+    names = 'certificate = "hub.pem"\nkey = "hub.key"\n' if safe else ""
+    config.write_text(f'database = {json.dumps(database)}\nlisten = ["127.0.0.1:{port}"]\n{names}', encoding="utf-8")
+    for name, content in zip(("hub.pem", "hub.key"), make_pair(tmp_path, "hub.example"), strict=True):
+        install(tmp_path / name, content)
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "hub.pem")) if safe else None
+    if trusting is not None:
+        trusting.check_hostname = False
     manager = Manager(tmp_path, "hotspot", "hub", "serve", "--config", str(config))
     child = await manager.start()
     try:
-        async with crowd(lambda visitors: [visitors.come(port, b"HTTP/1.1 200 ", path="/healthz") for _ in range(4)]) as visitors:
-            for _ in range(2):
+
+        def visits(visitors: Visitors) -> list[Awaitable[None]]:
+            return [visitors.come(port, b"HTTP/1.1 200 ", trusting, "/healthz", pause) for pause in (0, 0, 0, 0, 0.05, 0.3)]
+
+        async with crowd(visits) as visitors:
+            for _ in range(RESTARTS):
                 await visitors.answers(30)
                 child.terminate()
                 assert await child.wait() == 0

@@ -15,3 +15,8 @@ def fleet(net: str, packages: Built, tmp_path_factory: pytest.TempPathFactory) -
     """A hub, two halls, a visitor online in each."""
     with made.fleet("deploy-fleet", net, packages, Path(tmp_path_factory.mktemp("fleet"))) as there:
         yield there
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The time that a test may take is its own: on a busy machine the fleet alone takes minutes, and the first test of a run waits for it."""
+    item.add_marker(pytest.mark.timeout(300, func_only=True))

@@ -24,6 +24,8 @@ from hotspot.portal.uplink.link import Link
 from hotspot.wire_certificate import Certified, Certify
 from tests.hotspot.portal.conftest import ANNA, Bench, free_port, until
 from tests.hotspot.portal.fake_firewall import FakeFirewall
+from tests.hotspot.portal.test_certificates import presented
+from tests.hotspot.portal.test_own_certificate import VIDEO, download
 from tests.hotspot.portal.uplink.small_hub import SmallHub
 from tests.hotspot.portal.uplink.test_policy import CONFIG, portal
 
@@ -255,6 +257,38 @@ async def test_visitors_get_their_pages_while_there_is_no_certificate(tmp_path: 
             async with asyncio.timeout(5):
                 while f"\r\nLocation: https://{NAME}/\r\n" not in await said(capture, "captive.example"):  # it looks once a second
                     pass
+
+
+async def test_another_one_while_a_download_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staff want another key, and the hub gives another certificate: new connections get it at once, without a restart; whoever is loading
+    something over TLS, slowly, gets it whole."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setattr(certificate, "SOON", 0.01)
+    monkeypatch.setattr(certificate, "SHORTEST", 0.05)
+    monkeypatch.setattr(certificate, "LONGEST", 0.05)
+    signing, tls = Signing(lambda: datetime.now(UTC).timestamp()), free_port()
+    async with SmallHub(tmp_path) as hub, FakeFirewall(tmp_path / "firewall.sock") as fake:
+        hub.certify = signing
+        fake.neighbours = {"127.0.0.1": (ANNA, "public")}
+        (tmp_path / "state").mkdir()
+        hub.enrol(tmp_path / "state")
+        (tmp_path / "theme.toml").write_text('[sign_language]\nfile = "video.mp4"\n')
+        (tmp_path / "video.mp4").write_bytes(VIDEO)
+        text = CONFIG.format(management=free_port(), capture=free_port(), portal=free_port(), hub=f"{hub.section()}certificate = true")
+        text = text.replace(f"http://{NAME}/", f"https://{NAME}/").replace("listen =", f"portal_tls_port = {tls}\nlisten =")
+        (tmp_path / "portal.toml").write_text(f'theme = "theme.toml"\n{text}')
+        async with portal(tmp_path / "portal.toml") as service:
+            reloads = service.office.metrics.certificate_reloads.labels("reloaded")._value
+            await until(lambda: reloads.get() == 1)
+            first = await presented(tls)
+            async with download(service, tls) as rest:
+                signing.answer = Certified(state="waiting", renew=True)
+                await until(lambda: len(set(signing.asked)) > 1)
+                assert await presented(tls) == first
+                signing.answer = None
+                await until(lambda: reloads.get() == 2)
+                assert await presented(tls) != first
+                assert await rest() == VIDEO
 
 
 async def said(port: int, host: str) -> str:

@@ -59,6 +59,32 @@ async def test_what_is_sent(hub: CountingHub, link: Link) -> None:
     assert int(large["Content-Length"]) < len(wire.encode(MUCH)) / 4
 
 
+async def _hangs_up(request: web.Request, _: bytes) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def test_a_connection_that_the_hub_has_just_closed(hub: CountingHub, link: Link) -> None:
+    """A hub that is started anew closes connections that nobody uses, one of them just when it is used again: it is asked over another one,
+    once. Over a fresh connection, and with a token, nothing is sent twice."""
+    hub.next_answers.append(_hangs_up)
+    await why(link)
+    assert len(hub.requests) == 1
+    await ask(link)
+    hub.next_answers.append(_hangs_up)
+    assert await ask(link) == wire.Receipt()
+    assert len(hub.requests) == 4
+    hub.next_answers += [_hangs_up, _hangs_up]
+    await why(link)
+    assert len(hub.requests) == 6
+    await ask(link)
+    hub.next_answers.append(_hangs_up)
+    with pytest.raises(HubUnavailable):
+        await link.enrol("one-time-token-000000", "1", ())
+    assert len(hub.requests) == 8
+
+
 async def test_another_authority(hub: CountingHub, tmp_path: Path) -> None:
     """A certificate that the machine or somebody else vouches for is none."""
     other, _ = await make(tmp_path / "other", ["localhost"])
