@@ -94,9 +94,10 @@ def pool(zone: Mapping[str, Any]) -> int:
 
 
 def sister(address: str) -> str:
-    """The locally administered address beside one: that of a radio's second network."""
+    """A locally administered address beside one: that of a radio's second network."""
     first, *others = address.lower().split(":")
-    return ":".join([f"{int(first, 16) ^ 2:02x}", *others])
+    number = int(first, 16)
+    return ":".join([f"{number ^ 4 if number & 2 else number | 2:02x}", *others])
 
 
 class FilterModule:
