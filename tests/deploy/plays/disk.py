@@ -1,8 +1,9 @@
-"""What managed machines start from: a Debian with SSH and with the packages that a role wants, as an installation from the network has them.
+"""What managed machines start from: a Debian with SSH and with the packages that a role wants, as an installation from the network has it.
 
 The machines of these tests reach no mirror. What is installed here is taken from here; of the others the packages that ``scripts/prepare
-machines`` has fetched are installed with their own scripts; chrony is put together from what is unpacked in ``.venv/debian``. What cannot be
-had at all becomes an empty package of that name, so that apt has nothing to fetch: ``missing`` says which.
+machines`` has fetched are installed with their own scripts; chrony and Prometheus are put together from what is unpacked in
+``.venv/debian``. What cannot be had at all becomes an empty package of that name, so that apt has nothing to fetch: ``missing`` says
+which.
 """
 
 import shutil

@@ -87,7 +87,7 @@ def settings(number: int, **more: Any) -> dict[str, Any]:
 
 
 def inventory(
-    control: Control, halls: dict[str, dict[str, Any]], canary: list[str], hub: dict[str, Any] | None = None, **everywhere: Any
+    control: Control, halls: dict[str, dict[str, Any]], canary: list[str], hub: dict[str, Any] | None = None, /, **everywhere: Any
 ) -> None:
     """Write it: hall -> its variables; a hall's town is what its name begins with. ``hub`` are variables of the city's server, which watches,
     too; ``everywhere`` holds for all halls."""
@@ -95,7 +95,7 @@ def inventory(
     for name, values in halls.items():
         towns.setdefault(f"partner_{name.partition('-')[0]}", {"hosts": {}})["hosts"][name] = {}
         control.write(f"host_vars/{name}.yml", values)
-    groups: dict[str, Any] = {"canary": {"hosts": dict.fromkeys(canary, {})}, "gateways": {"children": towns}}
+    groups: dict[str, Any] = {"canary": {"hosts": {name: {} for name in canary}}, "gateways": {"children": towns}}
     if hub is not None:
         groups |= {"hub": {"hosts": {CITY: {"ansible_host": ADDRESS_OF_HUB}}}, "monitoring": {"hosts": {CITY: {}}}}
         control.write("group_vars/hub/settings.yml", hub)
@@ -114,11 +114,11 @@ def authority(folder: Path) -> dict[str, str]:
     names = {"hub_authority": "authority.pem", "hub_certificate": "hub.pem", "hub_key": "hub.key"}
     extensions = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
     (folder / "hub.ext").write_text(f"subjectAltName=IP:{ADDRESS_OF_HUB}\nextendedKeyUsage=serverAuth\n", encoding="ascii")
+    signed = ("-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial", "-days", "30", "-extfile", "hub.ext")
     for words in (
         ("req", "-x509", *CURVE, "-days", "30", "-subj", "/CN=WLAN", *extensions, "-keyout", "authority.key", "-out", "authority.pem"),
         ("req", *CURVE, "-subj", "/CN=hub", "-keyout", "hub.key", "-out", "hub.csr"),
-        ("x509", "-req", "-in", "hub.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial")
-        + ("-days", "30", "-extfile", "hub.ext", "-out", "hub.pem"),
+        ("x509", "-req", "-in", "hub.csr", *signed, "-out", "hub.pem"),
     ):
         subprocess.run(("openssl", *words), cwd=folder, check=True, capture_output=True)
     return {key: str(folder / name) for key, name in names.items()}

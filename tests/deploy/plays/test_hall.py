@@ -1,5 +1,5 @@
-"""A hall from one playbook: a bare Debian becomes a gateway, a second run changes nothing, wrong settings touch nothing, and settings that cut
-the way to the box are taken back by the box itself."""
+"""A hall from one playbook: a bare Debian becomes a gateway, a second run changes nothing, wrong settings touch nothing, and settings that
+cut the way to the box are taken back by the box itself."""
 
 import json
 import time
@@ -68,7 +68,7 @@ def test_contradictions_are_refused_before_anything_is_touched(hall: Machine, co
     ):
         played = control.play("gateways", **extra)
         assert (played.code, words in played.text) == (2, True), played.text
-        assert played.changed() == [f"{HALL}: hotspot.hall.gateway : Package"] * 0
+        assert played.changed() == []
     assert files(hall) == before
 
 

@@ -1,4 +1,5 @@
-"""Two halls of different towns, the first of them the canary: updates, the way back, and what becomes of the others when a hall goes back."""
+"""Two halls of different towns, the first of them the canary: updates, the way back, and what becomes of the other when a hall goes
+back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,8 +37,9 @@ def versions(packages: Built) -> dict[str, Path]:
 
 def write(control: Control, package: Path) -> None:
     """The inventory with this package for both halls."""
-    more = {"gateway_package": str(package), "gateway_unattended_upgrades": "unattended-upgrades" not in disk.missing("gateway")}
-    site.inventory(control, {name: site.settings(number) for number, name in enumerate((CANARY, OTHER), 1)}, [CANARY], **more)
+    updates = "unattended-upgrades" not in disk.missing("gateway")
+    halls = {name: site.settings(number, gateway_unattended_upgrades=updates) for number, name in enumerate((CANARY, OTHER), 1)}
+    site.inventory(control, halls, [CANARY], gateway_package=str(package))
 
 
 @pytest.fixture(scope="module")
