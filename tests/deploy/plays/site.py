@@ -89,8 +89,8 @@ def settings(number: int, **more: Any) -> dict[str, Any]:
 def inventory(
     control: Control, halls: dict[str, dict[str, Any]], canary: list[str], hub: dict[str, Any] | None = None, /, **everywhere: Any
 ) -> None:
-    """Write it: hall -> its variables; a hall's town is what its name begins with. ``hub`` are variables of the city's server, which watches,
-    too; ``everywhere`` holds for all halls."""
+    """Write it: hall -> its variables; a hall's town is what its name begins with. ``hub`` are variables of the city's server, which
+    watches, too; ``everywhere`` holds for all halls."""
     towns: dict[str, Any] = {}
     for name, values in halls.items():
         towns.setdefault(f"partner_{name.partition('-')[0]}", {"hosts": {}})["hosts"][name] = {}
