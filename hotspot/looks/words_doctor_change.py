@@ -26,7 +26,7 @@ CHANGE = {
     ),
     "change-cut-off": Words(
         severity=Severity.WARNING,
-        german="Die Box hat am {at} eine Änderung von selbst zurückgenommen, weil sie mitten darin neu gestartet ist; gestört war: „{wrong}“",
+        german="Die Box hat am {at} eine Änderung von selbst zurückgenommen, weil sie darin neu gestartet ist; gestört war: „{wrong}“",
         english="On {at} the box took a change back by itself, because it was restarted in the middle of it; what was wrong: {wrong}",
         meaning_german="Besucher werden bedient wie vor der Änderung; was sie bringen sollte, fehlt.",
         meaning_english="Visitors are served as before the change; what it was to bring is missing.",

@@ -18,5 +18,5 @@ def fleet(net: str, packages: Built, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """The time that a test may take is its own: on a busy machine the fleet alone takes minutes, and the first test of a run waits for it."""
+    """The time that a test may take is its own: on a busy machine the fleet takes minutes to boot, and the first test waits for it."""
     item.add_marker(pytest.mark.timeout(300, func_only=True))
