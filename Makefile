@@ -5,7 +5,8 @@
 #   make test                       everything: source, pure, kernel and browser tests      ARGS are pytest's
 #   make test-pure                  the rules of the product alone, in seconds              ARGS are pytest's
 #   make test-plain                 what needs neither root nor namespaces nor a database   ARGS are pytest's
-#   make test-deploy                boots Debian systems with what deploy/ has, and lets visitors in (needs root, downloads nothing)
+#   make test-deploy                boots Debian systems with what deploy/ has, and lets visitors in; the playbooks, too, where
+#                                   ansible-playbook is, or HOTSPOT_ANSIBLE_PLAYBOOK names one (needs root)
 #   make test-kills                 the failures at full length: KILLS=500 kills under load, then more rounds of each other failure
 #   make fuzz                       the sockets, the capture parser and the netlink decoder for minutes; EXAMPLES=20000 per property
 #   make test-fullkernel            rates, latencies and Wi-Fi in virtual time (FULLKERNEL) at full length, and Debian's kernels under qemu
