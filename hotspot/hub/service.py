@@ -37,6 +37,9 @@ HANDSHAKE = 5.0
 """Seconds for handshakes and headers that are half done then: over a line that loses packets one may take three. Others wait outside, with
 systemd, and are served by the next process."""
 
+CLOSING = 3.0
+"""Seconds for systemd to close what nobody wants any more."""
+
 DEFER = 5
 """Seconds for which the kernel waits for the first bytes of a connection before it hands it over without."""
 
@@ -87,17 +90,19 @@ class Service:
         parts.push_async_callback(runner.cleanup)
         handed, listeners, entrance = received(), list[socket.socket](), Entrance(HANDSHAKE)
         parts.push_async_callback(_last_in, listeners, entrance)
+        there = {where: handed.take(where) for where in (Where.of(host, port) for host, port in self.settings.listen)}
+        # First of all: one on 0.0.0.0 that nobody wants any more would keep another off the same port.
+        if unwanted := handed.close_rest():
+            log.warning("handed over for nothing", listeners=[where.label for where in unwanted])
         for host, port in self.settings.listen:
             where = Where.of(host, port)
-            if (listener := handed.take(where)) is None:
-                listener = _opened(host, port)
+            if (listener := there[where]) is None:
+                listener = await _open(host, port, patient=bool(unwanted))
                 handed.keep(where, listener)
             listeners.append(listener)
             # A connection is handed over with its first bytes: whoever is in has said something, also when this process is to end.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER)
             await Site(runner, listener, entrance, tls, 1_024).start()
-        if unwanted := handed.close_rest():
-            log.warning("handed over for nothing", listeners=[where.label for where in unwanted])
         self.addresses = [(str(address[0]), int(address[1])) for address in runner.addresses]
 
 
@@ -109,13 +114,27 @@ async def _last_in(listeners: list[socket.socket], entrance: Entrance) -> None:
     await entrance.empty()
 
 
+async def _open(host: str, port: int, *, patient: bool) -> socket.socket:
+    """A listening socket; one for IPv6 takes no IPv4. ``patient``: systemd is just closing others, maybe on this port. Raises
+    ``CannotServe``."""
+    until = asyncio.get_running_loop().time() + CLOSING
+    while True:
+        try:
+            return _opened(host, port)
+        except CannotServe as error:
+            taken = isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
+            if not (patient and taken) or asyncio.get_running_loop().time() > until:
+                raise
+        await asyncio.sleep(0.02)
+
+
 def _opened(host: str, port: int) -> socket.socket:
-    """A listening socket; one for IPv6 takes no IPv4. Raises ``CannotServe``."""
+    """Raises ``CannotServe``."""
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1_024)
     except OSError as error:
         hint = "; is hotspot-hub.socket started, which opens it?" if error.errno == errno.EACCES else ""
-        raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from None
+        raise CannotServe(f"cannot listen on {host}:{port}: {error.strerror or error}{hint}") from error
 
 
 def tls_of(settings: Settings) -> ssl.SSLContext | None:

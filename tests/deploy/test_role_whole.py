@@ -20,20 +20,21 @@ TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (*TASKS, *(ROLE
 ALL = "\n".join([*TEXTS.values(), (ROLE / "vars" / "main.yml").read_text(encoding="utf-8")])
 
 
-def tasks(of: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those in blocks too."""
-    for task in of:
-        yield task
-        for part in ("block", "rescue", "always"):
-            yield from tasks(task.get(part) or [])
-
-
-STEPS = [(path.name, task) for path in TASKS for task in tasks(read_yaml(path))]
-
-
 def words(value: Any) -> list[str]:
     """One or several."""
     return value if isinstance(value, list) else [value] if value else []
+
+
+def tasks(of: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those in blocks too, with the conditions of their block."""
+    for task in of:
+        yield task
+        for part in ("block", "rescue", "always"):
+            for inner in tasks(task.get(part) or []):
+                yield {**inner, "when": [*words(inner.get("when")), *words(task["when"])]} if "when" in task else inner
+
+
+STEPS = [(path.name, task) for path in TASKS for task in tasks(read_yaml(path))]
 
 
 def module(task: dict[str, Any]) -> tuple[str, Any]:
