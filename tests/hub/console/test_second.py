@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 import pyotp
 import pytest
@@ -90,8 +91,9 @@ async def test_password_then_code(seats: Seats, hub: Hub) -> None:
 
 
 async def test_over_tls_the_cookie_is_for_this_host_alone(seats: Seats, hub: Hub) -> None:
-    """Behind a proxy that speaks TLS: ``__Host-`` and ``Secure``."""
+    """Behind a proxy of ours that speaks TLS: ``__Host-`` and ``Secure``."""
     await given(hub, "anna")
+    hub.settings = structs.replace(hub.settings, proxies=(ip_network("127.0.0.0/8"),))
     headers = {"Origin": seats.base, "X-Forwarded-Proto": "https"}
     form = {"name": "anna", "password": PASSWORD}
     async with seats.http.post(f"{seats.base}/login", data=form, headers=headers, allow_redirects=False) as response:
