@@ -1,4 +1,7 @@
-"""What a plan with an extension and a pause shows: a button that gives more time, and after the end a page that says when to come back."""
+"""What a plan with an extension and a pause shows: a button that gives more time, and after the end a page that says when to come back.
+
+Shortly before midnight that is on another day, whose name is said with it.
+"""
 
 import contextlib
 import os
@@ -48,9 +51,9 @@ async def plan_with(hall: Hall, lines: str) -> AsyncIterator[None]:
             "Um 1 Stunde verlängern",
             "Verbindung beenden",
             "Sie haben die Verbindung beendet",
-            r"Sie können sich wieder verbinden ab \d\d:\d\d Uhr\.",
+            r"Sie können sich wieder verbinden ab (\w+, )?\d\d:\d\d Uhr\.",
         ),
-        ("en", "Extend by 1 hour", "Disconnect", "You are disconnected", r"You can connect again from \d{1,2}:\d\d.{0,4} on\."),
+        ("en", "Extend by 1 hour", "Disconnect", "You are disconnected", r"You can connect again from (\w+, )?\d{1,2}:\d\d.{0,4} on\."),
     ],
 )
 async def test_extension_and_pause(
