@@ -84,7 +84,7 @@ def _choices(options: dict[str, Any]) -> "list[Choices]":
         "here": options["here"],
         "plug": options["plug"],
         "phones": choices.phones(options["phones"]),
-        "authority": options["authority"],
+        "authority": "" if options["authority"] is None else choices.authority(options["authority"]),
         "download": choices.web_address(options["download"]) if rates else "",
         "upload": choices.web_address(options["upload"]) if rates else "",
         "measured": options["measured"],
@@ -107,12 +107,15 @@ def _visit(options: dict[str, Any]) -> int:
     """Visit, tell, and return the exit status. Raises ``BadChoice`` and ``CannotLook``."""
     from importlib.metadata import PackageNotFoundError, version
 
+    from hotspot import rights
     from hotspot.looks import folder
     from hotspot.visitor import report
     from hotspot.visitor.programs import CannotLook
     from hotspot.visitor.walk import visit as walk
 
     chosen = _choices(options)
+    if options["plug"] is not None:  # the unit's right to read everything was for the settings; what comes now is said by strangers
+        rights.keep((rights.NET_ADMIN, rights.NET_RAW))
     try:
         software = version("hotspot")
     except PackageNotFoundError:

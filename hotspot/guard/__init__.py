@@ -4,5 +4,5 @@
 ``echoes`` what the gateway said itself and comes back ·
 ``sightings`` what was seen, until it has been quiet for a while · ``servers``, ``claims``, ``identities``, ``starvation``, ``bridging`` one
 danger each · ``hall`` what they share · ``watch`` all of them for one interface. These are pure: time comes in as an argument. ``ears`` and
-``bridge`` are the sockets, ``rights`` gives the one capability back, ``service`` is the process.
+``bridge`` are the sockets, ``hotspot.rights`` gives the one capability back, ``service`` is the process.
 """

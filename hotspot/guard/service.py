@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from hotspot.guard import rights
+from hotspot import rights
 from hotspot.guard.bridge import Kernel
 from hotspot.guard.hall import Shared
 from hotspot.guard.post import Place, Post
@@ -37,7 +37,7 @@ class Guard:
         now = time.monotonic()
         shared = Shared()
         self._posts = [Post(place, self._kernel, shared, now) for place in places]
-        rights.give_up()
+        rights.keep()
         self.stopping = asyncio.Event()
         self._moves_left = MOVES_A_SECOND
         self._told: frozenset[tuple[str, str, str]] = frozenset()

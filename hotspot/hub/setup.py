@@ -36,6 +36,8 @@ async def first_admin(store: Store, name: str, hours: float, clock: datetime | N
     both are taken away, and sessions end. Raises ``ValueError``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", name):
         raise ValueError(f"name = {name!r}: expected lower case letters, digits, '.', '_' and '-', at most 40")
+    if name == HERE:
+        raise ValueError(f"name = {name!r}: expected another one: this is the user of commands on the hub itself (hotspot hub --here)")
     at = clock or now()
     if await _pending(store):
         raise ValueError("the tables are not there yet: run 'hotspot hub migrate'")

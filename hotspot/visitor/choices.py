@@ -1,6 +1,7 @@
 """What is asked of a visit and what it expects to find; from options, or from the settings of the portal."""
 
 import ipaddress
+import ssl
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,8 +38,8 @@ class Choices(Struct, frozen=True, kw_only=True):
     phones: tuple[str, ...] = USUAL_PHONES
     key: bytes = b""
     """Proves to the portal that this is a visit of ours (``hotspot.session.visitor_check``); empty: it counts as any other."""
-    authority: Path | None = None
-    """Certificates that are trusted beside the system's; for a lab."""
+    authority: str = ""
+    """Certificates (PEM) that are trusted beside the system's; for a lab."""
     portal_url: str = ""
     """Where the portal should be, with a trailing slash."""
     down: float = 0
@@ -126,6 +127,18 @@ def key(path: Path) -> bytes:
         raise BadChoice(f"key = {str(path)!r}: {error.strerror}") from None
     except ValueError as error:
         raise BadChoice(f"key = {str(path)!r}: {error}") from None
+
+
+def authority(path: Path) -> str:
+    """The certificates in a file. Raises ``BadChoice``."""
+    try:
+        pem = path.read_text(encoding="utf-8")
+        ssl.create_default_context(cadata=pem)
+    except OSError as error:  # ssl.SSLError is one
+        raise BadChoice(f"authority = {str(path)!r}: {error.strerror or error}") from None
+    except ValueError:
+        raise BadChoice(f"authority = {str(path)!r}: expected certificates in PEM") from None
+    return pem
 
 
 def zones(settings: Path | None, interfaces: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,7 +15,6 @@ from hotspot.visitor.choices import Choices
 from hotspot.visitor.dhcp import Told
 from hotspot.visitor.frames import Frames
 from hotspot.visitor.notes import Failed, Notes, Skipped
-from hotspot.visitor.programs import CannotLook
 from hotspot.visitor.routers import Advertised
 from hotspot.visitor.said import Said, place
 from hotspot.visitor.web import CONNECT_SECONDS, SECONDS, Page, Port, Unanswered, fetch, knock
@@ -74,11 +73,8 @@ class Known:
     def __post_init__(self) -> None:
         self.portal_url, self.api_url = self.choices.portal_url, self.choices.api_url
         self.promised = self.plan
-        if self.choices.authority is not None:
-            try:
-                self.tls.load_verify_locations(cafile=str(self.choices.authority))
-            except OSError as error:  # ssl.SSLError is one
-                raise CannotLook(f"authority = {str(self.choices.authority)!r}: {error.strerror or error}") from None
+        if self.choices.authority:
+            self.tls.load_verify_locations(cadata=self.choices.authority)
 
     @property
     def plan(self) -> Promised:

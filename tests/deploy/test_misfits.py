@@ -32,6 +32,10 @@ def said(**more: Any) -> list[str]:
     return found
 
 
+LINE6 = town.line6(1).partition("/")[0]
+"""An address of the box on its line."""
+
+
 @pytest.mark.parametrize(
     "well",
     [
@@ -44,7 +48,7 @@ def said(**more: Any) -> list[str]:
         {"gateway_reboot_at": "22:00"},
         {"gateway_management_listen": "[::1]:9464"},
         {"gateway_management_listen": "10.20.1.2:9464"},
-        {"gateway_management_listen": f"[{town.line6(1).partition('/')[0]}]:9464"},
+        {"gateway_management_listen": f"[{LINE6}]:9464", "gateway_line_ports": ["tcp/9464"]},
         {"gateway_management_listen": "192.0.2.7:9464", "gateway_wan": {"interface": "wan0", "dhcp": True}},
         {"gateway_line_ports": ["tcp/9464", "udp/51820"]},
         {"gateway_total_down": 95_000_000},
@@ -79,6 +83,10 @@ def test_settings_that_can_be_used(well: dict[str, Any]) -> None:
         (
             {"gateway_management_listen": "10.20.1.9:9464"},
             "gateway_management_listen is '10.20.1.9:9464'; expected an address of this box: ",
+        ),
+        (
+            {"gateway_management_listen": f"[{LINE6}]:9464", "gateway_line_ports": ["tcp/9100"]},
+            f"gateway_management_listen is '[{LINE6}]:9464'; expected tcp/9464 in gateway_line_ports, too",
         ),
         ({"gateway_line_ports": ["22"]}, "gateway_line_ports is '22'; expected ports such as tcp/9464"),
         ({"gateway_line_ports": ["tcp/0"]}, "gateway_line_ports is 'tcp/0'; expected ports such as tcp/9464"),

@@ -1,5 +1,11 @@
 """``hotspot visit``: exit statuses; what it finds is in ``tests/kernel/visitor``."""
 
+import re
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,3 +56,36 @@ def test_wrong_usage(words: tuple[str, ...], said: str) -> None:
     """2."""
     done = run(*words)
     assert (done.exit_code, said in done.output) == (2, True)
+
+
+def test_a_file_that_holds_no_certificates(tmp_path: Path) -> None:
+    """An authority is read at once, like all settings."""
+    (tmp_path / "empty.pem").write_text("nothing")
+    for name, why in ("empty.pem", "no start line"), ("none.pem", "No such file or directory"):
+        done = run("--authority", str(tmp_path / name))
+        assert (done.exit_code, f"authority = '{tmp_path / name}': " in done.output, why in done.output.replace("_", " ").lower()) == (
+            2,
+            True,
+            why == why.lower(),
+        ), done.output
+
+
+def test_the_unit_reads_first_and_hears_strangers_then() -> None:
+    """When it asks to be plugged in it has no right any more to read what is other users'."""
+    with tempfile.TemporaryDirectory() as folder_, socket.socket(socket.AF_UNIX) as listening:
+        path = Path(folder_, "plug")
+        listening.bind(str(path))
+        listening.listen()
+        listening.settimeout(60)
+        words = [sys.executable, "-P", "-m", "hotspot", "visit", "--plug", str(path), "--interface", "br0", "--no-rates"]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as visiting:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4_096)
+                who = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+                status = Path("/proc", str(who), "status").read_text(encoding="ascii")
+                connection.sendall(b'{"error": "no cable", "missing": false}')
+            said = visiting.communicate(timeout=60)[1]
+        held = re.findall(r"^Cap(?:Eff|Prm):\s*(\w+)$", status, re.MULTILINE)
+        assert (len(held), [int(one, 16) & ~(1 << 12 | 1 << 13) for one in held]) == (2, [0, 0])
+        assert (visiting.returncode, "no cable" in said) == (2, True)

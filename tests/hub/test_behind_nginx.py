@@ -228,6 +228,13 @@ async def test_only_tls_that_is_recommended(front: Front) -> None:
         await _handshake(front, ssl.create_default_context(cafile=str(front.authority)), "other.stadt.example")
 
 
+async def test_another_name_over_tls_finds_nothing(front: Front) -> None:
+    """Whoever asks for it in a connection that was opened for the hub's: neither the hub, nor a page of nginx's own."""
+    async with front.api.http.get(f"{front.api.base}/", headers={"Host": "evil.example"}) as response:
+        assert response.status == 421
+        assert "nginx!" not in await response.text()
+
+
 async def test_without_tls_there_is_only_the_way_to_it(front: Front) -> None:
     """By the hub's name, whatever was asked for."""
     url = f"http://127.0.0.1:{front.plain}/halls?a=b"

@@ -88,6 +88,8 @@ async def test_the_first_administrator(store: Store) -> None:
     """Made once; again only while nobody can get in: the token is lost, and no password was set."""
     with pytest.raises(ValueError, match="name = 'Root User': expected lower case letters"):
         await setup.first_admin(store, "Root User", 1)
+    with pytest.raises(ValueError, match=r"name = 'hub': expected another one: this is the user of commands on the hub itself"):
+        await setup.first_admin(store, "hub", 1)
     first = await setup.first_admin(store, "root", 1)
     assert first["token"].startswith("hst_")
     with pytest.raises(ValueError, match="root is an administrator who can log in"):

@@ -160,9 +160,7 @@ async def revoke(connection: Connection, gateway_id: int, now: datetime) -> None
     await connection.execute(
         "UPDATE orders SET expires_at = $2 WHERE gateway_id = $1 AND answered_at IS NULL AND expires_at > $2", gateway_id, now
     )
-    await connection.execute(
-        "UPDATE enrolments SET withdrawn_at = $2 WHERE gateway_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL", gateway_id, now
-    )
+    await _withdraw_others(connection, gateway_id, now)
 
 
 async def ask_rotation(connection: Connection, gateway_id: int, now: datetime) -> None:
@@ -225,7 +223,9 @@ async def tried_again(connection: Connection, enrolment_id: int, now: datetime) 
 
 
 async def use(connection: Connection, token: Enrolment, software: str, zones: Sequence[str], now: datetime) -> tuple[int, str]:
-    """Make the gateway, or take it over, and mark the token as used; returns its id and name. The caller gives it a credential."""
+    """Make the gateway, or take it over, and mark the token as used; returns its id and name. The caller gives it a credential. Another
+    token for the same place was made for the box that has gone, and is worth nothing from then on: nobody who has it, lost or printed, puts
+    out the box that is there now."""
     gateway_id, name = token.gateway_id, token.gateway
     if gateway_id is None or name is None:
         gateway_id, name = await _add_gateway(connection, token.hall_id, token.hall, now)
@@ -234,6 +234,7 @@ async def use(connection: Connection, token: Enrolment, software: str, zones: Se
         await _end(connection, gateway_id, "replaced", now)
     await connection.execute("UPDATE gateways SET enrolled_at = $2, software = $3 WHERE id = $1", gateway_id, now, software)
     await connection.execute("UPDATE enrolments SET used_at = $2, gateway_id = $3 WHERE id = $1", token.id, now, gateway_id)
+    await _withdraw_others(connection, gateway_id, now)
     await connection.execute(
         "INSERT INTO zones (hall_id, name, first_at, last_at) SELECT $1, name, $3, $3 FROM unnest($2::text[]) AS name ORDER BY name "
         "ON CONFLICT (hall_id, name) DO UPDATE SET last_at = excluded.last_at",
@@ -242,6 +243,13 @@ async def use(connection: Connection, token: Enrolment, software: str, zones: Se
         now,
     )
     return gateway_id, name
+
+
+async def _withdraw_others(connection: Connection, gateway_id: int, now: datetime) -> None:
+    """Tokens for taking this gateway over that nobody has used."""
+    await connection.execute(
+        "UPDATE enrolments SET withdrawn_at = $2 WHERE gateway_id = $1 AND used_at IS NULL AND withdrawn_at IS NULL", gateway_id, now
+    )
 
 
 async def _add_gateway(connection: Connection, hall_id: int, hall: str, now: datetime) -> tuple[int, str]:

@@ -14,21 +14,12 @@ import pytest
 from deploy.packages import build, wheels
 from hotspot.portal.journal.schema import MIGRATIONS
 from tests.deploy.packages.built import PARTS, TREE, VERSION, Built, Store, target
+from tests.deploy.packages.in_root import carried_out
 from tests.deploy.release import ARCHITECTURE, debian
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.alone]
 """Alone: the packages are built once for all these tests, not by each worker."""
 
-AS_ROOT = """
-set -e
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-mount -t proc proc "$1/root/proc"
-mount -t tmpfs tmpfs "$1/root/run"
-mount --rbind /dev "$1/root/dev"
-mount --bind "$2" "$1/root/mnt"
-exec chroot "$1/root" /bin/sh -euc "$3"
-"""
-"""This machine's Debian, but whatever is written goes to a folder of the test; it has no network."""
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for name in sys.argv[2:]:
@@ -121,28 +112,6 @@ def roots(tmp_path: Path) -> Iterator[Path]:
         (tmp_path / name).mkdir()
     yield tmp_path
     shutil.rmtree(tmp_path / "work", ignore_errors=True)
-
-
-def carried_out(roots: Path, debs: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """A script as root of that Debian."""
-    words = [
-        "unshare",
-        "--mount",
-        "--net",
-        "--pid",
-        "--fork",
-        "--propagation=private",
-        "sh",
-        "-c",
-        AS_ROOT,
-        "sh",
-        str(roots),
-        str(debs),
-        script,
-    ]
-    return subprocess.run(
-        words, capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-    )
 
 
 @pytest.mark.kernel

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.packages.contents import HERE
+from tests.deploy.packages.in_root import carried_out
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(120)]
 
@@ -21,15 +22,6 @@ WELL = """#!/bin/sh
 echo 200
 """
 """What asks the portal how it is."""
-IN_A_ROOT = """
-set -e
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
-mount -t proc proc "$1/root/proc"
-mount -t tmpfs tmpfs "$1/root/run"
-mount --rbind /dev "$1/root/dev"
-mount --bind "$1/mnt" "$1/root/mnt"
-exec chroot "$1/root" /bin/sh -euc "$2"
-"""
 PACKAGES = """
 for version in 1 2; do
     mkdir -p /tmp/p/DEBIAN /tmp/p/usr/lib/hotspot-gateway/bin
@@ -69,20 +61,7 @@ class Box:
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """As root of that box, which has no network, and whose processes end with the script."""
-        words = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation=private", "sh", "-c", IN_A_ROOT, "sh"]
-        return subprocess.run(
-            [*words, str(self.folder), PACKAGES + script],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-        )
-
-    def calls(self) -> list[str]:
-        """Of programs that there are not."""
-        path = self.folder / "mnt" / "calls"
-        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return carried_out(self.folder, self.folder / "mnt", PACKAGES + script)
 
 
 @pytest.fixture

@@ -113,6 +113,21 @@ async def test_a_box_is_replaced(api: Api, hub: Hub) -> None:
     assert (status, problem["detail"]) == (404, f"replaces = 'nobody': expected the name of a gateway of {place}")
 
 
+async def test_tokens_for_a_place_that_is_taken(api: Api, hub: Hub) -> None:
+    """Two were made for one box, one of them is used: whoever has the other one does not put out the box that is there."""
+    place = await hall(api)
+    old = await enrolled(api, place)
+    lost, fresh = await token(api, place), await token(api, place)
+    printed = await token(api, place, replaces=old.name)
+    new = await enrolled(api, place, replaces=old.name)
+    stranger = Box(api.http, api.base, "", "")
+    status, problem = await stranger.refused(wire.ENROL, wire.Enrol(token=printed))
+    assert (status, problem.code, "it was withdrawn" in problem.message) == (400, "token", True)
+    assert await new.poll(seconds=0) == wire.News()
+    for secret in (lost, fresh):  # for further boxes of the hall: they take nobody's place
+        assert (await stranger.post(wire.ENROL, wire.Enrol(token=secret), wire.Enrolled)).gateway != new.name
+
+
 async def test_rotation(api: Api, hub: Hub) -> None:
     """The old credential goes on until the new one is used; a lost answer to a rotation does no harm."""
     place = await hall(api)

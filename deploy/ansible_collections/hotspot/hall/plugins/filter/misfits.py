@@ -135,9 +135,15 @@ def _listen(given: Mapping[str, Any]) -> Iterator[str]:
     elif ipaddress.ip_address(host.strip("[]")).is_unspecified:
         yield said("gateway_management_listen", listen, "one address; this is all of them, those towards visitors too")
     elif not ipaddress.ip_address(host.strip("[]")).is_loopback and not given["gateway_wan"].get("dhcp"):
-        own = [str(one).partition("/")[0] for key in ("management", "wan") for one in given[f"gateway_{key}"].get("addresses") or []]
-        if host.strip("[]") not in own:
-            yield said("gateway_management_listen", listen, f"an address of this box: 127.0.0.1, {', '.join(own)}")
+        line, staff = (
+            [str(one).partition("/")[0] for one in given[f"gateway_{key}"].get("addresses") or []] for key in ("wan", "management")
+        )
+        own = host.strip("[]")
+        if own not in (*staff, *line):
+            yield said("gateway_management_listen", listen, f"an address of this box: 127.0.0.1, {', '.join((*staff, *line))}")
+        elif own in line and f"tcp/{port}" not in map(str, given["gateway_line_ports"]):
+            expected = f"tcp/{port} in gateway_line_ports, too: on the line nobody reaches another port of the box"
+            yield said("gateway_management_listen", listen, expected)
 
 
 def _within(address: str, network: object) -> bool:
