@@ -15,6 +15,10 @@ LONG_AGO = 7 * 86_400.0
 """Seconds after which a change that was taken back is no news any more."""
 
 
+HINDERED = 1_200.0
+"""Seconds that going back may take: it waits for a quarter of an hour for another installation that is at work."""
+
+
 class Told(Struct, frozen=True):
     """What the program says (``state --json``); times are Unix seconds. The default: nothing, as where there is no such program."""
 
@@ -22,6 +26,10 @@ class Told(Struct, frozen=True):
     since: float = 0
     until: float = 0
     at: float = 0
+    going: float = 0
+    """Since when the box goes back; 0: it does not."""
+    hindered: tuple[str, ...] = ()
+    """By what, when it tried the last time."""
     because: str = ""
     package_stays: bool = False
     journal_aside: bool = False
@@ -37,7 +45,9 @@ def read() -> Told:
 
 def judge(told: Told, now: float) -> Iterator[Finding]:
     """What is pending, or missing."""
-    if told.state == "pending":
+    if told.state == "pending" and told.going and told.hindered and now - told.going > HINDERED:
+        yield found("change-hindered", begun=_moment(told.going), hindered=told.hindered[0])
+    elif told.state == "pending":
         yield found("change-pending", begun=_moment(told.since), until=_moment(told.until))
     if told.state != "back" or now - told.at > LONG_AGO:
         return

@@ -14,6 +14,16 @@ CHANGE = {
         remedy_english="If the change is good, confirm it (hotspot-change keep), else take it back (hotspot-change back).",
         command="hotspot-change check",
     ),
+    "change-hindered": Words(
+        severity=Severity.URGENT,
+        german="Die Box will seit {begun} eine Änderung zurücknehmen und kommt nicht dazu: „{hindered}“",
+        english="Since {begun} the box has tried to take a change back, and cannot: {hindered}",
+        meaning_german="Netz und Einstellungen sind, soweit es ging, die von vorher; ob Besucher online kommen, zeigt der Probebesuch.",
+        meaning_english="Network and settings are those from before, as far as that went; a test visit shows whether visitors get online.",
+        remedy_german="Beheben, was im Weg ist; die Box versucht es jede Minute von selbst. Bestätigen lässt sich bis dahin nichts.",
+        remedy_english="Mend what is in the way; the box tries each minute by itself. Until then nothing can be confirmed.",
+        command="hotspot-change state; df -h /var /etc",
+    ),
     "change-not-kept": Words(
         severity=Severity.WARNING,
         german="Die Box hat am {at} eine Änderung von selbst zurückgenommen, weil niemand sie bestätigt hat; gestört war: „{wrong}“",

@@ -180,6 +180,30 @@ def test_what_cannot_be_is_refused_first(given: dict[str, Any], change: dict[str
     assert "geheim" not in "".join(found)
 
 
+def test_a_key_of_another_certificate(given: dict[str, Any], tmp_path: Path) -> None:
+    """Is seen on the control host, before it is where nginx finds it at its next start; so is one with a password."""
+    (look,) = (task for task in read_yaml(ROLES / "hub" / "tasks" / "preflight.yml") if task.get("register") == "__hub_pair")
+    role = Role("hub", given)
+    assert look["ansible.builtin.command"]["stdin"] == "{{ lookup('ansible.builtin.file', hub_key) }}"
+    other, locked = tmp_path / "other.key", tmp_path / "locked.key"
+    curve = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    subprocess.run(["openssl", "genpkey", *curve, "-out", other], check=True, capture_output=True)
+    subprocess.run(
+        ["openssl", "pkey", "-in", given["hub_key"], "-aes256", "-passout", "pass:geheim", "-out", locked], check=True, capture_output=True
+    )
+    refused = {}
+    for key in (given["hub_key"], other, locked):
+        words = role.worked_out(look["ansible.builtin.command"]["argv"])
+        done = subprocess.run(words, input=Path(key).read_bytes(), capture_output=True, check=False)
+        refused[Path(key).name] = Role("hub", {**given, "hub_key": str(key), "__hub_pair": {"rc": done.returncode}}).refusals()
+    expected = f'", hub_certificate "{given["hub_certificate"]}"; expected the key of that certificate, without a password'
+    assert refused == {
+        "hub.key": [],
+        "other.key": [f'hub_key is "{other}{expected}'],
+        "locked.key": [f'hub_key is "{locked}{expected}'],
+    }
+
+
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
 

@@ -20,6 +20,8 @@ LOCAL = time.strftime("%Y-%m-%d %H:%M", time.localtime(NOW))
         (Told("none"), []),
         (Told("kept", at=NOW), []),
         (Told("pending", since=NOW - 60, until=NOW + 540), ["change-pending"]),
+        (Told("pending", since=NOW - 900, until=NOW - 60, going=NOW - 60, hindered=("no room",)), ["change-pending"]),
+        (Told("pending", since=NOW - 9_000, until=NOW - 8_000, going=NOW - 8_000, hindered=("no room",)), ["change-hindered"]),
         (Told("back", at=NOW, because="asked", wrong=("x",)), []),
         (Told("back", at=NOW, because="timer"), ["change-not-kept"]),
         (Told("back", at=NOW - change.LONG_AGO - 1, because="timer", package_stays=True, journal_aside=True), []),
@@ -28,7 +30,8 @@ LOCAL = time.strftime("%Y-%m-%d %H:%M", time.localtime(NOW))
     ],
 )
 def test_what_is_worth_saying(told: Told, wanted: list[str]) -> None:
-    """One that waits; one that the box took back by itself, for a week; what stayed or was set aside, whoever asked for it."""
+    """One that waits; one that cannot be taken back; one that the box took back by itself, for a week; what stayed or was set aside,
+    whoever asked for it."""
     assert [finding.kind for finding in change.judge(told, NOW)] == wanted
 
 
