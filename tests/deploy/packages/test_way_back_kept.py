@@ -245,6 +245,37 @@ def test_timers_without_a_change(box: Box, there: str) -> None:
     assert told(done) == {"left": ""}
 
 
+def test_services_of_ours_cannot_stop_it(box: Box) -> None:
+    """Not one that would hold its lock, nor a portal with a page without end, nor a visitor who leaves a pipe in the place of a look."""
+    box.program(
+        "usr/bin/curl",
+        """#!/bin/sh
+        while [ $# -gt 1 ] && [ "$1" != --output ]; do shift; done
+        dd if=/dev/zero of="$2" bs=1M count=8 2>/dev/null
+        wc -c <"$2" >>/mnt/sizes
+        echo 200
+        """,
+    )
+    box.program(
+        "usr/bin/systemctl",
+        """#!/bin/sh
+        case "$*" in
+            *--property=Id,*) printf '%s\\n' Id=hotspot-visit.timer LoadState=loaded ActiveState=active SubState=waiting UnitFileState=enabled ;;
+            "start hotspot-visit.service") rm -f /run/hotspot-looks/visit/look.json; mkfifo /run/hotspot-looks/visit/look.json ;;
+        esac
+        """,
+    )
+    done = box.run("""
+        : >/etc/hotspot/visit.conf; mkdir -p /run/hotspot-looks/visit
+        : >/run/hotspot-change.lock; chmod 644 /run/hotspot-change.lock
+        timeout 60 sh /usr/sbin/hotspot-change begin >/dev/null
+        echo lock=$(stat -c %a /run/hotspot-change.lock)
+        status=0; timeout 60 sh /usr/sbin/hotspot-change check >&2 || status=$?
+        echo check=$status largest=$(sort -n /mnt/sizes | tail -n 1)
+        """)
+    assert told(done) == {"lock": "600", "check": "0 largest=1048576"}  # as before the change: no result of a visit
+
+
 def test_kept_with_a_full_disk(box: Box) -> None:
     """What was set aside for the way back is there for the last word, too."""
     done = box.run("""
