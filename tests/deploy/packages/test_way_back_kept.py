@@ -260,7 +260,9 @@ def test_services_of_ours_cannot_stop_it(box: Box) -> None:
         "usr/bin/systemctl",
         """#!/bin/sh
         case "$*" in
-            *--property=Id,*) printf '%s\\n' Id=hotspot-visit.timer LoadState=loaded ActiveState=active SubState=waiting UnitFileState=enabled ;;
+            *--property=Id,*)
+                printf '%s\\n' Id=hotspot-visit.timer LoadState=loaded ActiveState=active SubState=waiting UnitFileState=enabled
+                ;;
             "start hotspot-visit.service") rm -f /run/hotspot-looks/visit/look.json; mkfifo /run/hotspot-looks/visit/look.json ;;
         esac
         """,
