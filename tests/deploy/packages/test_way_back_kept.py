@@ -245,6 +245,53 @@ def test_timers_without_a_change(box: Box, there: str) -> None:
     assert told(done) == {"left": ""}
 
 
+BY_ITSELF = """
+by_itself() { # as its timer starts it
+    program=/var/lib/hotspot-change/saved/program
+    cp $program /tmp/program
+    sed -i 's/^within() .*/within() { true\\n}\\nformerly() {/' $program
+    sh $program back >&2
+    cp /tmp/program /var/lib/hotspot-change/late/program
+}
+"""
+
+
+@pytest.mark.parametrize(("ago", "settings", "late"), [(0, "one", ""), (4_000, "three", "late")])
+def test_whoever_goes_on_after_it_went_back(box: Box, ago: int, settings: str, late: str) -> None:
+    """A playbook on a slow line: what it wrote after its minutes were over goes back, too, when it says so; what people did hours after
+    does not."""
+    done = box.run(
+        BY_ITSELF
+        + f"""
+        echo one >/etc/hotspot/x
+        change begin >/dev/null
+        echo two >/etc/hotspot/x
+        by_itself
+        echo first=$(cat /etc/hotspot/x)
+        echo three >/etc/hotspot/x; dpkg --install /mnt/2.deb >/dev/null
+        sed -i "s/^at=.*/at=$(($(date +%s) - {ago}))/" /var/lib/hotspot-change/last
+        change back >/mnt/said
+        echo second=$(cat /etc/hotspot/x) version=$(dpkg-query -W -f '${{Version}}' hotspot-gateway)
+        echo left=$(ls /var/lib/hotspot-change | grep -v last) state=$(change state --json | grep -c '"because":"timer"')
+        """
+    )
+    version = "2" if late else "1"
+    assert told(done) == {"first": "one", "second": f"{settings} version={version}", "left": f"{late} state=1"}
+    assert (box.folder / "mnt" / "said").read_text().startswith("The box went back at ")
+
+
+def test_what_is_said_is_on_the_disk(box: Box) -> None:
+    """When somebody hears that a change is kept, no power cut in the next moment takes it back."""
+    box.program("usr/bin/sync", '#!/bin/sh\n[ -e /var/lib/hotspot-change/saved/armed ] || echo "$@" >>/mnt/synced\n')
+    done = box.run("""
+        change begin >/dev/null
+        rm -f /mnt/synced
+        change keep >/dev/null
+        echo synced=$(grep -x /var/lib/hotspot-change/saved /mnt/synced)
+        """)
+    assert told(done) == {"synced": "/var/lib/hotspot-change/saved"}
+
+
 def test_services_of_ours_cannot_stop_it(box: Box) -> None:
     """Not one that would hold its lock, nor a portal with a page without end, nor a visitor who leaves a pipe in the place of a look."""
     box.program(
