@@ -39,6 +39,17 @@ def test_a_certificate_from_the_hub() -> None:
         assert (f'AdvCaptivePortalAPI "{api}";' in written("radvd.conf.j2", **more)) is wanted
 
 
+def test_a_key_is_the_portals_alone() -> None:
+    """Not its group's, of which the LAN guard is, who hears what strangers send."""
+    tasks = read_yaml(rendered.ROLE / "tasks" / "configure.yml")
+    (copied,) = (task for task in tasks if task["name"] == "Certificate of the portal")
+    assert {one["dest"]: (one["owner"], one["mode"]) for one in copied["loop"]} == {
+        "portal.key": ("hotspot-portal", "0400"),
+        "portal.pem": ("root", "0640"),
+    }
+    assert (copied["ansible.builtin.copy"]["owner"], copied["ansible.builtin.copy"]["mode"]) == ("{{ item.owner }}", "{{ item.mode }}")
+
+
 def test_time_for_visitors_and_for_nobody_else() -> None:
     """One zone: chronyd is bound to its bridge, and so may answer whatever prefix the line has delegated. Several: only what is known."""
     (zone,) = town.settings(1)["gateway_zones"]
