@@ -42,12 +42,8 @@ def test_a_certificate_from_the_hub() -> None:
 def test_a_key_is_the_portals_alone() -> None:
     """Not its group's, of which the LAN guard is, who hears what strangers send."""
     tasks = read_yaml(rendered.ROLE / "tasks" / "configure.yml")
-    (copied,) = (task for task in tasks if task["name"] == "Certificate of the portal")
-    assert {one["dest"]: (one["owner"], one["mode"]) for one in copied["loop"]} == {
-        "portal.key": ("hotspot-portal", "0400"),
-        "portal.pem": ("root", "0640"),
-    }
-    assert (copied["ansible.builtin.copy"]["owner"], copied["ansible.builtin.copy"]["mode"]) == ("{{ item.owner }}", "{{ item.mode }}")
+    (copied,) = (task["ansible.builtin.copy"] for task in tasks if task["name"] == "Key of the portal")
+    assert (copied["owner"], copied["mode"], copied["src"]) == ("hotspot-portal", "0400", "{{ gateway_key }}")
 
 
 def test_time_for_visitors_and_for_nobody_else() -> None:
