@@ -168,7 +168,7 @@ def test_services_are_left_alone_by_check() -> None:
 
 def test_what_is_secret_is_not_shown() -> None:
     """Tokens, and what holds keys."""
-    for name in ("Certificate of the portal", "Key of the test visits", "Ask the hub for a token", "Show the token to the hub"):
+    for name in ("Key of the portal", "Key of the test visits", "Ask the hub for a token", "Show the token to the hub"):
         (task,) = [task for _, task in STEPS if task["name"] == name]
         assert task["no_log"] is True
     shown = [task["name"] for _, task in STEPS if "gateway_hub_token }}" in str(task) and not task.get("no_log") and "block" not in task]
