@@ -17,9 +17,10 @@ BESIDE = (
     "kernel/visitor",
     "kernel/attacks/test_garden.py",
     "kernel/attacks/test_sweep.py",
-    "kernel/failures/test_journal_lost.py",
-    "kernel/failures/test_reboot.py",
-    *(f"kernel/test_{what}.py" for what in ("block_list", "town", "vouchers", "what_leaves", "zones")),
+    *(f"hotspot/lab/test_{what}.py" for what in ("city", "commands", "hall")),
+    *(f"kernel/failures/test_{what}.py" for what in ("clock", "journal_lost", "kills", "reboot", "restarts", "rules")),
+    *(f"kernel/test_{what}.py" for what in ("block_list", "firewall", "firewall_life", "prefixes")),
+    *(f"kernel/test_{what}.py" for what in ("town", "vouchers", "what_leaves", "zones")),
     *(f"kernel/test_probes_{part}.py" for part in ("api", "ends", "matrix", "shapes")),
 )
 """… and so may these."""
