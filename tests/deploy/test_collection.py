@@ -121,7 +121,7 @@ def test_files_that_are_copied_or_filled_in_are_there() -> None:
         kind, where = task.module.rpartition(".")[2], ROLES.get(task.role, PLAYBOOKS)
         if kind in ("import_role", "include_role"):
             role = task.arguments["name"].rpartition(".")[2]
-            place = DEPLOY / "ansible_collections/hotspot/hall/roles" / role / "tasks" / task.arguments.get("tasks_from", "main.yml")
+            place = DEPLOY / "ansible_collections/hotspot/hall/roles" / role / "tasks" / f"{task.arguments.get('tasks_from', 'main')}.yml"
         elif kind in ("import_tasks", "include_tasks"):
             place = task.file.parent / (task.arguments.get("file") or task.arguments["cmd"])
         elif kind in ("template", "copy") and not task.arguments.get("remote_src") and "{{" not in task.arguments.get("src", "{{"):
