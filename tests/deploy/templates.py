@@ -16,13 +16,14 @@ TRUTHS = {"ansible_check_mode", "true", "false"}
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """As Ansible sets it up for texts, without its filters: nothing is rendered."""
     return jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=True)
 
 
 def parsed(text: str) -> nodes.Template:
     """A template as it is written."""
-    return _environment().parse(text)
+    return environment().parse(text)
 
 
 def expression(text: str) -> nodes.Expr:
