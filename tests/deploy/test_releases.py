@@ -133,6 +133,39 @@ def test_what_is_shown_to_a_town_is_written_also_when_no_box_was_reached() -> No
     assert boxes["gather_facts"] is False
 
 
+def test_the_hub_is_looked_at_also_when_no_hall_was_reached() -> None:
+    """For the same reason."""
+    halls, hub = at.plays(PLAYBOOKS / "status.yml")
+    assert (halls["hosts"], hub["hosts"]) == ("gateways:hub", "hub")
+    first = halls["tasks"][0]
+    assert (first["ansible.builtin.meta"], first["when"]) == ("end_host", 'inventory_hostname not in groups["gateways"] | default([])')
+
+
+def test_halls_after_one_that_went_back_or_fell_silent_are_not_touched() -> None:
+    """Several at a time: Ansible counts neither who is unreachable nor who dropped out before, so each batch looks for itself."""
+    *_, others = at.plays(PLAYBOOKS / "gateways.yml")
+    first = others["pre_tasks"][0]
+    assert first["ansible.builtin.assert"]["that"] == "__gateways_open == []"
+    halls = {
+        "kept": {"__gateway_begun": True, "__gateway_kept": True},
+        "back": {"__gateway_begun": True},
+        "refused": {},
+        "here": {},
+    }
+    values = {
+        "ansible_play_hosts_all": list(halls),
+        "hostvars": {name: {**facts, "inventory_hostname": name} for name, facts in halls.items()},
+    }
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    environment.filters["extract"] = lambda key, container: container[key]
+    found: Any = environment.from_string(first["vars"]["__gateways_open"]).render(values)
+    assert found == ["back"]
+    main = read(ROLES["gateway"] / "tasks" / "main.yml")
+    set_ = {file: read(ROLES["gateway"] / "tasks" / file)[-1]["ansible.builtin.set_fact"] for file in ("begin.yml", "keep.yml")}
+    assert set_ == {"begin.yml": {"__gateway_begun": True}, "keep.yml": {"__gateway_kept": True}}
+    assert [one["ansible.builtin.import_tasks"] for one in (main[-2], main[-1]["block"][-1])] == ["begin.yml", "keep.yml"]
+
+
 def test_heads_of_playbooks_name_no_inventory() -> None:
     """ansible.cfg does; a folder behind -i would have Ansible read certificates and backups as inventories."""
     assert [file.name for file in PLAYBOOKS.glob("*.yml") if re.search(r"^#.* -i ", file.read_text(encoding="utf-8"), re.MULTILINE)] == []
