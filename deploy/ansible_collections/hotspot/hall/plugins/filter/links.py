@@ -34,6 +34,11 @@ def trunks(zones: Zones, wan: Mapping[str, Any], management: Mapping[str, Any] |
     return list(dict.fromkeys(one["parent"] for one in vlans(zones, wan, management) if one["parent"] not in own))
 
 
+def ports(zones: Zones) -> list[list[Any]]:
+    """Each interface that is in a bridge as a whole, with its zone: ``[zone, "eth1"]``."""
+    return [[dict(zone), str(member)] for zone in zones for member in zone.get("members") or []]
+
+
 def radios(zones: Zones) -> list[dict[str, Any]]:
     """Each radio as the inventory has it, with the ``zone`` and the ``bridge`` that it belongs to."""
     return [{**radio, "zone": zone["name"], "bridge": zone["bridge"]} for zone in zones for radio in zone.get("wifi") or []]
@@ -79,6 +84,7 @@ class FilterModule:
             "name_files": name_files,
             "network_files": network_files,
             "pool": pool,
+            "ports": ports,
             "radios": radios,
             "sister": sister,
             "trunks": trunks,
