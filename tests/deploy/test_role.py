@@ -152,6 +152,28 @@ def test_vlans_are_made_on_the_interface_that_carries_them() -> None:
     assert {"Name=eth1.30", "Bridge=guests", "Isolated=yes"} <= set(lines_of("member.network.j2", more, item=(zone, "eth1.30")))
 
 
+def test_a_key_without_a_value_is_as_none() -> None:
+    """``lease:`` with nothing behind it is what is left out, as the preflight has it, and not the word None."""
+    (zone,) = town.settings(1)["gateway_zones"]
+    bare = {key: zone[key] for key in ("name", "bridge", "members", "address", "first", "last")}
+    empty = {**bare, **dict.fromkeys(("pool", "lease", "address6", "plans", "total_down", "total_up", "wifi"))}
+    for template in (
+        "dnsmasq.conf.j2",
+        "dnsmasq-captive.conf.j2",
+        "portal.toml.j2",
+        "firewall.toml.j2",
+        "chrony.conf.j2",
+        "zone.network.j2",
+    ):
+        assert lines_of(template, {"gateway_zones": [empty]}) == lines_of(template, {"gateway_zones": [bare]}), template
+    line = lines_of("wan.network.j2", {**ipv6("delegated"), "gateway_wan": {**DHCP, "prefix_hint": None}})
+    assert "PrefixDelegationHint=::/56" in line
+    for file in ("network.yml", "links.yml"):
+        assert "{{ gateway_zones | hotspot.hall.ports }}" in [task.get("loop") for task in read_yaml(rendered.ROLE / "tasks" / file)]
+    links = rendered.plugin("links")
+    assert links["ports"]([empty, {**bare, "members": None}, {**bare, "members": []}]) == [[empty, member] for member in zone["members"]]
+
+
 def test_a_line_that_is_dead_holds_up_no_start() -> None:
     """Neither the way of the IT staff nor a network of visitors is waited for, and the line for seconds."""
     for template in ("management.network.j2", "zone.network.j2"):
