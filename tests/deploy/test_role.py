@@ -39,6 +39,13 @@ def test_a_certificate_from_the_hub() -> None:
         assert (f'AdvCaptivePortalAPI "{api}";' in written("radvd.conf.j2", **more)) is wanted
 
 
+@pytest.mark.parametrize("name", ["Rathaus Kleinheim", 'Haus "Zum Löwen"', "C:\\Rathaus", "Bücherei 📚"])
+def test_a_hall_is_called_what_the_inventory_says(name: str) -> None:
+    """Quotes, umlauts, and letters that JSON would write as two halves, which TOML refuses."""
+    hall = tomllib.loads(written("portal.toml.j2", gateway_hall_name=name, gateway_town=name))["hall"]
+    assert (hall["name"], hall["town"]) == (name, name)
+
+
 def test_time_for_visitors_and_for_nobody_else() -> None:
     """One zone: chronyd is bound to its bridge, and so may answer whatever prefix the line has delegated. Several: only what is known."""
     (zone,) = town.settings(1)["gateway_zones"]
