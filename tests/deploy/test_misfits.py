@@ -42,6 +42,7 @@ LINE6 = town.line6(1).partition("/")[0]
         {},
         HUB,
         {**HUB, "gateway_certificate_from_hub": True, "gateway_replaces": "kleinheim-rathaus-1"},
+        {"gateway_certificate_from_hub": "false"},
         {"gateway_certificate": "/srv/portal.pem", "gateway_key": "/srv/portal.key"},
         {"gateway_visitor_options": "--forbidden 10.20.0.5:443 --no-rates --patience=2"},
         {"gateway_reboot_at": ""},
