@@ -159,6 +159,7 @@ def test_visitors_who_were_cut_off_are_missed(hall: Machine, anna: Phone, bert: 
 
 def test_without_a_kept_package_it_is_made_anew(hall: Machine, versions: dict[str, Path], anna: Phone) -> None:
     """Of the files that dpkg knows; with it the box goes back as with any other."""
+    put(hall, versions[GOOD])
     hall.run("sh", "-c", "rm -f /var/cache/hotspot/*")
     assert change(hall, "begin")[0] == 0
     put(hall, versions[BASE])
