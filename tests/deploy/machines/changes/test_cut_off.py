@@ -54,6 +54,7 @@ def test_a_restart_as_a_part_of_the_change(hall: Machine, versions: dict[str, Pa
     assert (version(hall, NAME), anna.online()) == (GOOD, True)
     assert hall.run("ls", "/var/cache/hotspot").split() == [f"hotspot-gateway_{GOOD}_amd64.deb", "hotspot-gateway_base.deb"]
     assert hall.run("systemctl", "list-timers", "--all", "--no-legend", "hotspot-change*") == ""
+    put(hall, versions[BASE])  # where the others begin
 
 
 def test_a_power_cut_in_the_middle_of_a_change(hall: Machine, versions: dict[str, Path], anna: Phone) -> None:
