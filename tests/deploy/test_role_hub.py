@@ -13,7 +13,7 @@ import pytest
 from hotspot.hub.api.table import ALL
 from hotspot.hub.console.table import PAGES
 from hotspot.hub.service import tls_of
-from hotspot.hub.settings import Settings, load
+from hotspot.hub.settings import Machine, Settings, load
 from tests.deploy.expressions import read_yaml
 from tests.deploy.roles import ROLES, Role
 
@@ -61,6 +61,8 @@ def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Pat
     assert settings.database == "postgresql:///hotspot?host=/run/postgresql"
     assert (settings.listen, settings.certificate) == ((("127.0.0.1", 8700),), None)
     assert (settings.url, [str(one) for one in settings.proxies]) == (URL, ["127.0.0.1/32"])
+    looked_at = Machine(certificate=tmp_path / "hub.pem", database=Path("/var/lib/postgresql"), backups=Path("/var/lib/hotspot-hub-backup"))
+    assert settings.machine == looked_at
     assert "postgresql" in role.values["_hub_packages"]
 
 
@@ -71,6 +73,7 @@ def test_the_hub_itself_speaks_tls(given: dict[str, Any], tmp_path: Path) -> Non
     settings = read(role, tmp_path)
     assert settings.listen == (("0.0.0.0", 443), ("::", 443))
     assert (settings.certificate, settings.key, settings.proxies) == (tmp_path / "hub.pem", tmp_path / "hub.key", ())
+    assert settings.machine.certificate == settings.certificate
     shutil.copy(given["hub_certificate"], tmp_path / "hub.pem")
     shutil.copy(given["hub_key"], tmp_path / "hub.key")
     tls = tls_of(settings)
@@ -96,6 +99,7 @@ def test_a_database_elsewhere_has_its_password_in_a_file(given: dict[str, Any]) 
     assert role.refusals() == []
     expected = "passfile=/etc/hotspot/database-password&sslmode=verify-full&sslrootcert=/etc/hotspot/database-authority.pem"
     assert tomllib.loads(role.text("hub.toml.j2"))["database"] == f"{there['hub_database']}?{expected}"
+    assert list(tomllib.loads(role.text("hub.toml.j2"))["machine"]) == ["certificate", "backups"]
     assert role.text("database-password.j2") == "*:*:*:*:a\\:b\\\\c\n"
     assert "postgresql" not in role.values["_hub_packages"]
 

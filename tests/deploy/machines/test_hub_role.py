@@ -30,7 +30,8 @@ def hub(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]
     """The city's server, which spoke TLS itself so far, as the role sets it up behind nginx: the same files, in the same order."""
     role = Role("hub", {"hub_url": URL, "hub_certificate": "hub.pem", "hub_key": "hub.key", "hub_backup_at": "03:33", "hub_backup_days": 5})
     with city.hub("deploy-fronted", net, root.disk("hub"), Path(tmp_path_factory.mktemp("hub"))) as machine:
-        machine.run("install", "-m", "0640", "/srv/hub.pem", "/srv/hub.key", "/etc/hotspot/")
+        machine.run("install", "-m", "0640", "/srv/hub.key", "/etc/hotspot/")
+        machine.run("install", "-m", "0640", "-g", "hotspot-hub", "/srv/hub.pem", "/etc/hotspot/")
         machine.put("/etc/hotspot/hub.toml", role.text("hub.toml.j2"), 0o640, "hotspot-hub")
         machine.run("hotspot", "hub", "serve", "--config", "/etc/hotspot/hub.toml", "--check-config")
         machine.put(DROPPED.format("hotspot-hub-backup.service"), role.text("backup.service.conf.j2"))

@@ -1,0 +1,44 @@
+"""The machine that a hub process runs on: its certificate, its disks, Debian's updates. Looked at when somebody asks for figures."""
+
+import os
+from pathlib import Path
+
+import structlog
+
+from hotspot import debian
+from hotspot.hub.metrics import MachineNow
+from hotspot.hub.settings import Machine
+from hotspot.portal.certificate_end import end_of
+from hotspot.portal.vitals import SOFTWARE
+
+log = structlog.get_logger("machine")
+
+
+def look(settings: Machine) -> MachineNow:
+    """Look once. What cannot be read is not known."""
+    folders = {"database": settings.database, "backups": settings.backups}
+    upkeep = debian.look()
+    return MachineNow(
+        software=SOFTWARE,
+        certificate_until=None if settings.certificate is None else _end(settings.certificate),
+        disks={name: disk for name, folder in folders.items() if folder is not None and (disk := _disk(folder)) is not None},
+        updated=upkeep.updated,
+        restart=upkeep.restart,
+    )
+
+
+def _disk(folder: Path) -> tuple[int, int] | None:
+    try:
+        disk = os.statvfs(folder)
+    except OSError as error:
+        log.warning("a disk cannot be looked at", folder=str(folder), why=error.strerror)
+        return None
+    return disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+
+
+def _end(path: Path) -> float | None:
+    try:
+        return end_of(path.read_text(encoding="ascii", errors="replace"))
+    except (OSError, ValueError) as error:
+        log.warning("certificate cannot be looked at", certificate=str(path), why=str(error))
+        return None
