@@ -1,5 +1,6 @@
 """``hotspot visit``: exit statuses; what it finds is in ``tests/kernel/visitor``."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hotspot.cli import main
 from hotspot.looks import folder
 from hotspot.looks.values import By, Finding, Look, Severity
 from hotspot.visitor import walk
+from hotspot.visitor.choices import Choices
 
 LOOK = Look(by=By.VISIT, at=1_800_000_000.0)
 BAD = Look(by=By.VISIT, at=1_800_000_000.0, findings=(Finding(kind="dns-empty", severity=Severity.URGENT),))
@@ -50,3 +52,21 @@ def test_wrong_usage(words: tuple[str, ...], said: str) -> None:
     """2."""
     done = run(*words)
     assert (done.exit_code, said in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_authority_of_the_town(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool) -> None:
+    """It stands beside the settings and is believed unasked; another one that is named takes its place."""
+    seen: list[Path | None] = []
+
+    def look(zones: list[Choices], software: str) -> Look:
+        seen.extend(one.authority for one in zones)
+        return LOOK
+
+    monkeypatch.setattr(walk, "visit", look)
+    shutil.copy(Path(__file__).parents[2] / "docs" / "portal.toml", tmp_path)
+    words = ("--settings", str(tmp_path / "portal.toml"), *(("--authority", "/srv/other.pem") if named else ()))
+    assert run(*words).exit_code == 0
+    (tmp_path / "portal-authority.pem").touch()
+    assert run(*words).exit_code == 0
+    assert seen == ([Path("/srv/other.pem")] * 2 if named else [None, tmp_path / "portal-authority.pem"])

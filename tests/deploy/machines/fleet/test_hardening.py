@@ -123,7 +123,7 @@ def test_nobody_reads_what_is_anothers(looked: Looked) -> None:
 def test_systemd_shuts_each_unit(looked: Looked) -> None:
     """Asked of systemd on the machine: what each service of ours is denied, how exposed it is; and it finds no fault in the units."""
     units = [f"{name}.service" for name in looked.wanted.services]
-    names = [name for name in looked.wanted.units if name.startswith("dnsmasq")]
+    names = [name for name in looked.wanted.units if name in hardening.BARS]
     said = looked.machine.run("systemctl", "show", f"--property=Id,{','.join(hardening.SHUT)}", *units, *names)
     shown = [dict(line.split("=", 1) for line in block.splitlines()) for block in said.strip().split("\n\n")]
     assert {each.pop("Id"): each for each in shown} == dict.fromkeys([*units, *names], hardening.SHUT)
