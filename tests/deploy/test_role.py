@@ -213,6 +213,12 @@ def test_servers_of_debian_are_shut(unit: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_is_logged_is_gone_in_time() -> None:
+    """The journal drops what is older, and has files of a day, so that it can; nothing is copied to files that nobody drops."""
+    assert {"MaxRetentionSec=7day", "MaxFileSec=1day", "ForwardToSyslog=no"} <= set(lines_of("journald.conf.j2", {}))
+    assert "MaxRetentionSec=3day" in written("journald.conf.j2", gateway_log_days=3)
+
+
 def test_security_updates_alone_and_never_our_own_package() -> None:
     """Debian's own list is taken away before ours; a restart is at night, or by people; switched off, nothing is fetched."""
     told = lines_of("unattended.j2", {})

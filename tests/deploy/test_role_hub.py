@@ -1,6 +1,7 @@
 """Role hub: its settings are those of the product, what cannot be is refused before anything is touched, nginx takes what is written."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -182,6 +183,32 @@ def test_what_cannot_be_is_refused_first(given: dict[str, Any], change: dict[str
     found = Role("hub", {**given, **change}).refusals()
     assert [one[: len(said)] for one in found] == [said]
     assert "geheim" not in "".join(found)
+
+
+def test_nothing_is_reached_but_80_and_443(given: dict[str, Any], tmp_path: Path) -> None:
+    """nginx listens on these two; the hub behind it and its database on this machine's own loopback and socket."""
+    text = Role("hub", given).text("nginx.conf.j2")
+    assert {listening.split()[0].rpartition(":")[2] for listening in re.findall(r"^ *listen (.*);", text, re.M)} == {"80", "443"}
+    settings = read(Role("hub", given), tmp_path)
+    assert [address for address, _ in settings.listen] == ["127.0.0.1"]
+    assert settings.database.endswith("?host=/run/postgresql")
+
+
+def test_a_backup_is_carried_away_before_older_ones_go(given: dict[str, Any]) -> None:
+    """What fails on the way keeps the older ones, and the hub hears how it ended, whatever the copy was."""
+    copy = "/usr/local/bin/carry ${STATE_DIRECTORY}"
+    lines = Role("hub", {**given, "hub_backup_copy": copy, "hub_backup_days": 14}).text("backup.service.conf.j2").splitlines()
+    after = [line.removeprefix("ExecStartPost=") for line in lines if line.startswith("ExecStartPost=")]
+    assert after[:2] == ["", copy]
+    assert (len(after), after[2].startswith("/usr/bin/find "), " -mtime +14 -delete" in after[2]) == (3, True, True)
+    unit = (ROLES.parents[4] / "systemd" / "hotspot-hub-backup.service").read_text(encoding="utf-8")
+    assert re.findall(r"^ExecStopPost=-\S+ (.*)$", unit, re.M) == ["hub backup-tried --config /etc/hotspot/hub.toml"]
+
+
+def test_what_is_logged_is_gone_in_time(given: dict[str, Any]) -> None:
+    """The journal drops what is older, and has files of a day, so that it can."""
+    lines = Role("hub", {**given, "hub_log_days": 12}).text("journald.conf.j2").splitlines()
+    assert {"MaxRetentionSec=12day", "MaxFileSec=1day"} <= set(lines)
 
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
