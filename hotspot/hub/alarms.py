@@ -260,11 +260,11 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         yield "fault", "", Found(WARNING, {"text": clean(health.faults[0]), "count": len(health.faults)})
     if health.disk_size:
         free = 100.0 * health.disk_free / health.disk_size
-        yield "disk", "", _below(free, limits.disk, limits.disk / 3, limits.disk * 1.5, {"percent": round(free, 1)})
+        yield "disk", "", below(free, limits.disk, limits.disk / 3, limits.disk * 1.5, {"percent": round(free, 1)})
     if health.certificate_until is not None:
         left = health.certificate_until - now
         days = {"days": round(left / 86_400, 1)}
-        yield "certificate", "", _below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
+        yield "certificate", "", below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
     if gateway.certificate_failing is not None:
         since, why = gateway.certificate_failing
         ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate
@@ -285,7 +285,7 @@ def clean(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:500]).split())
 
 
-def _below(value: float, warn: float, urgent: float, well: float, detail: Mapping[str, str | float]) -> Found | None:
+def below(value: float, warn: float, urgent: float, well: float, detail: Mapping[str, str | float]) -> Found | None:
     """Of a value that should be high."""
     if value >= well:
         return None
@@ -297,9 +297,7 @@ def _zones(gateway: Gateway, limits: Limits) -> Iterable[_Each]:
         if not zone.pool_size:
             continue
         used = 100.0 * zone.pool_used / zone.pool_size
-        free = _below(
-            100.0 - used, 100.0 - limits.pool, (100.0 - limits.pool) / 5, 1.5 * (100.0 - limits.pool), {"percent": round(used, 1)}
-        )
+        free = below(100.0 - used, 100.0 - limits.pool, (100.0 - limits.pool) / 5, 1.5 * (100.0 - limits.pool), {"percent": round(used, 1)})
         yield "pool", zone.zone, free
 
 

@@ -1,6 +1,7 @@
 """The machine that a hub process runs on: its certificate, its disks, Debian's updates. Looked at when somebody asks for figures."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -27,11 +28,17 @@ def look(settings: Machine) -> MachineNow:
     )
 
 
+@cache
+def _complain(what: str, path: str, why: str) -> None:
+    """Once, not every few seconds."""
+    log.warning(what, path=path, why=why)
+
+
 def _disk(folder: Path) -> tuple[int, int] | None:
     try:
         disk = os.statvfs(folder)
     except OSError as error:
-        log.warning("a disk cannot be looked at", folder=str(folder), why=error.strerror)
+        _complain("a disk cannot be looked at", str(folder), str(error.strerror or error))
         return None
     return disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
 
@@ -40,5 +47,5 @@ def _end(path: Path) -> float | None:
     try:
         return end_of(path.read_text(encoding="ascii", errors="replace"))
     except (OSError, ValueError) as error:
-        log.warning("certificate cannot be looked at", certificate=str(path), why=str(error))
+        _complain("certificate cannot be looked at", str(path), str(error))
         return None

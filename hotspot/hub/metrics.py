@@ -103,11 +103,17 @@ class HubNow(Struct, frozen=True, kw_only=True):
     """In a row."""
     starts: int
     """Of its processes, as far as they came to serve."""
-    backup_at: datetime | None
-    """When the last good backup was made; None: none so far."""
-    backup_size: int
+    backup: "BackupNow"
+
+
+class BackupNow(Struct, frozen=True, kw_only=True):
+    """The hub's backups."""
+
+    at: datetime | None = None
+    """When the last good one was made; None: none so far."""
+    size: int = 0
     """Bytes of it."""
-    backup_failed: bool
+    failed: bool = False
     """The last one that was tried at night: it was not made, or not carried away."""
 
 
@@ -130,7 +136,6 @@ HUB: Final[Sequence[tuple[str, str, str]]] = (
     ("hotspot_hub_database_bytes", "database_bytes", "Size of the database"),
     ("hotspot_hub_events_waiting", "events_waiting", "Alarms that somebody has not been told of yet"),
     ("hotspot_hub_channels_failing", "channels_failing", "Channels whose last message did not arrive"),
-    ("hotspot_hub_backup_failed", "backup_failed", "1 when the last backup that was tried was not made, or not carried away"),
     ("hotspot_hub_remote_write_failures", "remote_write_failures", "Attempts to push metrics that failed in a row"),
 )
 
@@ -139,10 +144,12 @@ def hub_families(now: HubNow, machine: MachineNow) -> list[Family]:
     """What is told of the hub itself, which is the same from all of its processes, and of the machine of this one."""
     found = [Family(name, "gauge", text, [(labels(), float(getattr(now, field)))]) for name, field, text in HUB]
     found.append(Family("hotspot_hub_starts_total", "counter", "Processes that began to serve", [(labels(), float(now.starts))]))
-    backed_up = None if now.backup_at is None else now.backup_at.timestamp()
+    backed_up = None if now.backup.at is None else now.backup.at.timestamp()
+    failed = "1 when the last backup that was tried was not made, or not carried away"
     moments = (
+        ("hotspot_hub_backup_failed", failed, float(now.backup.failed)),
         ("hotspot_hub_backup_timestamp_seconds", "When the last good backup was made", backed_up),
-        ("hotspot_hub_backup_bytes", "Size of it", None if backed_up is None else float(now.backup_size)),
+        ("hotspot_hub_backup_bytes", "Size of it", None if backed_up is None else float(now.backup.size)),
         ("hotspot_hub_certificate_end_timestamp_seconds", "End of the hub's own certificate", machine.certificate_until),
         ("hotspot_hub_updated_timestamp_seconds", "When Debian's security updates last went well", machine.updated),
         ("hotspot_hub_restart_wanted_timestamp_seconds", "Since when they wait for a restart of the machine", machine.restart),

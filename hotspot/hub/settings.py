@@ -61,7 +61,7 @@ class RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """What else the hub looks at on its machine, for monitoring: it writes to none of them."""
+    """What else the hub looks at on its machine, for alarms and monitoring: it writes to none of them."""
 
     certificate: Path | None = None
     """PEM chain that people and gateways are shown; None: not known, as with a proxy elsewhere."""

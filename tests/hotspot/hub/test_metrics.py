@@ -13,6 +13,7 @@ from hotspot.hub import protobuf
 from hotspot.hub.metrics import (
     MOST_ZONES,
     AlarmNow,
+    BackupNow,
     Family,
     GatewayNow,
     HubNow,
@@ -64,7 +65,7 @@ def test_the_text_of_the_hub() -> None:
     """Itself and its machine; before the first backup, and where nothing is known of the machine, there is no number to mistake."""
     now = HubNow(
         halls=2, gateways=3, database_bytes=5, events_waiting=0, channels_failing=0, remote_write_failures=0, starts=4,
-        backup_at=NOON, backup_size=77, backup_failed=True,
+        backup=BackupNow(at=NOON, size=77, failed=True),
     )  # fmt: skip
     machine = MachineNow(software="1.2", certificate_until=9.0, disks={"database": (1, 2), "backups": (3, 4)}, updated=5.0, restart=6.0)
     lines = exposition(hub_families(now, machine)).decode().splitlines()
@@ -74,9 +75,9 @@ def test_the_text_of_the_hub() -> None:
         "hotspot_hub_database_bytes 5",
         "hotspot_hub_events_waiting 0",
         "hotspot_hub_channels_failing 0",
-        "hotspot_hub_backup_failed 1",
         "hotspot_hub_remote_write_failures 0",
         "hotspot_hub_starts_total 4",
+        "hotspot_hub_backup_failed 1",
         f"hotspot_hub_backup_timestamp_seconds {int(NOON.timestamp())}",
         "hotspot_hub_backup_bytes 77",
         "hotspot_hub_certificate_end_timestamp_seconds 9",
@@ -89,7 +90,7 @@ def test_the_text_of_the_hub() -> None:
         'hotspot_hub_info{software="1.2"} 1',
     ]
     assert "# TYPE hotspot_hub_starts_total counter" in lines
-    text = exposition(hub_families(replace(now, backup_at=None, backup_failed=False), MachineNow(software="1.2"))).decode()
+    text = exposition(hub_families(replace(now, backup=BackupNow()), MachineNow(software="1.2"))).decode()
     for absent in ("backup_timestamp", "backup_bytes", "certificate", "updated", "restart_wanted", "disk"):
         assert absent not in text
 
