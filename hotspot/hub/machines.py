@@ -2,15 +2,15 @@
 
 import os
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import structlog
+from cryptography import x509
 
 from hotspot import debian
 from hotspot.hub.metrics import MachineNow
 from hotspot.hub.settings import Machine
-from hotspot.portal.certificate_end import end_of
-from hotspot.portal.vitals import SOFTWARE
 
 log = structlog.get_logger("machine")
 
@@ -20,12 +20,21 @@ def look(settings: Machine) -> MachineNow:
     folders = {"database": settings.database, "backups": settings.backups}
     upkeep = debian.look()
     return MachineNow(
-        software=SOFTWARE,
+        software=_software(),
         certificate_until=None if settings.certificate is None else _end(settings.certificate),
         disks={name: disk for name, folder in folders.items() if folder is not None and (disk := _disk(folder)) is not None},
         updated=upkeep.updated,
         restart=upkeep.restart,
     )
+
+
+@cache
+def _software() -> str:
+    """Version of this program, as gateways say theirs."""
+    try:
+        return version("hotspot")
+    except PackageNotFoundError:
+        return "unknown"  # run from its sources
 
 
 @cache
@@ -45,7 +54,7 @@ def _disk(folder: Path) -> tuple[int, int] | None:
 
 def _end(path: Path) -> float | None:
     try:
-        return end_of(path.read_text(encoding="ascii", errors="replace"))
+        return x509.load_pem_x509_certificates(path.read_bytes())[0].not_valid_after_utc.timestamp()
     except (OSError, ValueError) as error:
         _complain("certificate cannot be looked at", str(path), str(error))
         return None

@@ -138,7 +138,12 @@ def test_who_is_told() -> None:
     assert severities == {"critical", "warning"}
     assert told["route"]["routes"][0]["matchers"] == ['severity="warning"']
     names = {rule["alert"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]}
-    assert "HallSilent" in names
+    quieted = {
+        each["source_matchers"][0].removeprefix('alertname="').removesuffix('"'): each["target_matchers"][0]
+        for each in told["inhibit_rules"]
+    }
+    assert quieted == {"HallSilent": 'alertname=~"Hall.*"', "HubDoesNotAnswer": 'alertname="HubAway"'}
+    assert {*quieted, "HubAway"} <= names
 
 
 @pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool is not installed: Debian's package prometheus-alertmanager")
