@@ -80,6 +80,8 @@ BACKLOG, BACKLOG_WELL = 60, 5
 CLOCK_SECONDS = 600.0
 CERTIFICATE_SECONDS: Final = 7_200.0
 """For which getting a certificate fails until that is told: authorities are away now and then, and it is tried again."""
+UPDATES_SECONDS, RESTART_SECONDS = 4 * 86_400.0, 7 * 86_400.0
+"""Since Debian's security updates went well, and for which they wait for a restart of the machine."""
 MOST_SUBJECTS = 32
 """Alarms of one kind and one gateway: a gateway that tells of a thousand zones raises no thousand alarms."""
 
@@ -270,6 +272,7 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate
         severity = URGENT if ends_soon else WARNING  # what the hall has will not last until somebody looks by chance
         yield "certificate_failed", "", Found(severity, {"text": clean(why)}, now - since >= CERTIFICATE_SECONDS)
+    yield from ((kind, "", what) for kind, what in upkeep(health.updated, health.restart_wanted, now + gateway.clock_offset))
     if health.backlog > BACKLOG_WELL:
         yield "backlog", "", Found(WARNING, {"count": health.backlog}, health.backlog >= BACKLOG)
     if health.policy_refused:
@@ -278,6 +281,13 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         yield "policy_late", "", Found(WARNING, {"serial": gateway.policy_wanted, "has": health.policy})
     if abs(gateway.clock_offset) > CLOCK_SECONDS / 2:
         yield "clock", "", Found(WARNING, {"seconds": round(gateway.clock_offset)}, abs(gateway.clock_offset) > CLOCK_SECONDS)
+
+
+def upkeep(updated: float | None, restart: float | None, now: float) -> Iterable[tuple[str, Found]]:
+    """Of Debian's updates of a machine, whose clock says ``now``."""
+    for kind, since, most in (("updates_late", updated, UPDATES_SECONDS), ("restart_wanted", restart, RESTART_SECONDS)):
+        if since is not None and now - since > most:
+            yield kind, Found(WARNING, {"days": round((now - since) / 86_400)})
 
 
 def clean(text: str) -> str:

@@ -1,8 +1,8 @@
-"""What is amiss at the hub itself (pure): its backups, its certificate, its disks. By kind and subject, as ``watch`` raises them."""
+"""What is amiss at the hub itself (pure): its backups, its certificate, its disks, Debian's updates. By kind and subject, as ``watch`` raises them."""
 
 from collections.abc import Iterator
 
-from hotspot.hub.alarms import URGENT, WARNING, Found, Limits, below
+from hotspot.hub.alarms import URGENT, WARNING, Found, Limits, below, upkeep
 from hotspot.hub.metrics import BackupNow, MachineNow
 
 BACKUP_HOURS, BACKUP_HOURS_URGENT = 36.0, 72.0
@@ -25,6 +25,8 @@ def amiss(machine: MachineNow, backup: BackupNow, now: float, limits: Limits) ->
         found = below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
         if found is not None:
             yield "hub_certificate", "", found
+    for kind, what in upkeep(machine.updated, machine.restart, now):
+        yield kind, "", what
     for name, (free, size) in machine.disks.items():
         percent = 100.0 * free / max(1, size)
         if (found := below(percent, limits.disk, limits.disk / 3, limits.disk * 1.5, {"percent": round(percent, 1)})) is not None:

@@ -146,6 +146,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "remote_write": Meaning(
         N_("The monitoring of the city does not get the hub's measurements."), N_("Is the monitoring server reachable?"),
     ),
+    "updates_late": Meaning(
+        N_("The machine has not got any security updates of its operating system for days. Visitors notice nothing."),
+        N_("Whoever looks after the machine: the log of apt-daily-upgrade says why."),
+    ),
+    "restart_wanted": Meaning(
+        N_("A security update only counts after a restart of the machine, and nobody has made one. Visitors notice nothing."),
+        N_("Restart the machine when few people are there. Whoever is online stays so."),
+    ),
     "backup_failed": Meaning(
         N_("The hub was not saved last night, or the backup was not carried away. Older backups are still there."),
         N_("Whoever runs the hub: the log of hotspot-hub-backup says why."),

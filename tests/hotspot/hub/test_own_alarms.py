@@ -18,6 +18,11 @@ def saved(hours: float, **more: bool) -> BackupNow:
     return BackupNow(at=NOW - timedelta(hours=hours), size=1, **more)
 
 
+def ago(days: float) -> float:
+    """That moment."""
+    return NOW.timestamp() - days * DAY
+
+
 def machine(days: float | None = None, **free: int) -> MachineNow:
     """A certificate with days left, and disks of 100 bytes."""
     until = None if days is None else NOW.timestamp() + days * DAY
@@ -32,6 +37,9 @@ def machine(days: float | None = None, **free: int) -> MachineNow:
         (machine(), saved(20, failed=True), {("backup_failed", ""): ("warning", True)}),
         (machine(), saved(36.5), {("backup_old", ""): ("warning", True)}),
         (machine(), saved(73), {("backup_old", ""): ("urgent", True)}),
+        (MachineNow(software="1", updated=ago(3.9), restart=ago(6.9)), saved(1), {}),
+        (MachineNow(software="1", updated=ago(4.1)), saved(1), {("updates_late", ""): ("warning", True)}),
+        (MachineNow(software="1", restart=ago(7.1)), saved(1), {("restart_wanted", ""): ("warning", True)}),
         (machine(14.5), saved(1), {("hub_certificate", ""): ("warning", False)}),
         (machine(13), saved(1), {("hub_certificate", ""): ("warning", True)}),
         (machine(2), saved(1), {("hub_certificate", ""): ("urgent", True)}),
