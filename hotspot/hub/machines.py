@@ -18,7 +18,7 @@ log = structlog.get_logger("machine")
 def look(settings: Machine) -> MachineNow:
     """Look once. What cannot be read is not known."""
     folders = {"database": settings.database, "backups": settings.backups}
-    upkeep = debian.look()
+    upkeep = debian.look() if settings.updates else debian.Upkeep()
     return MachineNow(
         software=_software(),
         certificate_until=None if settings.certificate is None else _end(settings.certificate),

@@ -1,4 +1,7 @@
-"""What is amiss at the hub itself (pure): its backups, its certificate, its disks, Debian's updates. By kind and subject, as ``watch`` raises them."""
+"""What is amiss at the hub itself (pure): its backups, its certificate, its disks, Debian's updates of its machine.
+
+By kind and subject, as ``watch`` raises them.
+"""
 
 from collections.abc import Iterator
 

@@ -69,6 +69,8 @@ class Machine(Struct, frozen=True, kw_only=True):
     """A folder on the disk of the database; None: that is on another machine."""
     backups: Path | None = None
     """The same of the backups."""
+    updates: bool = False
+    """Whether Debian's own updates are looked at."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -128,6 +130,7 @@ class _Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     certificate: str = ""
     database: str = ""
     backups: str = ""
+    updates: bool = False
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -228,6 +231,7 @@ def _machine(bad: Any, file: _File, folder: Path) -> Machine:
         certificate=folder / shown if shown else None,
         database=Path(file.machine.database) if file.machine.database else None,
         backups=Path(file.machine.backups) if file.machine.backups else None,
+        updates=file.machine.updates,
     )
 
 

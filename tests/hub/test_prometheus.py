@@ -135,7 +135,9 @@ async def test_a_real_prometheus_scrapes_hub_and_gateway(hub: Hub, base: str, tm
     """Metrics of rules and dashboards exist, expressions are answered, all rules are in force, alerts are pending for what is amiss."""
     await fill(hub)
     (tmp_path / "hub.pem").write_bytes(make_pair(tmp_path, "hub.stadt.example")[0])
-    hub.settings = replace(hub.settings, machine=Machine(certificate=tmp_path / "hub.pem", database=tmp_path, backups=tmp_path))
+    hub.settings = replace(
+        hub.settings, machine=Machine(certificate=tmp_path / "hub.pem", database=tmp_path, backups=tmp_path, updates=True)
+    )
     token = await token_of(hub, "prometheus", Role.HOST_OPERATOR, permissions=frozenset({Permission.METRICS}))
     async with portal(tmp_path) as address, Prometheus(config(base, token, address)) as prometheus:
         await scraped(prometheus, 3)
