@@ -62,7 +62,9 @@ def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Pat
     assert settings.database == "postgresql:///hotspot?host=/run/postgresql"
     assert (settings.listen, settings.certificate) == ((("127.0.0.1", 8700),), None)
     assert (settings.url, [str(one) for one in settings.proxies]) == (URL, ["127.0.0.1/32"])
-    looked_at = Machine(certificate=tmp_path / "hub.pem", database=Path("/var/lib/postgresql"), backups=Path("/var/lib/hotspot-hub-backup"))
+    looked_at = Machine(
+        certificate=tmp_path / "hub.pem", database=Path("/var/lib/postgresql"), backups=Path("/var/lib/hotspot-hub-backup"), updates=True
+    )
     assert settings.machine == looked_at
     assert "postgresql" in role.values["_hub_packages"]
 
@@ -100,7 +102,7 @@ def test_a_database_elsewhere_has_its_password_in_a_file(given: dict[str, Any]) 
     assert role.refusals() == []
     expected = "passfile=/etc/hotspot/database-password&sslmode=verify-full&sslrootcert=/etc/hotspot/database-authority.pem"
     assert tomllib.loads(role.text("hub.toml.j2"))["database"] == f"{there['hub_database']}?{expected}"
-    assert list(tomllib.loads(role.text("hub.toml.j2"))["machine"]) == ["certificate", "backups"]
+    assert list(tomllib.loads(role.text("hub.toml.j2"))["machine"]) == ["certificate", "backups", "updates"]
     assert role.text("database-password.j2") == "*:*:*:*:a\\:b\\\\c\n"
     assert "postgresql" not in role.values["_hub_packages"]
 
