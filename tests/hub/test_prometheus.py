@@ -161,7 +161,7 @@ async def test_a_real_prometheus_scrapes_hub_and_gateway(hub: Hub, base: str, tm
         assert {health for health, _ in states.values()} == {"ok"}
         assert {name for name, (_, state) in states.items() if state != "inactive"} - DEBIAN == {
             *("HallPoolNearlyFull", "HallClone"),
-            "HallVersionOld",
+            *("HallVersionOld", "HubCertificateEndsInDays"),
         }
 
 
