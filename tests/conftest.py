@@ -11,7 +11,18 @@ TESTS = Path(__file__).parent
 MARKED_FOLDERS = ("kernel", "browser")
 ALONE = ("deploy/machines", "deploy/plays", "fullkernel", "hotspot/lab", "kernel", "test_journey.py")
 """Tests that look at times, rates or all of a machine: they want it for themselves. All others may run beside each other …"""
-BESIDE = ("kernel/doctor", *(f"kernel/test_probes_{part}.py" for part in ("api", "ends", "matrix", "shapes")))
+BESIDE = (
+    "kernel/doctor",
+    "kernel/guard",
+    "kernel/visitor",
+    "kernel/attacks/test_garden.py",
+    "kernel/attacks/test_sweep.py",
+    *(f"hotspot/lab/test_{what}.py" for what in ("city", "commands", "hall")),
+    *(f"kernel/failures/test_{what}.py" for what in ("clock", "journal_lost", "kills", "reboot", "restarts", "rules")),
+    *(f"kernel/test_{what}.py" for what in ("block_list", "firewall", "firewall_life", "prefixes")),
+    *(f"kernel/test_{what}.py" for what in ("town", "vouchers", "what_leaves", "zones")),
+    *(f"kernel/test_probes_{part}.py" for part in ("api", "ends", "matrix", "shapes")),
+)
 """… and so may these."""
 CONTRACTS = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 PURE = tuple(module for contract in CONTRACTS if contract["id"] == "pure" for module in contract["source_modules"])

@@ -173,8 +173,9 @@ abs all any changed contains directory exists failed file finished link match re
 """
 
 
-def own_filters() -> dict[str, Any]:
-    """The collection's own, as Ansible loads them: from each file, by the names that it gives."""
+@cache
+def own_modules() -> dict[str, Any]:
+    """Files of the collection's own filters by their names, as Ansible loads them."""
     found: dict[str, Any] = {}
     for path in sorted((COLLECTION / "plugins" / "filter").glob("*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -182,8 +183,13 @@ def own_filters() -> dict[str, Any]:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        found |= module.FilterModule().filters()
+        found[path.stem] = module
     return found
+
+
+def own_filters() -> dict[str, Any]:
+    """The collection's own, by the names that each file gives."""
+    return {name: function for module in own_modules().values() for name, function in module.FilterModule().filters().items()}
 
 
 def _no_test(value: object) -> bool:

@@ -18,6 +18,11 @@ from tests.deploy.release import debian
 ROLES = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "roles"
 
 
+def truth(value: object) -> bool:
+    """As Ansible's filter ``bool`` has it, of what inventories and command lines write."""
+    return value if isinstance(value, bool) else str(value).lower() in ("1", "on", "t", "true", "y", "yes")
+
+
 def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environment:
     """With the filters and tests of ansible.builtin that our roles use."""
     made = kind(
@@ -26,11 +31,10 @@ def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environ
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
         autoescape=False,
-        extensions=["jinja2.ext.loopcontrols"],
     )
     made.filters |= {
         "basename": lambda value: Path(value).name,
-        "bool": bool,
+        "bool": truth,
         "combine": lambda value, *more: {key: one for each in (value, *more) for key, one in each.items()},
         "difference": lambda value, other: [one for one in value if one not in other],
         "from_json": json.loads,

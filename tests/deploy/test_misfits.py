@@ -38,6 +38,7 @@ def said(**more: Any) -> list[str]:
         {},
         HUB,
         {**HUB, "gateway_certificate_from_hub": True, "gateway_replaces": "kleinheim-rathaus-1"},
+        {"gateway_certificate_from_hub": "false"},
         {"gateway_certificate": "/srv/portal.pem", "gateway_key": "/srv/portal.key"},
         {"gateway_certificate": "/srv/portal.pem", "gateway_key": "/srv/portal.key", "gateway_portal_authority": "/srv/town.pem"},
         {**HUB, "gateway_certificate_from_hub": True, "gateway_portal_authority": "/srv/town.pem"},

@@ -41,6 +41,13 @@ def test_a_certificate_from_the_hub() -> None:
         assert (f'AdvCaptivePortalAPI "{api}";' in written("radvd.conf.j2", **more)) is wanted
 
 
+@pytest.mark.parametrize("name", ["Rathaus Kleinheim", 'Haus "Zum Löwen"', "C:\\Rathaus", "Bücherei 📚"])
+def test_a_hall_is_called_what_the_inventory_says(name: str) -> None:
+    """Quotes, umlauts, and letters that JSON would write as two halves, which TOML refuses."""
+    hall = tomllib.loads(written("portal.toml.j2", gateway_hall_name=name, gateway_town=name))["hall"]
+    assert (hall["name"], hall["town"]) == (name, name)
+
+
 def test_time_for_visitors_and_for_nobody_else() -> None:
     """One zone: chronyd is bound to its bridge, and so may answer whatever prefix the line has delegated. Several: only what is known."""
     (zone,) = town.settings(1)["gateway_zones"]
@@ -155,6 +162,28 @@ def test_vlans_are_made_on_the_interface_that_carries_them() -> None:
     assert {"Name=eth1.30", "Bridge=guests", "Isolated=yes"} <= set(lines_of("member.network.j2", more, item=(zone, "eth1.30")))
 
 
+def test_a_key_without_a_value_is_as_none() -> None:
+    """``lease:`` with nothing behind it is what is left out, as the preflight has it, and not the word None."""
+    (zone,) = town.settings(1)["gateway_zones"]
+    bare = {key: zone[key] for key in ("name", "bridge", "members", "address", "first", "last")}
+    empty = {**bare, **dict.fromkeys(("pool", "lease", "address6", "plans", "total_down", "total_up", "wifi"))}
+    for template in (
+        "dnsmasq.conf.j2",
+        "dnsmasq-captive.conf.j2",
+        "portal.toml.j2",
+        "firewall.toml.j2",
+        "chrony.conf.j2",
+        "zone.network.j2",
+    ):
+        assert lines_of(template, {"gateway_zones": [empty]}) == lines_of(template, {"gateway_zones": [bare]}), template
+    line = lines_of("wan.network.j2", {**ipv6("delegated"), "gateway_wan": {**DHCP, "prefix_hint": None}})
+    assert "PrefixDelegationHint=::/56" in line
+    for file in ("network.yml", "links.yml"):
+        assert "{{ gateway_zones | hotspot.hall.ports }}" in [task.get("loop") for task in read_yaml(rendered.ROLE / "tasks" / file)]
+    links = rendered.plugin("links")
+    assert links["ports"]([empty, {**bare, "members": None}, {**bare, "members": []}]) == [[empty, member] for member in zone["members"]]
+
+
 def test_a_line_that_is_dead_holds_up_no_start() -> None:
     """Neither the way of the IT staff nor a network of visitors is waited for, and the line for seconds."""
     for template in ("management.network.j2", "zone.network.j2"):
@@ -182,8 +211,9 @@ def test_who_signed_the_portals_certificate(given: str, from_hub: bool, of_hub: 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no page
     environment.filters["bool"] = bool
     hub = {} if of_hub is None else {"hub_hall_certificates_authority": of_hub}
-    more = {"gateway_portal_authority": given, "gateway_certificate_from_hub": from_hub, "_gateway_hub_of": hub}
-    assert environment.from_string(text).render(**more) == wanted
+    more = {"gateway_portal_authority": given, "gateway_certificate_from_hub": from_hub, "hostvars": {"cityhub": hub}}
+    assert environment.from_string(text).render(**more, _gateway_hub_host="cityhub") == wanted
+    assert environment.from_string(text).render(**more, _gateway_hub_host="") == given
     tasks = {task["name"]: task for task in read_yaml(rendered.ROLE / "tasks" / "configure.yml")}
     copied = tasks["Authority of the portal's certificate"]["ansible.builtin.copy"]
     assert (

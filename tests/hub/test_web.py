@@ -26,14 +26,14 @@ class Note(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 async def said(base: str, request: bytes) -> bytes:
-    """What the hub answers to these bytes, until it closes the connection or says nothing for a second."""
+    """What the hub answers to these bytes, until it closes the connection or says nothing for ten seconds."""
     host, _, port = base.removeprefix("http://").rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     found = b""
     try:
         writer.write(request)
         while True:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(10.0):
                 piece = await reader.read(65_536)
             if not piece:
                 return found

@@ -10,6 +10,7 @@ import jinja2
 
 from tests.deploy.expressions import DEPLOY, read_yaml
 from tests.deploy.release import debian
+from tests.deploy.roles import truth
 
 HALL = DEPLOY / "ansible_collections" / "hotspot" / "hall"
 ROLE = HALL / "roles" / "gateway"
@@ -45,14 +46,9 @@ def text(template: str, values: Mapping[str, Any], **more: Any) -> str:
     )
     environment.filters |= {
         "to_json": json.dumps,
-        "bool": _truth,
+        "bool": truth,
         "unique": lambda values: list(dict.fromkeys(values)),
         "split": lambda value, mark: value.split(mark),
     }
     environment.filters |= {f"hotspot.hall.{name}": function for name, function in plugin("links").items()}
     return environment.get_template(template).render({**values, **more})
-
-
-def _truth(value: object) -> bool:
-    """As Ansible's filter has it, of what inventories and command lines write."""
-    return value if isinstance(value, bool) else str(value).lower() in ("true", "yes", "on", "1")

@@ -186,8 +186,9 @@ async def test_what_goes_for_a_hall(walk: Walk, screen: Screen) -> None:
 
 
 @SCREENS
-async def test_what_visitor_doctor_and_guard_found(walk: Walk, screen: Screen) -> None:
+async def test_what_visitor_doctor_and_guard_found(town: tuple[Hub, str], walk: Walk, screen: Screen) -> None:
     """Without scripts: a viewer reads what is amiss and what mends it, opens the steps and what is behind "more"; nothing sticks out."""
+    await city.look(town[0])
     async with walk(VIEWER, screen, java_script_enabled=False) as page:
         await page.goto(f"/halls/{city.FAULTY}")
         await expect(page.get_by_text("Besucher kommen nicht online: Das meldet der Probebesuch seit")).to_be_visible()

@@ -11,6 +11,8 @@ from typing import Any
 
 DOCUMENTATION = """
 name: contradictions
+author: Hotspot
+positional: wan, management
 short_description: What cannot be true at once in the settings of a gateway
 description:
   - Returns one sentence for each contradiction, and an empty list when there is none.

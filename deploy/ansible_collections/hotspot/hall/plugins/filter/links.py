@@ -1,40 +1,10 @@
-"""What a gateway's links are called, and which files tell systemd-networkd of them. Pure: values in, values out."""
+"""What a gateway's links are called, and which files tell systemd-networkd of them. Pure: values in, values out. What ansible-doc says of
+each filter is in the file of its name beside this one: vlans.yml and so on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-DOCUMENTATION = """
-name: links
-short_description: VLANs, radios and files of a gateway's networks
-description:
-  - C(vlans) lists the interfaces that are made on others, C(radios) the radios with the zone that each belongs to,
-    C(network_files) the names of all files for systemd-networkd, C(name_files) those of the name servers, C(pool) how many addresses
-    DHCP gives out, C(sister) the address of a radio's second network.
-options:
-  _input:
-    description: The zones; with C(pool) one zone, with C(sister) an address.
-    type: raw
-    required: true
-  wan:
-    description: The line.
-    type: dict
-  management:
-    description: The way of the IT staff, or nothing.
-    type: dict
-"""
-
-EXAMPLES = """
-- ansible.builtin.debug:
-    msg: "{{ gateway_zones | hotspot.hall.vlans(gateway_wan, gateway_management) }}"
-"""
-
-RETURN = """
-_value:
-  description: As described for each.
-  type: raw
-"""
 
 Zones = Sequence[Mapping[str, Any]]
 
@@ -62,6 +32,11 @@ def trunks(zones: Zones, wan: Mapping[str, Any], management: Mapping[str, Any] |
     """Parents of VLANs that have no other use, and so a file of their own."""
     own = set(used(zones, wan, management))
     return list(dict.fromkeys(one["parent"] for one in vlans(zones, wan, management) if one["parent"] not in own))
+
+
+def ports(zones: Zones) -> list[list[Any]]:
+    """Each interface that is in a bridge as a whole, with its zone: ``[zone, "eth1"]``."""
+    return [[dict(zone), str(member)] for zone in zones for member in zone.get("members") or []]
 
 
 def radios(zones: Zones) -> list[dict[str, Any]]:
@@ -109,6 +84,7 @@ class FilterModule:
             "name_files": name_files,
             "network_files": network_files,
             "pool": pool,
+            "ports": ports,
             "radios": radios,
             "sister": sister,
             "trunks": trunks,

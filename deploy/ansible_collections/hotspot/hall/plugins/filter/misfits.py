@@ -19,6 +19,7 @@ except ImportError:  # a control host with Python 3.10 or older: the gateway's o
 
 DOCUMENTATION = """
 name: misfits
+author: Hotspot
 short_description: What cannot be used of a gateway's settings
 description:
   - Returns one sentence for each setting that cannot be used, and an empty list when there is none.
@@ -155,7 +156,7 @@ def _portal(given: Mapping[str, Any]) -> Iterator[str]:
         yield said("gateway_portal_name", name, "the name that visitors see and the certificate has, such as wlan.kleinheim.example")
     if bool(certificate) != bool(key):
         yield said("gateway_certificate", certificate, f"both files or neither: gateway_key is '{key}'")
-    if given["gateway_certificate_from_hub"]:
+    if _truth(given["gateway_certificate_from_hub"]):
         if certificate:
             yield said("gateway_certificate_from_hub", True, f"no gateway_certificate beside it, which is '{certificate}'")
         if not given["gateway_hub_url"]:
@@ -233,6 +234,11 @@ def _rates(given: Mapping[str, Any]) -> Iterator[str]:
         yield said("gateway_max_clients", clients, f"at most {30_000 // zones} with {zones} networks: 30000 on one gateway")
     if zones > 12:
         yield f"gateway_zones has {zones} networks; expected at most 12 on one gateway"
+
+
+def _truth(value: object) -> bool:
+    """As Ansible's filter ``bool`` has it, of what is typed behind ``-e`` too, which is text."""
+    return value if isinstance(value, bool) else str(value).lower() in ("1", "on", "t", "true", "y", "yes")
 
 
 def _number(value: object) -> int | None:
