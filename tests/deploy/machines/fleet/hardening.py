@@ -89,7 +89,7 @@ def units(processes: Iterable[Mapping[str, Any]]) -> dict[str, set[Unit]]:
 
 Socket = tuple[str, str, int, str]
 """Kind, place, port (a frame's or header's type for ``packet`` and ``raw``), unit."""
-_NAMES = [(kind, place) for kind in ("tcp", "udp") for place in ("loopback", "guests")]
+_NAMES = [(kind, "guests") for kind in ("tcp", "udp")]
 HALL_LISTENS: frozenset[Socket] = frozenset(
     {
         *((kind, place, 53, "dnsmasq-hotspot@public.service") for kind, place in _NAMES),
