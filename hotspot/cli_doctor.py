@@ -16,7 +16,11 @@ _folder = click.Path(path_type=Path, file_okay=False, exists=True, readable=Fals
 @click.command()
 @click.option("--config", "portal", type=_file, default="/etc/hotspot/portal.toml", show_default=True, help="Settings of the portal.")
 @click.option("--firewall", type=_file, default="/etc/hotspot/firewall.toml", show_default=True, help="Settings of the firewall.")
-@click.option("--authority", type=_file, help="PEM file of an authority that this hall's phones trust beside the public ones.")
+@click.option(
+    "--authority",
+    type=_file,
+    help="PEM file of an authority that phones here trust beside the public ones; without it portal-authority.pem beside portal.toml.",
+)
 @click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of the page.")
 @click.option("--looks", type=_folder, help="Folder to write the look to, for the portal.")
 @click.option("--bundle", type=_file, help="File (.tar.gz) for support: settings, rules and logs, without personal data and secrets.")
@@ -30,7 +34,9 @@ def doctor(
     from hotspot.doctor.page import page
     from hotspot.doctor.subject import CannotLook, Place
     from hotspot.looks import folder
+    from hotspot.looks.authority import beside
 
+    authority = authority or beside(portal)
     if authority is not None and (trouble := no_authority(authority)):
         fail(f"--authority {authority}: expected a PEM file with the certificate of an authority: {trouble}", CANNOT)
     place = Place(portal, firewall, authority)

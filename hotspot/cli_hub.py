@@ -17,6 +17,7 @@ _ELSEWHERE = {
     "alarm": "hotspot.cli_hub_alarms",
     "audit": "hotspot.cli_hub_people",
     "backup": "hotspot.cli_hub_data",
+    "backup-tried": "hotspot.cli_hub_data",
     "block": "hotspot.cli_hub_items",
     "certificates": "hotspot.cli_hub_certificates",
     "channel": "hotspot.cli_hub_alarms",

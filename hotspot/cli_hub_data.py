@@ -119,12 +119,31 @@ def _erased(reply: Any, as_json: bool) -> None:
 def backup(file: Path, config: Path, as_json: bool) -> None:
     """Save the whole hub to FILE and FILE.json while it goes on. Live orders, which hold device codes, are left out."""
     from hotspot.hub.data import backup as backups
+    from hotspot.hub.store import StoreUnavailable
 
-    made = _on_database(config, lambda dsn: backups.backup(dsn, file, _now()))
+    async def save(dsn: str) -> backups.Manifest:
+        made = await backups.backup(dsn, file, _now())
+        try:
+            await backups.note(dsn, made)
+        except StoreUnavailable as error:  # the files are there, and whole
+            click.echo(f"cannot note the backup in the database: {error}", err=True)
+        return made
+
+    made = _on_database(config, save)
     if as_json:
         print_json(made)
     else:
         click.echo(f"{file}: {made.size} bytes, {sum(made.rows.values())} rows of {len(made.rows)} tables, SHA-256 {made.sha256}")
+
+
+@click.command(hidden=True)
+@config_option
+@click.option("--result", envvar="SERVICE_RESULT", required=True, help="As systemd says it.")
+def backup_tried(config: Path, result: str) -> None:
+    """For hotspot-hub-backup.service: have the hub know how the backup ended that it made, carried away and tidied up after."""
+    from hotspot.hub.data import backup as backups
+
+    _on_database(config, lambda dsn: backups.tried(dsn, _now(), failed=result != "success"))
 
 
 @click.command()

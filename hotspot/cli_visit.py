@@ -34,7 +34,7 @@ _UNKNOWN = 3
 @click.option("--portal-url", default="", help="Where the portal should be; without it, where the probes are led.")
 @click.option("--phones", default="ios,android,windows", show_default=True, help="Makes of phone whose probes are asked, or all.")
 @click.option("--key", type=_PATH, help="Key that [visitor] in portal.toml names: the visit is not counted then.")
-@click.option("--authority", type=_PATH, help="Certificates to trust beside the system's, for a lab.")
+@click.option("--authority", type=_PATH, help="Whom to trust beside the system's; without it portal-authority.pem beside the settings.")
 @click.option("--download", default="", help="http address of a large file on the Internet: measures the rate down.")
 @click.option("--upload", default="", help="http address that takes an upload: measures the rate up.")
 @click.option("--measured", type=click.FloatRange(0.2, 10), default=2.0, show_default=True, help="Seconds of each measurement.")
@@ -75,16 +75,20 @@ def _complain(text: str, nagios: bool) -> None:
 
 def _choices(options: dict[str, Any]) -> "list[Choices]":
     """One visit for each zone. Raises ``BadChoice``."""
+    from hotspot.looks.authority import beside
     from hotspot.visitor import choices
 
     rates = not options["no_rates"]
     if options["plug"] is not None and options["here"]:
         raise choices.BadChoice("plug: expected not to be given with --here, which needs no other interface")
+    authority: Path | None = options["authority"]
+    if authority is None and options["settings"] is not None:
+        authority = beside(options["settings"])
     common: dict[str, Any] = {
         "here": options["here"],
         "plug": options["plug"],
         "phones": choices.phones(options["phones"]),
-        "authority": "" if options["authority"] is None else choices.authority(options["authority"]),
+        "authority": "" if authority is None else choices.authority(authority),
         "download": choices.web_address(options["download"]) if rates else "",
         "upload": choices.web_address(options["upload"]) if rates else "",
         "measured": options["measured"],

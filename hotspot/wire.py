@@ -204,6 +204,9 @@ class Health(Struct, frozen=True, kw_only=True):
     disk_size: Bytes = 0
     certificate_until: Unix | None = None
     """End of the portal's certificate; None: it has none."""
+    updated: Unix | None = None
+    restart_wanted: Unix | None = None
+    """As ``hotspot.debian`` has them: ``updated`` and ``restart``."""
     backlog: Count = 0
     """Reports that wait."""
     lost: Count = 0
@@ -371,8 +374,7 @@ def encode(body: Struct) -> bytes:
 
 def decode(kind: type[Body], body: bytes) -> Body:
     """JSON as a body; raises ``NotUnderstood``. The version is looked at first: what a stranger version says may not fit."""
-    decoder = _decoders.get(kind)
-    if decoder is None:
+    if (decoder := _decoders.get(kind)) is None:
         decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     try:
         read: Body = decoder.decode(body)

@@ -22,6 +22,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "mail": settings.Mail,
     "remote_write": settings._RemoteWrite,
     "oidc": oidc.File,
+    "machine": settings._Machine,
     "certificates": certificates.File,
     "certificates.dns": certificates.DnsFile,
 }

@@ -56,12 +56,23 @@ KINDS: Final[Mapping[str, Words]] = {
     "policy_late": Words("Vorgaben {serial} noch nicht in Kraft", "policy {serial} is not in force yet"),
     "channel": Words("Nachrichtenweg gestört: {text}", "channel fails: {text}"),
     "remote_write": Words("Messwerte kommen nicht an: {text}", "metrics do not arrive: {text}"),
+    "updates_late": Words("seit {days} Tagen keine Sicherheits-Updates von Debian", "no security updates of Debian for {days} days"),
+    "restart_wanted": Words("Update wartet seit {days} Tagen auf einen Neustart", "an update has waited for a restart for {days} days"),
+    "backup_failed": Words("Sicherung des Hubs fehlgeschlagen", "the hub's backup failed"),
+    "backup_old": Words("letzte gute Sicherung des Hubs vor {hours} Stunden", "last good backup of the hub {hours} hours ago"),
+    "hub_certificate": Words("Zertifikat des Hubs läuft in {days} Tagen ab", "the hub's certificate ends in {days} days"),
+    "hub_disk": Words("Datenträger des Hubs fast voll (frei: {percent} %)", "the hub's disk nearly full (free: {percent} %)"),
 }
 ENDED: Final = Words(
     "Zertifikat seit {ago} Tagen abgelaufen: Besucher kommen nur auf die Seite ohne TLS",
     "certificate ended {ago} days ago: visitors only get to the page without TLS",
 )
-"""Of a certificate that has no days left."""
+"""Of a portal's certificate that has no days left."""
+HUB_ENDED: Final = Words(
+    "Zertifikat des Hubs seit {ago} Tagen abgelaufen: kein Rathaus erreicht ihn",
+    "the hub's certificate ended {ago} days ago: no hall reaches it",
+)
+"""Of the hub's own."""
 NAMES: Final[Mapping[str, Words]] = {
     "silent": Words("Gateway meldet sich nicht", "Gateway silent"),
     "wan_down": Words("Kein Internet", "No Internet"),
@@ -97,6 +108,12 @@ NAMES: Final[Mapping[str, Words]] = {
     "policy_late": Words("Einstellungen verspätet", "Settings late"),
     "channel": Words("Benachrichtigung gestört", "Notification fails"),
     "remote_write": Words("Überwachung ohne Messwerte", "Monitoring not served"),
+    "updates_late": Words("Keine Sicherheits-Updates", "No security updates"),
+    "restart_wanted": Words("Neustart nötig", "Restart needed"),
+    "backup_failed": Words("Sicherung fehlgeschlagen", "Backup failed"),
+    "backup_old": Words("Keine frische Sicherung", "No fresh backup"),
+    "hub_certificate": Words("Zertifikat des Hubs läuft ab", "The hub's certificate ends soon"),
+    "hub_disk": Words("Datenträger des Hubs fast voll", "The hub's disk nearly full"),
 }
 """What a kind is called where many alarms of it are one line, as the console calls it."""
 OF_LOOKS: Final = frozenset({"visit", "doctor", "guard"})
@@ -121,8 +138,8 @@ def say(kind: str, detail: Mapping[str, Any]) -> Words:
     known = _Known(detail)
     if isinstance(known.get("seen"), int | float):
         known["seen"] = datetime.fromtimestamp(known["seen"], UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if kind == "certificate" and isinstance(days := known.get("days"), int | float) and days <= 0:
-        words, known["ago"] = ENDED, abs(days)
+    if kind in ("certificate", "hub_certificate") and isinstance(days := known.get("days"), int | float) and days <= 0:
+        words, known["ago"] = ENDED if kind == "certificate" else HUB_ENDED, abs(days)
     more = detail.get("more") if kind in OF_LOOKS else None
     further = (f" (und {more} weitere)", f" (and {more} more)") if more else ("", "")
     try:

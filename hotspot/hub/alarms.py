@@ -80,6 +80,8 @@ BACKLOG, BACKLOG_WELL = 60, 5
 CLOCK_SECONDS = 600.0
 CERTIFICATE_SECONDS: Final = 7_200.0
 """For which getting a certificate fails until that is told: authorities are away now and then, and it is tried again."""
+UPDATES_SECONDS, RESTART_SECONDS = 4 * 86_400.0, 7 * 86_400.0
+"""Since Debian's security updates went well, and for which they wait for a restart of the machine."""
 MOST_SUBJECTS = 32
 """Alarms of one kind and one gateway: a gateway that tells of a thousand zones raises no thousand alarms."""
 
@@ -260,16 +262,17 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         yield "fault", "", Found(WARNING, {"text": clean(health.faults[0]), "count": len(health.faults)})
     if health.disk_size:
         free = 100.0 * health.disk_free / health.disk_size
-        yield "disk", "", _below(free, limits.disk, limits.disk / 3, limits.disk * 1.5, {"percent": round(free, 1)})
+        yield "disk", "", below(free, limits.disk, limits.disk / 3, limits.disk * 1.5, {"percent": round(free, 1)})
     if health.certificate_until is not None:
         left = health.certificate_until - now
         days = {"days": round(left / 86_400, 1)}
-        yield "certificate", "", _below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
+        yield "certificate", "", below(left, limits.certificate, limits.certificate * 3 / 14, limits.certificate + 86_400, days)
     if gateway.certificate_failing is not None:
         since, why = gateway.certificate_failing
         ends_soon = health.certificate_until is not None and health.certificate_until - now <= limits.certificate
         severity = URGENT if ends_soon else WARNING  # what the hall has will not last until somebody looks by chance
         yield "certificate_failed", "", Found(severity, {"text": clean(why)}, now - since >= CERTIFICATE_SECONDS)
+    yield from ((kind, "", what) for kind, what in upkeep(health.updated, health.restart_wanted, now + gateway.clock_offset))
     if health.backlog > BACKLOG_WELL:
         yield "backlog", "", Found(WARNING, {"count": health.backlog}, health.backlog >= BACKLOG)
     if health.policy_refused:
@@ -280,12 +283,19 @@ def _states(gateway: Gateway, limits: Limits, now: float) -> Iterable[_Each]:
         yield "clock", "", Found(WARNING, {"seconds": round(gateway.clock_offset)}, abs(gateway.clock_offset) > CLOCK_SECONDS)
 
 
+def upkeep(updated: float | None, restart: float | None, now: float) -> Iterable[tuple[str, Found]]:
+    """Of Debian's updates of a machine, whose clock says ``now``."""
+    for kind, since, most in (("updates_late", updated, UPDATES_SECONDS), ("restart_wanted", restart, RESTART_SECONDS)):
+        if since is not None and now - since > most:
+            yield kind, Found(WARNING, {"days": round((now - since) / 86_400)})
+
+
 def clean(text: str) -> str:
     """Words of a gateway as people may read them: one line, and nothing that a terminal would obey."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:500]).split())
 
 
-def _below(value: float, warn: float, urgent: float, well: float, detail: Mapping[str, str | float]) -> Found | None:
+def below(value: float, warn: float, urgent: float, well: float, detail: Mapping[str, str | float]) -> Found | None:
     """Of a value that should be high."""
     if value >= well:
         return None
@@ -297,9 +307,7 @@ def _zones(gateway: Gateway, limits: Limits) -> Iterable[_Each]:
         if not zone.pool_size:
             continue
         used = 100.0 * zone.pool_used / zone.pool_size
-        free = _below(
-            100.0 - used, 100.0 - limits.pool, (100.0 - limits.pool) / 5, 1.5 * (100.0 - limits.pool), {"percent": round(used, 1)}
-        )
+        free = below(100.0 - used, 100.0 - limits.pool, (100.0 - limits.pool) / 5, 1.5 * (100.0 - limits.pool), {"percent": round(used, 1)})
         yield "pool", zone.zone, free
 
 

@@ -1,4 +1,4 @@
-"""What the hub tells Prometheus (pure): of every gateway and zone, of alarms, of itself; never of a device.
+"""What the hub tells Prometheus (pure): of every gateway and zone, of alarms, of itself and its machine; never of a device.
 
 Names and labels are those of partners, halls, gateways, zones and kinds of alarms: a bounded number of series for each hall. Counters of
 zones outlive retention; counters of gateways begin again when a portal is started anew, as Prometheus expects of counters.
@@ -101,6 +101,33 @@ class HubNow(Struct, frozen=True, kw_only=True):
     channels_failing: int
     remote_write_failures: int
     """In a row."""
+    starts: int
+    """Of its processes, as far as they came to serve."""
+    backup: "BackupNow"
+
+
+class BackupNow(Struct, frozen=True, kw_only=True):
+    """The hub's backups."""
+
+    at: datetime | None = None
+    """When the last good one was made; None: none so far."""
+    size: int = 0
+    """Bytes of it."""
+    failed: bool = False
+    """The last one that was tried at night: it was not made, or not carried away."""
+
+
+class MachineNow(Struct, frozen=True, kw_only=True):
+    """The machine of the hub process that answers; what is not known is None."""
+
+    software: str
+    certificate_until: float | None = None
+    """Wall clock, as all moments here."""
+    disks: Mapping[str, tuple[int, int]] = {}
+    """``database``, ``backups`` -> bytes free and bytes in all."""
+    updated: float | None = None
+    restart: float | None = None
+    """As ``hotspot.debian`` has them."""
 
 
 HUB: Final[Sequence[tuple[str, str, str]]] = (
@@ -113,9 +140,28 @@ HUB: Final[Sequence[tuple[str, str, str]]] = (
 )
 
 
-def hub_families(now: HubNow) -> list[Family]:
-    """What is told of the hub itself, which is the same from all of its processes."""
-    return [Family(name, "gauge", text, [(labels(), float(getattr(now, field)))]) for name, field, text in HUB]
+def hub_families(now: HubNow, machine: MachineNow) -> list[Family]:
+    """What is told of the hub itself, which is the same from all of its processes, and of the machine of this one."""
+    found = [Family(name, "gauge", text, [(labels(), float(getattr(now, field)))]) for name, field, text in HUB]
+    found.append(Family("hotspot_hub_starts_total", "counter", "Processes that began to serve", [(labels(), float(now.starts))]))
+    backed_up = None if now.backup.at is None else now.backup.at.timestamp()
+    failed = "1 when the last backup that was tried was not made, or not carried away"
+    moments = (
+        ("hotspot_hub_backup_failed", failed, float(now.backup.failed)),
+        ("hotspot_hub_backup_timestamp_seconds", "When the last good backup was made", backed_up),
+        ("hotspot_hub_backup_bytes", "Size of it", None if backed_up is None else float(now.backup.size)),
+        ("hotspot_hub_certificate_end_timestamp_seconds", "End of the hub's own certificate", machine.certificate_until),
+        ("hotspot_hub_updated_timestamp_seconds", "When Debian's security updates last went well", machine.updated),
+        ("hotspot_hub_restart_wanted_timestamp_seconds", "Since when they wait for a restart of the machine", machine.restart),
+    )
+    found += [Family(name, "gauge", text, [] if value is None else [(labels(), value)]) for name, text, value in moments]
+    disks = [(labels(disk=name), free, size) for name, (free, size) in machine.disks.items()]
+    return [
+        *found,
+        Family("hotspot_hub_disk_free_bytes", "gauge", "Free on its disks", [(label, float(free)) for label, free, _ in disks]),
+        Family("hotspot_hub_disk_size_bytes", "gauge", "Size of those disks", [(label, float(size)) for label, _, size in disks]),
+        Family("hotspot_hub_info", "gauge", "Which software it runs", [(labels(software=machine.software), 1.0)]),
+    ]
 
 
 _OfGateway = Callable[[GatewayNow], float | None]
@@ -142,6 +188,11 @@ GATEWAY: Final[Sequence[tuple[str, str, str, _OfGateway]]] = (
     (
         "hotspot_gateway_certificate_end_timestamp_seconds", "gauge", "End of the portal's certificate",
         lambda g: g.health.certificate_until,
+    ),
+    ("hotspot_gateway_updated_timestamp_seconds", "gauge", "When Debian's security updates last went well", lambda g: g.health.updated),
+    (
+        "hotspot_gateway_restart_wanted_timestamp_seconds", "gauge", "Since when they wait for a restart of the machine",
+        lambda g: g.health.restart_wanted,
     ),
     ("hotspot_gateway_reports_waiting", "gauge", "Reports in the gateway's outbox", lambda g: float(g.health.backlog)),
     ("hotspot_gateway_reports_lost_total", "counter", "Reports that were given up", lambda g: float(g.health.lost)),

@@ -22,7 +22,7 @@ from hotspot.hub.entrance import Entrance, Site
 from hotspot.hub.hub import Hub
 from hotspot.hub.schedule import JOBS
 from hotspot.hub.settings import BadSettings, Settings, load
-from hotspot.hub.store import Store, StoreUnavailable, migrations, partitions
+from hotspot.hub.store import Store, StoreUnavailable, marks, migrations, partitions
 from hotspot.notify import notify, watchdog
 
 TLS_BUFFER = 16 * 1024
@@ -73,6 +73,8 @@ class Service:
             async with store.connection() as connection:
                 await partitions.ahead(connection, hub.now())  # however long nothing ran: there is room for what comes now
             await self._listen(parts, hub)
+            async with store.connection() as connection:
+                await marks.count(connection, marks.STARTS, hub.now())
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in (store.listen(), jobs.run(hub, JOBS), certificates.run(hub), watchdog())]
                 notify("READY=1")

@@ -60,6 +60,19 @@ class RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Bearer token."""
 
 
+class Machine(Struct, frozen=True, kw_only=True):
+    """What else the hub looks at on its machine, for alarms and monitoring: it writes to none of them."""
+
+    certificate: Path | None = None
+    """PEM chain that people and gateways are shown; None: not known, as with a proxy elsewhere."""
+    database: Path | None = None
+    """A folder on the disk of the database; None: that is on another machine."""
+    backups: Path | None = None
+    """The same of the backups."""
+    updates: bool = False
+    """Whether Debian's own updates are looked at."""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that a hub process is told."""
 
@@ -87,6 +100,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Where people of the city have accounts already."""
     certificates: Certificates | None = None
     """How the halls' portals come to certificates; None: not from here."""
+    machine: Machine = Machine()
 
 
 class _Retention(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +126,13 @@ class _RemoteWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     token_file: str = ""
 
 
+class _Machine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    certificate: str = ""
+    database: str = ""
+    backups: str = ""
+    updates: bool = False
+
+
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As the file writes it."""
 
@@ -129,6 +150,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     remote_write: _RemoteWrite | None = None
     oidc: openid.File | None = None
     certificates: certified.File | None = None
+    machine: _Machine = _Machine()
 
 
 def load(path: Path) -> Settings:
@@ -193,6 +215,23 @@ def from_raw(raw: dict[str, Any], path: Path) -> Settings:
         ),
         oidc=None if file.oidc is None else openid.used(file.oidc, file.url, path.parent, bad),
         certificates=None if file.certificates is None else certified.used(file.certificates, path.parent, bad),
+        machine=_machine(bad, file, path.parent),
+    )
+
+
+def _machine(bad: Any, file: _File, folder: Path) -> Machine:
+    """Folders that are absolute, and the certificate that is shown: the hub's own, unless another one is named."""
+    for name in ("database", "backups"):
+        value = getattr(file.machine, name)
+        if value and not value.startswith("/"):
+            error: BadSettings = bad(f"machine.{name}", value, 'a folder such as "/var/lib/postgresql"')
+            raise error
+    shown = file.machine.certificate or file.certificate
+    return Machine(
+        certificate=folder / shown if shown else None,
+        database=Path(file.machine.database) if file.machine.database else None,
+        backups=Path(file.machine.backups) if file.machine.backups else None,
+        updates=file.machine.updates,
     )
 
 

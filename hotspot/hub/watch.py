@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 from msgspec.structs import replace
 
+from hotspot.hub import machines, own_alarms
 from hotspot.hub.alarms import (
     WARNING,
     Change,
@@ -26,7 +27,7 @@ from hotspot.hub.alarms import (
 )
 from hotspot.hub.hub import Hub
 from hotspot.hub.notifications import Event, concerns
-from hotspot.hub.store import Connection, alarms, channels, marks
+from hotspot.hub.store import Connection, alarms, channels, marks, monitoring
 from hotspot.hub.store.pool import notify
 
 PULSE = "pulse"
@@ -52,11 +53,14 @@ log = structlog.get_logger("alarms")
 async def run(hub: Hub) -> None:
     """One look, in one transaction."""
     now = hub.now()
+    machine = await asyncio.to_thread(machines.look, hub.settings.machine)
     async with hub.store.transaction() as connection:
         since = await _pulse(connection, now)
         opened = await alarms.opened(connection, now - LATELY)
         found = await _look(hub, connection, now, since, opened)
         found.update(await _itself(connection, now))
+        for kind, subject, what in own_alarms.amiss(machine, await monitoring.backups(connection), now.timestamp(), hub.settings.alarms):
+            found[alarms.hub_key(kind, subject)] = what
         changes = judge(found, opened, now.timestamp())
         if changes:
             await _write(connection, changes, now)

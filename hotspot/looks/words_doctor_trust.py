@@ -145,11 +145,11 @@ TRUST = {
         meaning_english="They show a warning instead of the page.",
         remedy_german=(
             "Meist fehlt das Zwischenzertifikat: certificate muss die ganze Kette enthalten (fullchain.pem). Bei einer eigenen "
-            "Ausgabestelle: --authority."
+            "Ausgabestelle: gateway_portal_authority im Inventar, oder --authority."
         ),
         remedy_english=(
             "Usually the intermediate is missing: certificate must hold the whole chain (fullchain.pem). With an authority of your "
-            "own: --authority."
+            "own: gateway_portal_authority in the inventory, or --authority."
         ),
     ),
     "clock-wrong": Words(

@@ -72,6 +72,12 @@ class Metrics:
         )
         self.pool_used = Gauge("hotspot_pool_used", "IPv4 addresses that are leased", ["zone"], registry=registry)
         self.pool_size = Gauge("hotspot_pool_size", "IPv4 addresses that there are", ["zone"], registry=registry)
+        self.upkeep = Gauge(
+            "hotspot_upkeep_timestamp_seconds",
+            "updated: when Debian's security updates last went well; restart: since when they wait for one of the machine",
+            ["which"],
+            registry=registry,
+        )
         self.drift = Counter("hotspot_drift", "What others changed in the kernel and was put right", registry=registry)
         self._of_looks(registry)
 

@@ -1,4 +1,4 @@
-"""How the box is: disk, certificate, addresses, and what had to be put right in the kernel. Looked at again and again."""
+"""How the box is: disk, certificate, addresses, Debian's updates, and what had to be put right in the kernel. Looked at again and again."""
 
 import asyncio
 import math
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec import Struct
 
+from hotspot import debian
 from hotspot.portal.certificate_end import end_of
 from hotspot.portal.gate import GateError
 
@@ -57,6 +58,7 @@ class Vitals(Struct, frozen=True):
     """The firewall's epoch, and what it said last of that."""
     pools: dict[str, Pool] = {}
     """By zone."""
+    upkeep: debian.Upkeep = debian.Upkeep()
 
 
 async def look(office: "Office", before: Vitals) -> Vitals:
@@ -74,7 +76,7 @@ async def look(office: "Office", before: Vitals) -> Vitals:
             told = (status.epoch, count)
             pools = {zone.zone: Pool(zone.leased, zone.pool) for zone in status.zones}
     until = _until(office)
-    return Vitals(free, size, until, drift, told, pools)
+    return Vitals(free, size, until, drift, told, pools, debian.look())
 
 
 def show(metrics: "Metrics", before: Vitals, vitals: Vitals) -> None:
@@ -85,6 +87,10 @@ def show(metrics: "Metrics", before: Vitals, vitals: Vitals) -> None:
     metrics.certificate_until.clear()
     if vitals.certificate_until is not None:
         metrics.certificate_until.labels("portal").set(vitals.certificate_until)
+    metrics.upkeep.clear()
+    for which, moment in (("updated", vitals.upkeep.updated), ("restart", vitals.upkeep.restart)):
+        if moment is not None:
+            metrics.upkeep.labels(which).set(moment)
     metrics.pool_used.clear()
     metrics.pool_size.clear()
     for zone, pool in vitals.pools.items():

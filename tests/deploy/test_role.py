@@ -13,8 +13,10 @@ import pytest
 
 from firewall import ruleset, settings
 from hotspot.lab import layout as at
+from hotspot.looks import authority
 from tests.deploy.expressions import read_yaml
 from tests.deploy.machines import rendered, town
+from tests.deploy.machines.fleet.hardening import BARS
 
 LINE = settings.Zone("guests", "wan0", ("198.18.0.1/20",), 1_000_000, 1_000_000)
 HUB: dict[str, Any] = {"gateway_hub_url": "https://hub.city.example"}
@@ -116,8 +118,9 @@ def test_nothing_is_advertised_where_there_is_no_ipv6() -> None:
     for kind in ("off", "fixed", "delegated", "translated"):
         environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no page
         assert environment.from_string(own["_gateway_ipv6"]).render(**ipv6(kind)) == str(kind != "off")
-    (handler,) = [one for one in read_yaml(rendered.ROLE / "handlers" / "main.yml") if "radvd.service" in str(one)]
-    assert handler["when"].startswith("_gateway_ipv6 | bool and ")
+    handlers = [one for one in read_yaml(rendered.ROLE / "handlers" / "main.yml") if "radvd.service" in str(one)]
+    assert handlers
+    assert all(handler["when"].startswith("_gateway_ipv6 | bool and ") for handler in handlers)
 
 
 def test_who_reaches_the_box_by_the_line() -> None:
@@ -197,6 +200,60 @@ def test_a_line_that_is_dead_holds_up_no_start() -> None:
         "ExecStart=",
         "ExecStart=-/usr/lib/systemd/systemd-networkd-wait-online --timeout=20",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "from_hub", "of_hub", "wanted"),
+    [
+        ("", False, "files/ca.pem", ""),
+        ("", True, "files/ca.pem", "files/ca.pem"),
+        ("", True, None, ""),
+        ("files/town.pem", False, None, "files/town.pem"),
+        ("files/town.pem", True, "files/ca.pem", "files/town.pem"),
+    ],
+)
+def test_who_signed_the_portals_certificate(given: str, from_hub: bool, of_hub: str | None, wanted: str) -> None:
+    """What the inventory says of the hall, else who signs what the hub asks for; the task has it in a file that visit and doctor read."""
+    text = read_yaml(rendered.ROLE / "vars" / "main.yml")["_gateway_signed_by"]
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no page
+    environment.filters["bool"] = bool
+    hub = {} if of_hub is None else {"hub_hall_certificates_authority": of_hub}
+    more = {"gateway_portal_authority": given, "gateway_certificate_from_hub": from_hub, "hostvars": {"cityhub": hub}}
+    assert environment.from_string(text).render(**more, _gateway_hub_host="cityhub") == wanted
+    assert environment.from_string(text).render(**more, _gateway_hub_host="") == given
+    tasks = {task["name"]: task for task in read_yaml(rendered.ROLE / "tasks" / "configure.yml")}
+    copied = tasks["Authority of the portal's certificate"]["ansible.builtin.copy"]
+    assert (
+        copied["dest"] == "{{ _gateway_settings }}/" + authority.FILE == tasks["Public authorities alone"]["ansible.builtin.file"]["path"]
+    )
+
+
+@pytest.mark.parametrize("unit", ["dnsmasq-hotspot@.service", "radvd.service"])
+def test_servers_of_debian_are_shut(unit: str, tmp_path: Path) -> None:
+    """systemd gives name servers and router advertisements no more points than were accepted, with what the role writes; it finds nothing
+    in that which it does not understand. On a booted hall: machines/fleet/test_hardening.py."""
+    system, more = tmp_path / "usr/lib/systemd/system", tmp_path / "etc/systemd/system/radvd.service.d"
+    shutil.copytree("/usr/lib/systemd/system", system, symlinks=True)
+    more.mkdir(parents=True)
+    (more / "hotspot.conf").write_text(written("radvd.service.conf.j2"))
+    (system / "dnsmasq-hotspot@.service").write_text(written("dnsmasq-hotspot@.service.j2"))
+    for program in ("usr/sbin/radvd", "usr/sbin/dnsmasq", "bin/kill"):
+        (tmp_path / program).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
+    name = unit.replace("@", "@public-captive")
+    judge = ["systemd-analyze", "security", "--offline=true", f"--root={tmp_path}", "--no-pager", f"--threshold={BARS[name]}"]
+    done = subprocess.run([*judge, name], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    verify = ["systemd-analyze", "verify", "--man=no", f"--root={tmp_path}", "--recursive-errors=no", name]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_logged_is_gone_in_time() -> None:
+    """The journal drops what is older, and has files of a day, so that it can; nothing is copied to files that nobody drops."""
+    assert {"MaxRetentionSec=7day", "MaxFileSec=1day", "ForwardToSyslog=no"} <= set(lines_of("journald.conf.j2", {}))
+    assert "MaxRetentionSec=3day" in written("journald.conf.j2", gateway_log_days=3)
 
 
 def test_security_updates_alone_and_never_our_own_package() -> None:

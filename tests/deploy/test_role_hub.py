@@ -1,6 +1,7 @@
 """Role hub: its settings are those of the product, what cannot be is refused before anything is touched, nginx takes what is written."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from hotspot.hub.api.table import ALL
 from hotspot.hub.console.table import PAGES
 from hotspot.hub.service import tls_of
-from hotspot.hub.settings import Settings, load
+from hotspot.hub.settings import Machine, Settings, load
 from tests.deploy.expressions import read_yaml
 from tests.deploy.roles import ROLES, Role
 
@@ -61,6 +62,10 @@ def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Pat
     assert settings.database == "postgresql:///hotspot?host=/run/postgresql"
     assert (settings.listen, settings.certificate) == ((("127.0.0.1", 8700),), None)
     assert (settings.url, [str(one) for one in settings.proxies]) == (URL, ["127.0.0.1/32"])
+    looked_at = Machine(
+        certificate=tmp_path / "hub.pem", database=Path("/var/lib/postgresql"), backups=Path("/var/lib/hotspot-hub-backup"), updates=True
+    )
+    assert settings.machine == looked_at
     assert "postgresql" in role.values["_hub_packages"]
 
 
@@ -71,6 +76,7 @@ def test_the_hub_itself_speaks_tls(given: dict[str, Any], tmp_path: Path) -> Non
     settings = read(role, tmp_path)
     assert settings.listen == (("0.0.0.0", 443), ("::", 443))
     assert (settings.certificate, settings.key, settings.proxies) == (tmp_path / "hub.pem", tmp_path / "hub.key", ())
+    assert settings.machine.certificate == settings.certificate
     shutil.copy(given["hub_certificate"], tmp_path / "hub.pem")
     shutil.copy(given["hub_key"], tmp_path / "hub.key")
     tls = tls_of(settings)
@@ -96,6 +102,7 @@ def test_a_database_elsewhere_has_its_password_in_a_file(given: dict[str, Any]) 
     assert role.refusals() == []
     expected = "passfile=/etc/hotspot/database-password&sslmode=verify-full&sslrootcert=/etc/hotspot/database-authority.pem"
     assert tomllib.loads(role.text("hub.toml.j2"))["database"] == f"{there['hub_database']}?{expected}"
+    assert list(tomllib.loads(role.text("hub.toml.j2"))["machine"]) == ["certificate", "backups", "updates"]
     assert role.text("database-password.j2") == "*:*:*:*:a\\:b\\\\c\n"
     assert "postgresql" not in role.values["_hub_packages"]
 
@@ -202,6 +209,32 @@ def test_a_key_of_another_certificate(given: dict[str, Any], tmp_path: Path) -> 
         "other.key": [f'hub_key is "{other}{expected}'],
         "locked.key": [f'hub_key is "{locked}{expected}'],
     }
+
+
+def test_nothing_is_reached_but_80_and_443(given: dict[str, Any], tmp_path: Path) -> None:
+    """nginx listens on these two; the hub behind it and its database on this machine's own loopback and socket."""
+    text = Role("hub", given).text("nginx.conf.j2")
+    assert {listening.split()[0].rpartition(":")[2] for listening in re.findall(r"^ *listen (.*);", text, re.M)} == {"80", "443"}
+    settings = read(Role("hub", given), tmp_path)
+    assert [address for address, _ in settings.listen] == ["127.0.0.1"]
+    assert settings.database.endswith("?host=/run/postgresql")
+
+
+def test_a_backup_is_carried_away_before_older_ones_go(given: dict[str, Any]) -> None:
+    """What fails on the way keeps the older ones, and the hub hears how it ended, whatever the copy was."""
+    copy = "/usr/local/bin/carry ${STATE_DIRECTORY}"
+    lines = Role("hub", {**given, "hub_backup_copy": copy, "hub_backup_days": 14}).text("backup.service.conf.j2").splitlines()
+    after = [line.removeprefix("ExecStartPost=") for line in lines if line.startswith("ExecStartPost=")]
+    assert after[:2] == ["", copy]
+    assert (len(after), after[2].startswith("/usr/bin/find "), " -mtime +14 -delete" in after[2]) == (3, True, True)
+    unit = (ROLES.parents[4] / "systemd" / "hotspot-hub-backup.service").read_text(encoding="utf-8")
+    assert re.findall(r"^ExecStopPost=-\S+ (.*)$", unit, re.M) == ["hub backup-tried --config /etc/hotspot/hub.toml"]
+
+
+def test_what_is_logged_is_gone_in_time(given: dict[str, Any]) -> None:
+    """The journal drops what is older, and has files of a day, so that it can."""
+    lines = Role("hub", {**given, "hub_log_days": 12}).text("journald.conf.j2").splitlines()
+    assert {"MaxRetentionSec=12day", "MaxFileSec=1day"} <= set(lines)
 
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")

@@ -138,7 +138,12 @@ def test_who_is_told() -> None:
     assert severities == {"critical", "warning"}
     assert told["route"]["routes"][0]["matchers"] == ['severity="warning"']
     names = {rule["alert"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]}
-    assert "HallSilent" in names
+    quieted = {
+        each["source_matchers"][0].removeprefix('alertname="').removesuffix('"'): each["target_matchers"][0]
+        for each in told["inhibit_rules"]
+    }
+    assert quieted == {"HallSilent": 'alertname=~"Hall.*"', "HubDoesNotAnswer": 'alertname="HubAway"'}
+    assert {*quieted, "HubAway"} <= names
 
 
 @pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool is not installed: Debian's package prometheus-alertmanager")
@@ -148,6 +153,43 @@ def test_alertmanager_takes_its_settings(tmp_path: Path) -> None:
     words = ["amtool", "check-config", str(tmp_path / "alertmanager.yml")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_debian_is_kept_alike_on_all_machines(tmp_path: Path) -> None:
+    """Gateway, hub and a host of monitoring alone have one text, as apt reads it; only when each restarts differs."""
+    texts = {}
+    for name in ("gateway", "hub", "monitoring"):
+        lines = (ROLES / name / "templates" / "unattended.j2").read_text(encoding="utf-8").splitlines()
+        own = [f"{{% set wanted = {name}_unattended_upgrades | bool %}}", f"{{% set reboot_at = {name}_reboot_at %}}"]
+        assert lines[1:3] == own
+        texts[name] = [lines[0], *lines[3:]]
+    assert texts["gateway"] == texts["hub"] == texts["monitoring"]
+    (tmp_path / "60hotspot").write_text(Role("monitoring", INVENTORY).text("unattended.j2"))
+    asked = ["apt-config", "dump"]
+    environment = {"APT_CONFIG": str(tmp_path / "60hotspot"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    wanted = {
+        'APT::Periodic::Unattended-Upgrade "1";',
+        'APT::Update::Post-Invoke-Success:: "touch /var/lib/apt/periodic/update-success-stamp || true";',
+        'Dpkg::Options:: "--force-confold";',
+        'Unattended-Upgrade::Package-Blacklist:: "^hotspot-";',
+        'Unattended-Upgrade::Automatic-Reboot-Time "04:40";',
+    }
+    assert {line.lower() for line in wanted} <= {line.lower() for line in done.stdout.splitlines()}
+
+
+def test_debian_is_kept_by_one_role_of_a_machine() -> None:
+    """Where the hub or a gateway is too, that role's word holds: two that write one file would never come to rest."""
+    packages = {
+        host: "unattended-upgrades" in Role("monitoring", {**INVENTORY, "inventory_hostname": host}).values["_monitoring_packages"]
+        for host in ("cityhub", "waldheim-rathaus", "watcher")
+    }
+    assert packages == {"cityhub": False, "waldheim-rathaus": False, "watcher": True}
+    by_people = Role("monitoring", {**INVENTORY, "monitoring_unattended_upgrades": False})
+    assert "unattended-upgrades" not in by_people.values["_monitoring_packages"]
+    assert 'APT::Periodic::Unattended-Upgrade "0";' in by_people.text("unattended.j2")
+    (upkeep,) = [task for task in read_yaml(MONITORING / "tasks" / "main.yml") if task["name"] == "Upkeep"]
+    assert upkeep["when"] == "_monitoring_alone | bool"
 
 
 def test_what_grafana_is_given() -> None:
@@ -172,6 +214,7 @@ def test_what_grafana_is_given() -> None:
         ({"monitoring_mail_to": ["wlan@stadt.example"]}, 'monitoring_mail_to is ["wlan@stadt.example"], monitoring_mail {}'),
         ({"monitoring_mail_password": "geheim"}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password given"),
         ({"monitoring_webhooks": ["tickets"]}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password empty"),
+        ({"monitoring_reboot_at": "4:40"}, 'monitoring_reboot_at is "4:40"; expected a time such as 04:40, or nothing'),
         ({"monitoring_gateways": [{"target": "10.1.1.1", "hall": "x"}]}, 'monitoring_gateways is [{"target": "10.1.1.1", "hall": "x"}];'),
     ],
 )

@@ -1,6 +1,7 @@
 """``hotspot visit``: exit statuses; what it finds is in ``tests/kernel/visitor``."""
 
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,7 +15,8 @@ from click.testing import CliRunner, Result
 from hotspot.cli import main
 from hotspot.looks import folder
 from hotspot.looks.values import By, Finding, Look, Severity
-from hotspot.visitor import walk
+from hotspot.visitor import choices, walk
+from hotspot.visitor.choices import Choices
 
 LOOK = Look(by=By.VISIT, at=1_800_000_000.0)
 BAD = Look(by=By.VISIT, at=1_800_000_000.0, findings=(Finding(kind="dns-empty", severity=Severity.URGENT),))
@@ -89,3 +91,22 @@ def test_the_unit_reads_first_and_hears_strangers_then() -> None:
         held = re.findall(r"^Cap(?:Eff|Prm):\s*(\w+)$", status, re.MULTILINE)
         assert (len(held), [int(one, 16) & ~(1 << 12 | 1 << 13) for one in held]) == (2, [0, 0])
         assert (visiting.returncode, "no cable" in said) == (2, True)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_authority_of_the_town(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool) -> None:
+    """It stands beside the settings and is believed unasked; another one that is named takes its place."""
+    seen: list[str] = []
+
+    def look(zones: list[Choices], software: str) -> Look:
+        seen.extend(one.authority for one in zones)
+        return LOOK
+
+    monkeypatch.setattr(walk, "visit", look)
+    monkeypatch.setattr(choices, "authority", str)
+    shutil.copy(Path(__file__).parents[2] / "docs" / "portal.toml", tmp_path)
+    words = ("--settings", str(tmp_path / "portal.toml"), *(("--authority", "/srv/other.pem") if named else ()))
+    assert run(*words).exit_code == 0
+    (tmp_path / "portal-authority.pem").touch()
+    assert run(*words).exit_code == 0
+    assert seen == (["/srv/other.pem"] * 2 if named else ["", str(tmp_path / "portal-authority.pem")])

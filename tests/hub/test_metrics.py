@@ -1,15 +1,20 @@
 """``/metrics`` of the hub: who sees what, and that its counters are exact and outlive retention."""
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotspot import wire
+from hotspot.cli import main
 from hotspot.hub import retention
 from hotspot.hub.access import Permission, Role
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
+from hotspot.hub.store import marks
 from tests.hub.conftest import Api, token_of
 from tests.hub.fleet import boxes, says
 from tests.hub.town import delivery, gateway, report, row
@@ -73,3 +78,46 @@ async def test_counters_are_exact_before_and_after_rolling_up_and_outlive_retent
         for part in parts:
             await connection.execute(f"DROP TABLE {part}")
     assert (await scrape(api))[1][series] == 6
+
+
+async def test_the_hub_knows_of_its_backups(api: Api, hub: Hub, tmp_path: Path) -> None:
+    """A good one is known with its moment and size; one that was not made, or not carried away, is told until there is a good one again."""
+    (tmp_path / "hub.toml").write_text(f'database = "{hub.settings.database}"\n')
+
+    async def run(*words: str, result: str = "") -> int:
+        command = ["hub", *words, "--config", str(tmp_path / "hub.toml")]
+        done = await asyncio.to_thread(CliRunner().invoke, main, command, env={"SERVICE_RESULT": result or None})
+        return done.exit_code
+
+    async def told() -> tuple[float | None, ...]:
+        _, samples = await scrape(api)
+        names = ("hotspot_hub_backup_timestamp_seconds", "hotspot_hub_backup_bytes", "hotspot_hub_backup_failed")
+        return tuple(samples.get((name, ())) for name in names)
+
+    assert await told() == (None, None, 0)
+    began = hub.now().timestamp()
+    assert await run("backup", str(tmp_path / "hub-1.dump")) == 0
+    at, size, failed = await told()
+    assert at is not None
+    assert (began - 1 <= at <= hub.now().timestamp(), size, failed) == (True, (tmp_path / "hub-1.dump").stat().st_size, 0)
+    assert await run("backup-tried", result="success") == 0
+    assert await told() == (at, size, 0)
+    assert await run("backup", str(tmp_path / "hub-1.dump")) == 1
+    assert await run("backup-tried", result="exit-code") == 0
+    assert await told() == (at, size, 1)
+    assert await run("backup", str(tmp_path / "hub-2.dump")) == 0
+    assert (await told())[2] == 0
+    assert await run("backup-tried", result="exit-code") == 0  # it was made, and whoever carries it away failed
+    assert (await told())[2] == 1
+
+
+async def test_starts_of_processes_are_counted(api: Api, hub: Hub) -> None:
+    """Each once, also of those that start at the same moment."""
+    assert (await scrape(api))[1]["hotspot_hub_starts_total", ()] == 0
+
+    async def start() -> None:
+        async with hub.store.connection() as connection:
+            await marks.count(connection, marks.STARTS, hub.now())
+
+    await asyncio.gather(*(start() for _ in range(5)))
+    assert (await scrape(api))[1]["hotspot_hub_starts_total", ()] == 5

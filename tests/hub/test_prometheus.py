@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from msgspec.structs import replace
 
 from hotspot import wire
 from hotspot.hub import watch
 from hotspot.hub.access import Permission, Role
 from hotspot.hub.hub import Hub
 from hotspot.hub.ingest import Ingest
+from hotspot.hub.settings import Machine
+from hotspot.hub.store import marks
 from hotspot.lab.prometheus import Prometheus
 from hotspot.looks.folder import write
 from hotspot.looks.values import By, Look, Result, Step, Verdict, Visited
@@ -23,12 +26,17 @@ from hotspot.portal.service import Service
 from tests.deploy.expressions import DASHBOARDS, RULES, metrics, of_dashboard, rules
 from tests.hotspot.portal.conftest import ANNA, hall_settings
 from tests.hotspot.portal.fake_firewall import FakeFirewall
+from tests.hotspot.portal.test_certificates import make_pair
 from tests.hub.conftest import token_of
 from tests.hub.fleet import Box, says
 from tests.hub.town import delivery, gateway, report, row
 
 pytestmark = pytest.mark.hub
 ZONES = (wire.ZoneHealth("public", online=2, pool_used=99, pool_size=100), wire.ZoneHealth("council", pool_size=50))
+OF_THIS_MACHINE = {"hotspot_hub_updated_timestamp_seconds", "hotspot_hub_restart_wanted_timestamp_seconds"}
+"""There or not: whether Debian updates it by itself is its owner's matter."""
+DEBIAN = {f"{who}{what}" for who in ("Hub", "Gateway") for what in ("UpdatesLate", "RestartWanted")}
+"""So are these."""
 COMPARED = re.compile(r"(?<![=!])(?:[<>]=?|==)(?!~)")
 """An expression that has no answer while all is well."""
 
@@ -37,7 +45,8 @@ def health(now: float) -> wire.Health:
     """A gateway that tells everything, and is not well."""
     return wire.Health(
         software="1.0", started=now - 3_600, zones=ZONES, accepts=40, accept_errors=1, drift=2, disk_free=2**33, disk_size=2**36,
-        certificate_until=now + 20 * 86_400, backlog=1, policy=0, alarms=(wire.Alarm("clone", "public", now, now),),
+        certificate_until=now + 20 * 86_400, updated=now - 86_400, restart_wanted=now - 3_600,
+        backlog=1, policy=0, alarms=(wire.Alarm("clone", "public", now, now),),
     )  # fmt: skip
 
 
@@ -54,6 +63,9 @@ async def fill(hub: Hub) -> None:
         await ingest.take(box, delivery(now, report(1, now, visits), health=wire.Health(looks=looks)))
         async with hub.store.transaction() as connection:
             await says(connection, Box(box.hall_id, box.id, box.name), now, health(now.timestamp()))
+    async with hub.store.connection() as connection:
+        await marks.write(connection, marks.BACKUP, now, {"size": 1_000})
+        await marks.count(connection, marks.STARTS, now)
     await watch.run(hub)
 
 
@@ -122,17 +134,20 @@ async def scraped(prometheus: Prometheus, times: int) -> None:
 async def test_a_real_prometheus_scrapes_hub_and_gateway(hub: Hub, base: str, tmp_path: Path) -> None:
     """Metrics of rules and dashboards exist, expressions are answered, all rules are in force, alerts are pending for what is amiss."""
     await fill(hub)
+    (tmp_path / "hub.pem").write_bytes(make_pair(tmp_path, "hub.stadt.example")[0])
+    hub.settings = replace(
+        hub.settings, machine=Machine(certificate=tmp_path / "hub.pem", database=tmp_path, backups=tmp_path, updates=True)
+    )
     token = await token_of(hub, "prometheus", Role.HOST_OPERATOR, permissions=frozenset({Permission.METRICS}))
     async with portal(tmp_path) as address, Prometheus(config(base, token, address)) as prometheus:
         await scraped(prometheus, 3)
         there = set(await prometheus.ask("label/__name__/values"))
         used = {name for dashboard in DASHBOARDS for _, expression in of_dashboard(dashboard) for name in metrics(expression)}
         used |= {name for rule in rules() for name in metrics(rule["expr"])}
-        assert used - there - portal_names() == set()
+        assert used - there - portal_names() - OF_THIS_MACHINE == set()
         assert {"hotspot_visit_ok", "hotspot_visit_step_seconds", "hotspot_doctor_findings", "hotspot_hall_visit_ok"} <= there
-        assert {name for name in used if name.startswith(("hotspot_gateway_", "hotspot_zone_", "hotspot_hub_"))} - there == {
-            "hotspot_hub_up"
-        }
+        ours = {name for name in used if name.startswith(("hotspot_gateway_", "hotspot_zone_", "hotspot_hub_"))}
+        assert ours - there - OF_THIS_MACHINE == {"hotspot_hub_up"}
         for dashboard in DASHBOARDS:
             for title, expression in of_dashboard(dashboard):
                 asked = expression.replace("$partner", ".*").replace("$hall", "kleinheim-rathaus").replace("$gateway", address)
@@ -144,7 +159,9 @@ async def test_a_real_prometheus_scrapes_hub_and_gateway(hub: Hub, base: str, tm
         groups = (await prometheus.ask("rules"))["groups"]
         states = {rule["name"]: (rule["health"], rule["state"]) for group in groups for rule in group["rules"]}
         assert {health for health, _ in states.values()} == {"ok"}
-        assert {name for name, (_, state) in states.items() if state != "inactive"} == {"HallPoolNearlyFull", "HallClone"}
+        assert {name for name, (_, state) in states.items() if state != "inactive"} - DEBIAN == {
+            *("HallPoolNearlyFull", "HallClone", "HallVersionOld", "HubCertificateEndsInDays"),
+        }
 
 
 async def test_no_series_names_a_client(hub: Hub, base: str, tmp_path: Path) -> None:
@@ -160,5 +177,5 @@ async def test_no_series_names_a_client(hub: Hub, base: str, tmp_path: Path) -> 
     labels = {name for series in re.findall(r"^hotspot_\w+\{(.*)\} ", text, re.M) for name in re.findall(r'(\w+)="', series)}
     assert labels <= {
         "partner", "hall", "gateway", "zone", "direction", "kind", "severity", "software",
-        "plan", "outcome", "reason", "family", "le", "how", "why", "which", "version", "by", "step",
+        "disk", "plan", "outcome", "reason", "family", "le", "how", "why", "which", "version", "by", "step",
     }  # fmt: skip

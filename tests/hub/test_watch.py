@@ -1,5 +1,6 @@
 """The hub watches: alarms are raised, told, acknowledged and ended, with a real database."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hotspot.hub import watch
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
 from hotspot.hub.settings import Settings
-from hotspot.hub.store import Store
+from hotspot.hub.store import Store, marks
 from tests.hub.conftest import Api, token_of
 from tests.hub.fleet import Box, Clock, boxes, says
 
@@ -193,3 +194,21 @@ async def test_gateways_that_are_gone_have_no_alarms(watched: Watched) -> None:
     for _ in range(6):
         await watched.look(FULL, FULL)
     assert await watched.look(FULL, FULL) == []
+
+
+async def test_the_hub_watches_itself(watched: Watched) -> None:
+    """A backup that failed, and a last good one that is old, are alarms of the hub; they end when there is a good one again."""
+    watched.boxes, at = [], watched.clock.now
+
+    async def note(name: str, hours: float, **detail: Any) -> None:
+        async with watched.hub.store.connection() as connection:
+            await marks.write(connection, name, at - timedelta(hours=hours), detail)
+
+    assert await watched.look() == []
+    await note(marks.BACKUP, 40, size=1)
+    await note(marks.BACKUP_TRIED, 16, failed=True)
+    assert await watched.look() == [("", "backup_failed", "warning"), ("", "backup_old", "warning")]
+    await note(marks.BACKUP, 0, size=1)
+    assert len(await watched.look()) == 2
+    seen = [await watched.look() for _ in range(4)]
+    assert seen[-1] == []

@@ -4,7 +4,7 @@ import asyncio
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 
-from hotspot.hub import metrics
+from hotspot.hub import machines, metrics
 from hotspot.hub.access import Permission
 from hotspot.hub.api.operations import Call, Operation, Raw
 from hotspot.hub.hub import Hub
@@ -21,7 +21,9 @@ async def collect(hub: Hub, partner: str | None) -> list[metrics.Family]:
         gateways = await monitoring.gateways(connection, partner)
         totals = await monitoring.totals(connection, partner)
         alarms = await monitoring.alarms(connection, partner)
-        own = [] if partner else metrics.hub_families(await monitoring.hub(connection))
+        now = None if partner else await monitoring.hub(connection)
+    machine = await asyncio.to_thread(machines.look, hub.settings.machine)
+    own = [] if now is None else metrics.hub_families(now, machine)
     return own + await asyncio.to_thread(metrics.families, gateways, totals, alarms)  # others are served meanwhile
 
 

@@ -37,7 +37,7 @@ class Asked(Struct, frozen=True):
 
 def longest(records: Records) -> float:
     """Seconds that ``issue`` may take, to the last record that is removed."""
-    return SECONDS + 2 * records.patience + MOST_NAMES * 2 * RECORD_SECONDS
+    return SECONDS + 2 * records.patience + MOST_NAMES * 3 * RECORD_SECONDS
 
 
 async def issue(acme: Acme, records: Records, asked: Asked, note: NoteOrder) -> str:

@@ -20,6 +20,8 @@ SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 1.0
 """Between two looks whether all name servers show a record."""
 TTL: Final = 60
+HOPS: Final = 8
+"""CNAMEs that are followed one after the other."""
 
 
 class DnsFailed(Exception):
@@ -33,6 +35,8 @@ class Records:
         self._settings = settings
         self._between = wait_seconds
         self._key = dns.tsig.Key(settings.key_name, settings.key, settings.algorithm)
+        self._led: dict[str, dns.name.Name] = {}
+        """Where the records of hosts are: what was written somewhere is removed there, wherever a CNAME leads by then."""
 
     @property
     def patience(self) -> float:
@@ -40,7 +44,7 @@ class Records:
         return self._settings.wait
 
     def name_of(self, host: str) -> dns.name.Name:
-        """Where the authority's look at a host ends. Raises ``DnsFailed`` for one that is too long."""
+        """Where the authority's look at a host begins, or with ``alias`` ends. Raises ``DnsFailed`` for one that is too long."""
         alias = self._settings.alias
         try:
             return dns.name.from_text(f"{host}.{alias}" if alias else f"_acme-challenge.{host}")
@@ -58,21 +62,22 @@ class Records:
     async def shown(self, host: str, value: str) -> None:
         """Returns when all name servers that are to be asked show it. Raises ``DnsFailed`` when they do not in time."""
         missing = set(self._settings.check or (self._settings.server,))
+        name = await self._place(host)
         try:
             async with asyncio.timeout(self._settings.wait):
                 while True:
                     for server in tuple(missing):
-                        if value in await self._texts(host, server):
+                        if value in await self._texts(name, server):
                             missing.discard(server)
                     if not missing:
                         return
                     await asyncio.sleep(self._between)
         except TimeoutError:
             who = ", ".join(f"{address} port {port}" for address, port in sorted(missing))
-            raise DnsFailed(f"{self.name_of(host)} is not shown after {self._settings.wait:g} s by {who}") from None
+            raise DnsFailed(f"{name} is not shown after {self._settings.wait:g} s by {who}") from None
 
-    async def _texts(self, host: str, server: tuple[str, int]) -> set[str]:
-        question = dns.message.make_query(self.name_of(host), dns.rdatatype.TXT)
+    async def _texts(self, name: dns.name.Name, server: tuple[str, int]) -> set[str]:
+        question = dns.message.make_query(name, dns.rdatatype.TXT)
         question.flags &= ~dns.flags.RD
         try:
             answer = await dns.asyncquery.tcp(question, server[0], timeout=SECONDS, port=server[1])
@@ -81,7 +86,7 @@ class Records:
         return {b"".join(each.strings).decode("ascii", "replace") for rrset in answer.answer for each in rrset if hasattr(each, "strings")}
 
     async def _update(self, host: str, value: str, *, add: bool) -> None:
-        name = self.name_of(host)
+        name = await self._place(host)
         zone = dns.name.from_text(self._settings.zone) if self._settings.zone else await self._zone(name)
         if not name.is_subdomain(zone):
             raise DnsFailed(f"cannot write {name}: it is not in the zone {zone}")
@@ -92,6 +97,28 @@ class Records:
             raise DnsFailed(f"cannot write {name}: the name server answers {dns.rcode.to_text(answer.rcode())}")
         if not answer.had_tsig:
             raise DnsFailed(f"cannot write {name}: the name server's answer is not signed")
+
+    async def _place(self, host: str) -> dns.name.Name:
+        """Where the authority's look ends: behind the CNAMEs of the challenge's name, as far as the primary has them. An update of a name
+        that has a CNAME is passed over in silence (RFC 2136, 3.4.2.2). With ``alias`` the settings say it, and nobody is asked."""
+        if self._settings.alias:
+            return self.name_of(host)
+        if host not in self._led:
+            names = [self.name_of(host)]
+            while (following := await self._leads(names[-1])) is not None:
+                if following in names or len(names) > HOPS:
+                    raise DnsFailed(f"cannot write {names[0]}: its CNAMEs come to no end ({', '.join(map(str, (*names[1:], following)))})")
+                names.append(following)
+            self._led[host] = names[-1]
+        return self._led[host]
+
+    async def _leads(self, name: dns.name.Name) -> dns.name.Name | None:
+        """The CNAME of a name; None: it has none, or the primary is not its own."""
+        answer = await self._ask(dns.message.make_query(name, dns.rdatatype.CNAME), f"look at {name}")
+        for rrset in answer.answer:
+            if rrset.rdtype == dns.rdatatype.CNAME and rrset.name == name:
+                return next(iter(rrset)).target  # type: ignore[no-any-return]  # of a CNAME
+        return None
 
     async def _zone(self, name: dns.name.Name) -> dns.name.Name:
         """The zone of a name, as the primary sees it (from the SOA beside a name that is not there)."""

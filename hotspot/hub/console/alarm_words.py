@@ -146,6 +146,30 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "remote_write": Meaning(
         N_("The monitoring of the city does not get the hub's measurements."), N_("Is the monitoring server reachable?"),
     ),
+    "updates_late": Meaning(
+        N_("The machine has not got any security updates of its operating system for days. Visitors notice nothing."),
+        N_("Whoever looks after the machine: the log of apt-daily-upgrade says why."),
+    ),
+    "restart_wanted": Meaning(
+        N_("A security update only counts after a restart of the machine, and nobody has made one. Visitors notice nothing."),
+        N_("Restart the machine when few people are there. Whoever is online stays so."),
+    ),
+    "backup_failed": Meaning(
+        N_("The hub was not saved last night, or the backup was not carried away. Older backups are still there."),
+        N_("Whoever runs the hub: the log of hotspot-hub-backup says why."),
+    ),
+    "backup_old": Meaning(
+        N_("The hub has not been saved for more than a day. What happened since would be lost with its disk."),
+        N_("Whoever runs the hub: does hotspot-hub-backup.timer run? Save it by hand meanwhile."),
+    ),
+    "hub_certificate": Meaning(
+        N_("The certificate of this server ends soon or has ended. Then no hall reports, and nobody gets in here."),
+        N_("Whoever runs the hub: have another certificate made, and put it in."),
+    ),
+    "hub_disk": Meaning(
+        N_("A disk of this server is nearly full. When it is, no report and no change can be written down."),
+        N_("Whoever runs the hub: see what grows there, make room, or give it a larger disk."),
+    ),
 }  # fmt: skip
 """By kind, as ``hotspot.hub.alarm_texts.KINDS`` has them."""
 

@@ -40,5 +40,11 @@ KINDS: Final[Mapping[str, str]] = {
     "policy_late": N_("Settings late"),
     "channel": N_("Notification fails"),
     "remote_write": N_("Monitoring not served"),
+    "updates_late": N_("No security updates"),
+    "restart_wanted": N_("Restart needed"),
+    "backup_failed": N_("Backup failed"),
+    "backup_old": N_("No fresh backup"),
+    "hub_certificate": N_("The hub's certificate ends soon"),
+    "hub_disk": N_("The hub's disk nearly full"),
 }
 """By kind, as ``hotspot.hub.alarm_texts.KINDS`` has them."""

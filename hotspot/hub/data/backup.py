@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from hotspot.hub.store import Store, audit, dump, restores, whole
+from hotspot.hub.store import Store, audit, dump, marks, restores, whole
 from hotspot.hub.store.migrations import known
 
 APPLICATION = "hotspot-backup"
@@ -74,6 +74,18 @@ async def backup(dsn: str, file: Path, now: datetime) -> Manifest:
     finally:
         fresh.unlink(missing_ok=True)
     return manifest
+
+
+async def note(dsn: str, made: Manifest) -> None:
+    """Have the hub know of a good backup. Raises ``StoreUnavailable``."""
+    async with Store(dsn, application=APPLICATION) as store, store.connection() as connection:
+        await marks.write(connection, marks.BACKUP, made.made_at, {"size": made.size})
+
+
+async def tried(dsn: str, now: datetime, *, failed: bool) -> None:
+    """Have the hub know how the night's backup ended, with all that was to be done to it. Raises ``StoreUnavailable``."""
+    async with Store(dsn, application=APPLICATION) as store, store.connection() as connection:
+        await marks.write(connection, marks.BACKUP_TRIED, now, {"failed": failed})
 
 
 async def check(file: Path) -> Manifest:

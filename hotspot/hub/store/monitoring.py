@@ -5,8 +5,8 @@ import msgspec
 
 from hotspot import wire
 from hotspot.hub.look_alarms import well
-from hotspot.hub.metrics import AlarmNow, GatewayNow, HubNow, ZoneTotal
-from hotspot.hub.store import looks
+from hotspot.hub.metrics import AlarmNow, BackupNow, GatewayNow, HubNow, ZoneTotal
+from hotspot.hub.store import looks, marks
 from hotspot.hub.store.pool import Connection
 
 _health = msgspec.json.Decoder(wire.Health)
@@ -99,4 +99,19 @@ async def hub(connection: Connection) -> HubNow:
         "coalesce((SELECT (detail ->> 'failures')::int FROM marks WHERE name = 'remote write'), 0) AS remote_write_failures"
     )
     assert row is not None
-    return HubNow(**dict(row))
+    starts = await marks.read(connection, marks.STARTS)
+    return HubNow(
+        **dict(row),
+        starts=0 if starts is None else starts.detail["count"],
+        backup=await backups(connection),
+    )
+
+
+async def backups(connection: Connection) -> BackupNow:
+    """What is known of the hub's backups. One that was made since the last that failed is as good as any."""
+    made, tried = await marks.read(connection, marks.BACKUP), await marks.read(connection, marks.BACKUP_TRIED)
+    return BackupNow(
+        at=None if made is None else made.at,
+        size=0 if made is None else made.detail["size"],
+        failed=tried is not None and tried.detail["failed"] and (made is None or tried.at >= made.at),
+    )

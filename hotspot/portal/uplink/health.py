@@ -39,6 +39,8 @@ def health(office: Office) -> wire.Health:
         disk_free=vitals.disk_free,
         disk_size=vitals.disk_size,
         certificate_until=None if vitals.certificate_until is None else _unix(vitals.certificate_until),
+        updated=None if vitals.upkeep.updated is None else _unix(vitals.upkeep.updated),
+        restart_wanted=None if vitals.upkeep.restart is None else _unix(vitals.upkeep.restart),
         backlog=uplink.backlog,
         lost=uplink.lost,
         policy=0 if settings.policy is None else settings.policy.serial,

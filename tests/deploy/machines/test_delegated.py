@@ -146,3 +146,26 @@ def test_another_prefix_ends_no_session(machine: Machine, line: tuple[str, Line]
     assert not _online6(anna, before), "the prefix that the line has taken back"
     told = machine.run("ip", "-6", "address", "show", "dev", "guests")
     assert (f"{SECOND}:1/64" in told, f"{FIRST}:1/64" in told) == (True, False)
+
+
+def test_router_advertisements_are_nobody_s_root(machine: Machine) -> None:
+    """radvd has lost root with our drop-in, and goes on over a reload of its settings: the same process, which still answers phones."""
+    pid = machine.run("systemctl", "show", "--value", "--property=MainPID", "radvd.service").strip()
+    assert _rights(machine, pid) == ("radvd", "0000000000002000", "1", "2")
+    machine.run("systemctl", "reload", "radvd.service")
+    assert machine.run("systemctl", "show", "--value", "--property=MainPID", "radvd.service").strip() == pid
+    seen = town.visit(f"{machine.name}-bert", "--portal-url", f"http://{at.PORTAL_NAME}/", "--no-rates")
+    assert [step for step in seen["steps"] if step["result"] == "failed"] == []
+    assert seen["findings"] == []
+    machine.run("systemctl", "restart", "radvd.service")
+    told = machine.run("journalctl", "--unit", "radvd.service", "--output", "cat", "--no-pager")
+    wrong = {line for line in told.splitlines() if re.search("(?i)fail|denied|permitted|read-only|error", line)}
+    assert {line for line in wrong if "CurHopLimit (64)" not in line} == set()  # the kernel's own is that already
+
+
+def _rights(machine: Machine, pid: str) -> tuple[str, ...]:
+    """User of a process, capabilities that it has and can have, whether it gets new ones, and its filter of system calls."""
+    user = machine.run("stat", "--format", "%U", f"/proc/{pid}").strip()
+    told = dict(line.split(":\t", 1) for line in machine.run("cat", f"/proc/{pid}/status").splitlines() if ":\t" in line)
+    assert told["CapEff"] == told["CapBnd"]
+    return user, told["CapEff"], told["NoNewPrivs"], told["Seccomp"]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -30,7 +31,8 @@ def hub(net: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]
     """The city's server, which spoke TLS itself so far, as the role sets it up behind nginx: the same files, in the same order."""
     role = Role("hub", {"hub_url": URL, "hub_certificate": "hub.pem", "hub_key": "hub.key", "hub_backup_at": "03:33", "hub_backup_days": 5})
     with city.hub("deploy-fronted", net, root.disk("hub"), Path(tmp_path_factory.mktemp("hub"))) as machine:
-        machine.run("install", "-m", "0640", "/srv/hub.pem", "/srv/hub.key", "/etc/hotspot/")
+        machine.run("install", "-m", "0640", "/srv/hub.key", "/etc/hotspot/")
+        machine.run("install", "-m", "0640", "-g", "hotspot-hub", "/srv/hub.pem", "/etc/hotspot/")
         machine.put("/etc/hotspot/hub.toml", role.text("hub.toml.j2"), 0o640, "hotspot-hub")
         machine.run("hotspot", "hub", "serve", "--config", "/etc/hotspot/hub.toml", "--check-config")
         machine.put(DROPPED.format("hotspot-hub-backup.service"), role.text("backup.service.conf.j2"))
@@ -153,9 +155,42 @@ def test_prometheus_sees_the_hub(hub: Machine, prometheus: str) -> None:
     assert target["labels"]["job"] == "hotspot-hub"
     assert target["scrapeUrl"] in (f"{URL}/metrics", f"{URL}:443/metrics")
     groups = asked(hub, f"{prometheus}/api/v1/rules")["groups"]
-    assert {group["name"] for group in groups} == {"halls", "gateways"}
+    assert {group["name"] for group in groups} == {"halls", "hub", "gateways"}
     assert "127.0.0.1:9090" in hub.run("ss", "-tlnH")
     token = hub.run("cat", "/etc/prometheus/hotspot-token").strip()
     words = (*CURL, "--header", "@-", "--output", "/dev/null", "--write-out", "%{http_code}", f"{URL}/api/v1/halls")
     refused = hub.run(*words, stdin=f"Authorization: Bearer {token}")
     assert refused == "403"
+
+
+def test_prometheus_sees_how_the_hub_is_kept(hub: Machine, prometheus: str) -> None:
+    """Its certificate, which nginx shows and the hub may read, its disks, its backups; one that is not carried away has failed, until the
+    next."""
+
+    def value(series: str) -> float | None:
+        found = (asked(hub, f"{prometheus}/api/v1/query?query={quote(series)}") or {"result": []})["result"]
+        return float(found[0]["value"][1]) if found else None
+
+    def within(series: str, wanted: float) -> None:
+        until = time.monotonic() + 30
+        while value(series) != wanted:
+            assert time.monotonic() < until, f"{series} is {value(series)}"
+            time.sleep(0.2)
+
+    within("hotspot_hub_backup_failed", 0)
+    end = value("hotspot_hub_certificate_end_timestamp_seconds")
+    assert end is not None
+    assert 29 < (end - time.time()) / 86_400 < 31
+    assert {disk: (value(f'hotspot_hub_disk_free_bytes{{disk="{disk}"}}') or 0) > 0 for disk in ("database", "backups")} == {
+        "database": True,
+        "backups": True,
+    }
+    more = "/etc/systemd/system/hotspot-hub-backup.service.d/zz-copy.conf"
+    hub.put(more, "[Service]\nExecStartPost=/bin/false\n")
+    hub.run("systemctl", "daemon-reload")
+    hub.run("systemctl", "start", "hotspot-hub-backup.service", check=False)
+    within("hotspot_hub_backup_failed", 1)
+    hub.run("rm", more)
+    hub.run("systemctl", "daemon-reload")
+    hub.run("systemctl", "start", "hotspot-hub-backup.service")
+    within("hotspot_hub_backup_failed", 0)

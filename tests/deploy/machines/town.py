@@ -150,6 +150,7 @@ def files(of: dict[str, Any]) -> dict[str, tuple[str, str]]:
         f"{network}-wan.network": (rendered.text("wan.network.j2", values), "root"),
         "/etc/resolv.conf": (rendered.text("resolv.conf.j2", values), "root"),
         "/etc/radvd.conf": (rendered.text("radvd.conf.j2", values), "root"),
+        "/etc/systemd/system/radvd.service.d/hotspot.conf": (rendered.text("radvd.service.conf.j2", values), "root"),
         "/etc/systemd/system/dnsmasq-hotspot@.service": (rendered.text("dnsmasq-hotspot@.service.j2", values), "root"),
         "/etc/systemd/journald.conf.d/hotspot.conf": (rendered.text("journald.conf.j2", values), "root"),
     }

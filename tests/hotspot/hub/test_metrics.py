@@ -5,11 +5,25 @@ from datetime import UTC, datetime
 import cramjam
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from hotspot import wire
 from hotspot.hub import protobuf
-from hotspot.hub.metrics import MOST_ZONES, AlarmNow, Family, GatewayNow, ZoneTotal, exposition, families, labels
+from hotspot.hub.metrics import (
+    MOST_ZONES,
+    AlarmNow,
+    BackupNow,
+    Family,
+    GatewayNow,
+    HubNow,
+    MachineNow,
+    ZoneTotal,
+    exposition,
+    families,
+    hub_families,
+    labels,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -42,9 +56,43 @@ def test_the_text_of_one_hall() -> None:
     assert 'hotspot_zone_bytes_total{partner="kleinheim",hall="rathaus",zone="public",direction="up"} 1000000000000000\n' in text
     assert 'hotspot_alarms{partner="",hall="",gateway="",kind="remote_write",severity="warning"} 1\n' in text
     assert f"hotspot_gateway_seen_timestamp_seconds{{{place}}} {int(NOON.timestamp())}\n" in text
-    for absent in ("disk_free", "certificate_end", "report_timestamp"):
+    for absent in ("disk_free", "certificate_end", "report_timestamp", "updated", "restart_wanted"):
         assert absent not in text
     assert all(family.type == {"c": "counter", "g": "gauge"}[family.type[0]] for family in text_string_to_metric_families(text))
+
+
+def test_the_text_of_the_hub() -> None:
+    """Itself and its machine; before the first backup, and where nothing is known of the machine, there is no number to mistake."""
+    now = HubNow(
+        halls=2, gateways=3, database_bytes=5, events_waiting=0, channels_failing=0, remote_write_failures=0, starts=4,
+        backup=BackupNow(at=NOON, size=77, failed=True),
+    )  # fmt: skip
+    machine = MachineNow(software="1.2", certificate_until=9.0, disks={"database": (1, 2), "backups": (3, 4)}, updated=5.0, restart=6.0)
+    lines = exposition(hub_families(now, machine)).decode().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "hotspot_hub_halls 2",
+        "hotspot_hub_gateways 3",
+        "hotspot_hub_database_bytes 5",
+        "hotspot_hub_events_waiting 0",
+        "hotspot_hub_channels_failing 0",
+        "hotspot_hub_remote_write_failures 0",
+        "hotspot_hub_starts_total 4",
+        "hotspot_hub_backup_failed 1",
+        f"hotspot_hub_backup_timestamp_seconds {int(NOON.timestamp())}",
+        "hotspot_hub_backup_bytes 77",
+        "hotspot_hub_certificate_end_timestamp_seconds 9",
+        "hotspot_hub_updated_timestamp_seconds 5",
+        "hotspot_hub_restart_wanted_timestamp_seconds 6",
+        'hotspot_hub_disk_free_bytes{disk="database"} 1',
+        'hotspot_hub_disk_free_bytes{disk="backups"} 3',
+        'hotspot_hub_disk_size_bytes{disk="database"} 2',
+        'hotspot_hub_disk_size_bytes{disk="backups"} 4',
+        'hotspot_hub_info{software="1.2"} 1',
+    ]
+    assert "# TYPE hotspot_hub_starts_total counter" in lines
+    text = exposition(hub_families(replace(now, backup=BackupNow()), MachineNow(software="1.2"))).decode()
+    for absent in ("backup_timestamp", "backup_bytes", "certificate", "updated", "restart_wanted", "disk"):
+        assert absent not in text
 
 
 def test_rubbish_of_a_gateway_is_bounded() -> None:

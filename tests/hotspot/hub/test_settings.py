@@ -46,6 +46,16 @@ def test_files_stand_beside_the_settings(tmp_path: Path) -> None:
         assert (read.mail and read.mail.password_file, read.remote_write and read.remote_write.token_file) == (found, found)
 
 
+def test_the_certificate_that_is_shown(tmp_path: Path) -> None:
+    """The hub's own, unless one of a proxy is named; without any nothing is known of it."""
+    own = {"certificate": "hub.pem", "key": "hub.key"}
+    shown = [
+        from_raw({**DATABASE, **more}, tmp_path / "hub.toml").machine.certificate
+        for more in (own, {**own, "machine": {"certificate": "/etc/nginx/hub.pem"}}, {"machine": {"backups": "/srv"}})
+    ]
+    assert shown == [tmp_path / "hub.pem", Path("/etc/nginx/hub.pem"), None]
+
+
 def test_check_config_tries_certificate_and_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A key that is none is found before the hub is restarted with it."""
     path = tmp_path / "hub.toml"
@@ -77,6 +87,8 @@ def test_a_hub_without_its_key_says_that_it_is_the_settings(tmp_path: Path, caps
         ({"proxies": ["proxy.stadt.example"]}, "proxies = 'proxy.stadt.example': expected an address such as"),
         ({"proxies": ["192.0.2.9/29"]}, "proxies = '192.0.2.9/29': expected an address such as"),
         ({"proxies": ["0.0.0.0/0"]}, "proxies = '0.0.0.0/0': expected our own proxies: everybody would be believed"),
+        ({"machine": {"database": "postgresql"}}, "machine.database = 'postgresql': expected a folder such as \"/var/lib/postgresql\""),
+        ({"machine": {"disk": "/"}}, "unknown field `disk`"),
         ({"alarms": {"colour": "red"}}, "unknown field `colour`"),
         ({"remote_write": {"every": "1 min"}}, "missing required field `url`"),
         ({"mail": {"server": "mail.stadt.example"}}, "missing required field `sender`"),

@@ -5,6 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from firewall import api
+from hotspot import debian
 from hotspot.portal.certificate_end import end_of
 from hotspot.portal.vitals import Pool, Vitals, look, show
 from tests.hotspot.portal.conftest import Bench, until
@@ -39,12 +40,21 @@ async def test_what_is_not_known_has_no_series(bench: Bench) -> None:
     """No certificate, no pool: no number that somebody would take for one."""
     show(bench.office.metrics, Vitals(), Vitals(pools={"public": Pool(3, 0)}))
     text = bench.office.metrics.text().decode()
-    names = ("hotspot_certificate_until_seconds{", "hotspot_pool_used{", "hotspot_hub_up", "hotspot_report_backlog")
+    names = (
+        "hotspot_certificate_until_seconds{",
+        "hotspot_pool_used{",
+        "hotspot_hub_up",
+        "hotspot_report_backlog",
+        "hotspot_upkeep_timestamp_seconds{",
+    )
     assert [name for name in names if name in text] == []
-    show(bench.office.metrics, Vitals(), Vitals(certificate_until=5.0, pools={"public": Pool(3, 9)}))
+    known = Vitals(certificate_until=5.0, pools={"public": Pool(3, 9)}, upkeep=debian.Upkeep(6.0, 7.0))
+    show(bench.office.metrics, Vitals(), known)
     lines = bench.office.metrics.text().decode().splitlines()
     assert {
         'hotspot_certificate_until_seconds{which="portal"} 5.0',
+        'hotspot_upkeep_timestamp_seconds{which="updated"} 6.0',
+        'hotspot_upkeep_timestamp_seconds{which="restart"} 7.0',
         'hotspot_pool_used{zone="public"} 3.0',
         'hotspot_pool_size{zone="public"} 9.0',
     } <= set(lines)
@@ -54,7 +64,7 @@ async def test_without_firewall_and_certificate(bench: Bench, firewall: FakeFire
     """What was known of the kernel stays; a certificate that cannot be read is none."""
     (tmp_path / "portal.pem").write_text("nonsense")
     bench.office.settings = replace(bench.office.settings, certificate=tmp_path / "portal.pem", state_dir=tmp_path / "gone")
-    before = Vitals(drift=3, pools={"public": Pool(1, 2)})
+    before = Vitals(drift=3, pools={"public": Pool(1, 2)}, upkeep=debian.look())
     await firewall.stop()
     await until(lambda: not bench.office.gate.up)
     assert await look(bench.office, before) == before

@@ -1,4 +1,5 @@
-"""A primary name server on loopback: one zone, TXT records by signed updates (RFC 2136, RFC 8945), over TCP; strict about signatures."""
+"""A primary name server on loopback: one zone or several, TXT records by signed updates (RFC 2136, RFC 8945), over TCP, CNAMEs;
+strict about signatures."""
 
 import asyncio
 import struct
@@ -23,8 +24,10 @@ KEY_NAME, KEY = "hub-key", b"0123456789abcdef0123456789abcdef"
 class NameServer:
     """Async context manager. Tests set ``visible`` and ``silent``, and read ``texts`` and ``updates``."""
 
-    def __init__(self, zone: str) -> None:
-        self.zone = dns.name.from_text(zone)
+    def __init__(self, *zones: str) -> None:
+        self.zones = [dns.name.from_text(zone) for zone in zones]
+        self.aliases: dict[dns.name.Name, dns.name.Name] = {}
+        """CNAMEs: an update of such a name is passed over in silence (RFC 2136, 3.4.2.2)."""
         self.texts: dict[dns.name.Name, set[str]] = {}
         self.updates: list[str] = []
         """What was written, as ``+name value`` and ``-name value``."""
@@ -78,11 +81,14 @@ class NameServer:
         assert isinstance(message, dns.update.UpdateMessage)
         if not message.had_tsig:
             return dns.rcode.REFUSED
-        if message.zone[0].name != self.zone:
+        zone = message.zone[0].name
+        if zone not in self.zones:
             return dns.rcode.NOTAUTH
         for rrset in message.update:
-            if not rrset.name.is_subdomain(self.zone):
+            if not rrset.name.is_subdomain(zone):
                 return dns.rcode.NOTZONE
+            if rrset.name in self.aliases:
+                continue
             for each in rrset:
                 value = b"".join(each.strings).decode()
                 if rrset.deleting is None:
@@ -96,17 +102,21 @@ class NameServer:
 
     def _query(self, message: dns.message.Message, response: dns.message.Message) -> None:
         question = message.question[0]
-        if not question.name.is_subdomain(self.zone):
+        zone = next((zone for zone in self.zones if question.name.is_subdomain(zone)), None)
+        if zone is None:
             response.set_rcode(dns.rcode.REFUSED)
             return
         response.flags |= dns.flags.AA
+        if (target := self.aliases.get(question.name)) is not None:
+            response.answer.append(dns.rrset.from_text(question.name, 60, "IN", "CNAME", str(target)))
+            return
         texts = self.texts.get(question.name, set()) if self.visible.is_set() else set()
         if question.rdtype == dns.rdatatype.TXT and texts:
             response.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", "TXT", [f'"{text}"' for text in sorted(texts)]))
             return
         response.set_rcode(dns.rcode.NOERROR if texts else dns.rcode.NXDOMAIN)
-        soa = f"ns.{self.zone} staff.{self.zone} 1 3600 600 86400 60"
-        response.authority.append(dns.rrset.from_text(self.zone, 60, dns.rdataclass.IN, dns.rdatatype.SOA, soa))
+        soa = f"ns.{zone} staff.{zone} 1 3600 600 86400 60"
+        response.authority.append(dns.rrset.from_text(zone, 60, dns.rdataclass.IN, dns.rdatatype.SOA, soa))
 
 
 def _bare(message: dns.message.Message, rcode: dns.rcode.Rcode) -> dns.message.Message:

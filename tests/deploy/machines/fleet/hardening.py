@@ -53,8 +53,7 @@ HALL = {
         *("dnsmasq", caps("net_admin", "net_bind_service"), _DNSMASQ), writes=("/run/dnsmasq-hotspot-public", _LEASES)
     ),
     "dnsmasq-hotspot@public-captive.service": Unit("dnsmasq", 0, _DNSMASQ, writes=("/run/dnsmasq-hotspot-public-captive", _LEASES)),
-    # Debian's own unit: root, but for all of root's rights; /usr and /etc are read-only for it.
-    "radvd.service": Unit("root", caps("net_bind_service", "net_raw"), caps("net_bind_service", "net_raw"), writes=("/",), spaces=("mnt",)),
+    "radvd.service": Unit("radvd", caps("net_raw"), caps("net_raw"), caps("net_raw"), writes=("/run/radvd",)),
 }
 HUB = {"hotspot-hub.service": Unit("hotspot-hub")}
 DEBIAN = {
@@ -90,7 +89,7 @@ def units(processes: Iterable[Mapping[str, Any]]) -> dict[str, set[Unit]]:
 
 Socket = tuple[str, str, int, str]
 """Kind, place, port (a frame's or header's type for ``packet`` and ``raw``), unit."""
-_NAMES = [(kind, place) for kind in ("tcp", "udp") for place in ("loopback", "guests")]
+_NAMES = [(kind, "guests") for kind in ("tcp", "udp")]
 HALL_LISTENS: frozenset[Socket] = frozenset(
     {
         *((kind, place, 53, "dnsmasq-hotspot@public.service") for kind, place in _NAMES),
@@ -210,5 +209,5 @@ SHUT = {
     "MemoryDenyWriteExecute": "yes", "SystemCallArchitectures": "native",
 }  # fmt: skip
 """What systemd itself says of each service of ours, of those that run for a moment too, and of the name servers'."""
-BARS = {"dnsmasq-hotspot@public.service": 45, "dnsmasq-hotspot@public-captive.service": 45}
+BARS = {"dnsmasq-hotspot@public.service": 30, "dnsmasq-hotspot@public-captive.service": 30, "radvd.service": 15}
 """Exposure of units that are not in systemd/; those are in tests/systemd/test_units.py."""

@@ -1,5 +1,8 @@
 """Records in DNS: where they are written, and what a name server has to say to that."""
 
+from itertools import pairwise
+
+import dns.name
 import pytest
 
 from hotspot.hub.certificates.records import DnsFailed, Records
@@ -34,6 +37,40 @@ async def test_in_a_zone_of_our_own() -> None:
         one = records(server, alias="acme.stadt.example")
         await one.add(HOST, "value")
         assert server.updates == [f"+{HOST}.acme.stadt.example. value"]
+
+
+async def test_where_a_cname_leads() -> None:
+    """Another zone of the same primary, by any name and over several steps: written, shown and removed there, also when the CNAME is gone
+    or another one by then. A name without one is written as ever."""
+    async with NameServer("kleinheim.example", "acme.stadt.example") as server:
+        names = [dns.name.from_text(name) for name in (f"_acme-challenge.{HOST}", "x.kleinheim.example", "d41d8cd9.acme.stadt.example")]
+        server.aliases = dict(pairwise(names))
+        one = records(server)
+        await one.add(HOST, "value")
+        await one.shown(HOST, "value")
+        await one.add("other.kleinheim.example", "value")
+        server.aliases = {names[0]: dns.name.from_text("y.acme.stadt.example")}
+        await one.remove(HOST, "value")
+        where = [f"{names[2]} value", "_acme-challenge.other.kleinheim.example. value"]
+        assert server.updates == [f"+{where[0]}", f"+{where[1]}", f"-{where[0]}"]
+        await records(server).add(HOST, "next")
+        assert server.updates[-1] == "+y.acme.stadt.example. next"
+
+
+async def test_a_cname_that_leads_nowhere() -> None:
+    """In a circle, on and on, or to a zone that is not this server's: told, and nothing is written."""
+    async with NameServer("kleinheim.example") as server:
+        first = dns.name.from_text(f"_acme-challenge.{HOST}")
+        chain = [first, *(dns.name.from_text(f"step{number}.kleinheim.example") for number in range(20))]
+        for aliases, said in (
+            ({first: chain[1], chain[1]: first}, f"cannot write {first}: its CNAMEs come to no end \\({chain[1]}, {first}\\)"),
+            (dict(pairwise(chain)), "its CNAMEs come to no end"),
+            ({first: dns.name.from_text("x.elsewhere.example")}, "cannot find the zone of x.elsewhere.example."),
+        ):
+            server.aliases = aliases
+            with pytest.raises(DnsFailed, match=said):
+                await records(server).add(HOST, "value")
+        assert server.updates == []
 
 
 async def test_a_secondary_that_lags_behind() -> None:

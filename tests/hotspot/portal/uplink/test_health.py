@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from firewall.api import Alarm
-from hotspot import wire
+from hotspot import debian, wire
 from hotspot.portal.settings import Hub, Settings
 from hotspot.portal.uplink.health import MOST_LINES, health
 from hotspot.portal.vitals import SOFTWARE, Pool, Vitals
@@ -32,7 +32,7 @@ async def test_all_is_well(bench: Bench) -> None:
     office.metrics.accepts.labels("public", "full").inc(2)
     office.metrics.accepts.labels("public", "token").inc(3)
     office.metrics.accepts.labels("council", "journal").inc()
-    office.vitals = Vitals(7, 9, 5.0, 3, ("e", 3), {"public": Pool(40, 200)})
+    office.vitals = Vitals(7, 9, 5.0, 3, ("e", 3), {"public": Pool(40, 200)}, debian.Upkeep(6.0, 7.0))
     office.closed_zones.clear()
     office.uplink.backlog, office.uplink.lost, office.uplink.refused, office.uplink.error = 4, 1, 6, "cannot use policy 6"
     bench.clock.tick(30)
@@ -49,6 +49,8 @@ async def test_all_is_well(bench: Bench) -> None:
         disk_free=7,
         disk_size=9,
         certificate_until=5.0,
+        updated=6.0,
+        restart_wanted=7.0,
         backlog=4,
         lost=1,
         policy_refused=6,

@@ -167,6 +167,10 @@ def _portal(given: Mapping[str, Any]) -> Iterator[str]:
             yield said("gateway_certificate_from_hub", True, f"no gateway_certificate beside it, which is '{certificate}'")
         if not given["gateway_hub_url"]:
             yield said("gateway_certificate_from_hub", True, "a gateway_hub_url, which is empty")
+    elif given["gateway_portal_authority"] and not certificate:
+        yield said(
+            "gateway_portal_authority", given["gateway_portal_authority"], "a gateway_certificate that it signed, or one from the hub"
+        )
     if tomllib is None:
         return
     try:
