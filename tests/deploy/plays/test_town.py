@@ -136,7 +136,7 @@ def test_another_box_by_one_command(box: Machine, hub: Machine, control: Control
     site.prepared(box, control, "mgmt0", f"{site.ADDRESS.format(1)}/24")
     played = control.play("replace", hall=HALL)
     assert played.code == 0, played.text
-    assert played.says(f"{HALL}: the box is in place, the hub hears it")
+    assert played.says(f"{HALL}: the box is in place, a visitor gets online, the hub hears it")
     assert heard(hub) == SPEAKS
     walk(box)
     again = control.play("gateways")
