@@ -222,5 +222,10 @@ class Machine:
             self._outer = None
 
     def forget(self) -> None:
-        """Throw its disk away."""
+        """Throw its disk away, and whatever of it still runs: nothing of that needs to be written in peace."""
+        if self._group.exists():
+            end_group(self._group)
+        if self._outer is not None:
+            self._outer.wait()
+            self._outer = None
         shutil.rmtree(self.folder)

@@ -24,16 +24,18 @@ pytestmark = pytest.mark.timeout(1800)
 """A city is installed in some minutes."""
 
 HALLS = ("kleinheim-rathaus", "bergdorf-rathaus")
+BOTH = {"at_once": 2}
+"""Halls beside each other: this is a part of every run."""
 MACHINES = ("deploy-kleinheim", "deploy-bergdorf")
 
 
-def write(control: Control, packages: Built, hub: dict[str, Any]) -> None:
+def write(control: Control, packages: Built, hub: dict[str, Any], canary: list[str]) -> None:
     """The inventory. What cannot be had here and is not needed for this is left away: unattended-upgrades."""
     updates = "unattended-upgrades" not in disk.missing("gateway")
     site.inventory(
         control,
         {name: site.settings(number, gateway_unattended_upgrades=updates) for number, name in enumerate(HALLS, 1)},
-        [HALLS[0]],
+        canary,
         {
             "hub_package": str(packages["hub"]),
             "hub_url": f"https://{site.ADDRESS_OF_HUB}",
@@ -49,9 +51,11 @@ def write(control: Control, packages: Built, hub: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def inventory(control: Control, packages: Built) -> None:
-    """One entry for each machine, and the hub's certificate."""
-    write(control, packages, site.authority(control.folder))
+def certified(control: Control, packages: Built) -> dict[str, str]:
+    """The hub's certificate, and one entry in the inventory for each machine."""
+    files = site.authority(control.folder)
+    write(control, packages, files, [])
+    return files
 
 
 @pytest.fixture(scope="module")
@@ -109,14 +113,14 @@ def asked(hub: Machine, query: str, wanted: Any) -> Any:
 
 def test_a_look_at_bare_machines(hub: Machine, halls: dict[str, Machine], control: Control) -> None:
     """The whole city with --check --diff, before anything is installed."""
-    played = control.play("site", "--check", "--diff")
+    played = control.play("site", "--check", "--diff", **BOTH)
     assert played.code == 0, played.text
     assert set(played.hosts) >= {*HALLS, site.CITY}
 
 
 def test_one_playbook_makes_a_city(hub: Machine, halls: dict[str, Machine], control: Control, visitors: dict[str, Phone]) -> None:
     """Hub, Prometheus and both halls, enrolled with tokens that the play fetched; a visitor of each hall is seen at the hub."""
-    played = control.play("site")
+    played = control.play("site", **BOTH)
     assert played.code == 0, played.text
     for machine in (hub, *halls.values()):
         assert machine.run("systemctl", "--failed", "--no-legend") == ""
@@ -131,7 +135,7 @@ def test_one_playbook_makes_a_city(hub: Machine, halls: dict[str, Machine], cont
 
 def test_a_second_run_changes_nothing(hub: Machine, halls: dict[str, Machine], control: Control) -> None:
     """Of the hub, of Prometheus and of the halls."""
-    played = control.play("site")
+    played = control.play("site", **BOTH)
     assert (played.code, played.changed()) == (0, []), played.text
     assert {counts["changed"] for counts in played.hosts.values()} == {0}
 
@@ -145,9 +149,15 @@ def test_prometheus_sees_the_halls(hub: Machine, halls: dict[str, Machine]) -> N
 
 
 def test_an_update_that_does_not_work_is_taken_back(
-    hub: Machine, halls: dict[str, Machine], control: Control, packages: Built, visitors: dict[str, Phone]
+    hub: Machine,
+    halls: dict[str, Machine],
+    control: Control,
+    packages: Built,
+    certified: dict[str, str],
+    visitors: dict[str, Phone],
 ) -> None:
     """The canary goes back by itself and is well, the other town's hall was not touched; nobody has to tap again, the hub hears both."""
+    write(control, packages, certified, [HALLS[0]])
     before = leaders(halls[HALLS[1]], "hotspot-firewall.service", "hotspot-portal.service")
     played = control.play("gateways", gateway_package=str(changed(packages["gateway"], NEW, portal_dead)))
     assert played.code == 2, played.text

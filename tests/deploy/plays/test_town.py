@@ -129,7 +129,6 @@ def test_the_box_that_is_there_is_not_shut_out(box: Machine, hub: Machine, contr
 
 def test_another_box_by_one_command(box: Machine, hub: Machine, control: Control, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The old one is gone, a bare one hangs in its place: a visitor is online, it goes by the old one's name, and nothing is left to do."""
-    box.stop()
     box.forget()
     box.folder = Path(tmp_path_factory.mktemp("new"))
     box.start()
