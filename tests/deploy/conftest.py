@@ -11,8 +11,9 @@ from tests.deploy.packages.built import Built, Store, copied, wheelhouse
 EACH_RUN = {"test_boot.py", "test_city.py"}
 MACHINES = Path(__file__).with_name("machines")
 PLAYS = Path(__file__).with_name("plays")
-_LONG = [str(path) for folder in (MACHINES, PLAYS) for path in folder.rglob("test_*.py") if path.name not in EACH_RUN]
-collect_ignore = [] if os.environ.get("HOTSPOT_DEPLOY") else _LONG
+LONG = [str(path) for folder in (MACHINES, PLAYS) for path in folder.rglob("test_*.py") if path.name not in EACH_RUN]
+"""Of the tests below these folders, those that are not part of every run."""
+collect_ignore = [] if os.environ.get("HOTSPOT_DEPLOY") else LONG
 
 
 @pytest.fixture(scope="session")
