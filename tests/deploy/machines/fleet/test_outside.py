@@ -38,8 +38,8 @@ PORTAL, PORTAL6 = Answers(frozenset({80}), silent=frozenset({67})), Answers(froz
 """What who is online finds at the gateway's other addresses: its page, and DHCP once more."""
 NOTHING = Answers(frozenset())
 """Each question is told that nobody is there."""
-SILENCE = Answers(frozenset(), silent=frozenset(map(int, UDP.split(","))))
-"""No question is answered."""
+SILENCE = Answers(frozenset(), silent=frozenset(map(int, UDP.split(","))) - {68})
+"""No question is answered, but where a DHCP client of the gateway would hear: nobody is there."""
 
 
 def scan(space: str, kind: str, source: str, target: str, ports: str, pace: float) -> dict[str, list[int]]:
