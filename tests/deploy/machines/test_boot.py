@@ -62,8 +62,8 @@ accepted.close()
 
 
 def test_a_machine_finds_nothing_of_before() -> None:
-    """Rules, addresses, bridges, queues and connections that a system has made in its namespace are gone when it starts again, and it forwards nothing:
-    else its visitors would be online by a kernel that never went down."""
+    """Rules, addresses, bridges, queues and connections that a system has made in its namespace are gone when it starts again, and it
+    forwards nothing: else its visitors would be online by a kernel that never went down."""
     inside, other = f"{PREFIX}fresh", f"{PREFIX}fresh-other"
     within = ("ip", "netns", "exec", inside)
     with namespace(inside), namespace(other):
