@@ -3,6 +3,7 @@
 #   make demo                       a town hall in network namespaces, a phone walks through it, then it stays up until Ctrl-C
 #   make demo ARGS="--once --json"  the walk alone, for machines
 #   make test                       everything: source, pure, kernel and browser tests      ARGS are pytest's
+#                                   where ansible-playbook is, also one scene of the playbooks (HOTSPOT_ANSIBLE_PLAYBOOK= leaves it out)
 #   make test-pure                  the rules of the product alone, in seconds              ARGS are pytest's
 #   make test-plain                 what needs neither root nor namespaces nor a database   ARGS are pytest's
 #   make test-deploy                boots Debian systems with what deploy/ has, and lets visitors in; the playbooks, too, where

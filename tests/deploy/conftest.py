@@ -1,4 +1,5 @@
-"""What boots machines for minutes is collected by ``make test-deploy`` alone; one boot is part of every run."""
+"""What boots machines for minutes is collected by ``make test-deploy`` alone; one boot is part of every run, and where there is an
+ansible-playbook one scene of the playbooks."""
 
 import os
 from pathlib import Path
@@ -7,11 +8,12 @@ import pytest
 
 from tests.deploy.packages.built import Built, Store, copied, wheelhouse
 
-EACH_RUN = {"test_boot.py"}
+EACH_RUN = {"test_boot.py", "test_city.py"}
 MACHINES = Path(__file__).with_name("machines")
 PLAYS = Path(__file__).with_name("plays")
-_LONG = [str(path) for folder in (MACHINES, PLAYS) for path in folder.rglob("test_*.py") if path.name not in EACH_RUN]
-collect_ignore = [] if os.environ.get("HOTSPOT_DEPLOY") else _LONG
+LONG = [str(path) for folder in (MACHINES, PLAYS) for path in folder.rglob("test_*.py") if path.name not in EACH_RUN]
+"""Of the tests below these folders, those that are not part of every run."""
+collect_ignore = [] if os.environ.get("HOTSPOT_DEPLOY") else LONG
 
 
 @pytest.fixture(scope="session")

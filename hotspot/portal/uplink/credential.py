@@ -39,12 +39,21 @@ class CredentialFile:
         self._seen: tuple[int, int, int] | None = None
         self._credential: Credential | None = None
 
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Another value for each file that was written here; None where there is none. Raises ``OSError``."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
     def read(self) -> Credential | None:
         """What it holds now; None when there is none. Raises ``BadCredential``."""
         try:
-            stat = self.path.stat()
-            stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-            if stamp != self._seen:
+            stamp = self.stamp()
+            if stamp is None:
+                self._seen = self._credential = None
+            elif stamp != self._seen:
                 self._credential = msgspec.json.decode(self.path.read_bytes(), type=Credential)
                 self._seen = stamp
         except FileNotFoundError:

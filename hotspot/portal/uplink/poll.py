@@ -16,6 +16,8 @@ GRACE = 15.0
 """Seconds for the answer of the hub to arrive after it was due."""
 SHORTEST = 1.0
 """Seconds between two requests of which the first brought nothing: a hub that does not wait must not keep the line busy."""
+LOOK = 1.0
+"""Seconds between two looks, while the hub is away, whether ``hotspot enrol`` has written a credential."""
 
 log = structlog.get_logger("uplink")
 
@@ -24,12 +26,13 @@ async def run(office: Office, link: Link, orders: Orders) -> None:
     """Ask until cancelled."""
     backoff = Backoff(random.random)
     while True:
+        tried = _stamp(link)
         begun, was_connected = office.now().boottime, office.uplink.connected_since is not None
         try:
             news = await _ask(office, link, orders)
         except (HubUnavailable, HubRefused) as error:
             lost_contact(office, error)
-            await asyncio.sleep(backoff.wait(error.retry_after if isinstance(error, HubUnavailable) else None))
+            await _pause(backoff.wait(error.retry_after if isinstance(error, HubUnavailable) else None), link, tried)
             continue
         backoff.reset()
         made_contact(office)
@@ -37,6 +40,22 @@ async def run(office: Office, link: Link, orders: Orders) -> None:
         fresh = await orders.take(news.orders) or fresh
         if not fresh and was_connected and office.now().boottime - begun < SHORTEST:
             await asyncio.sleep(SHORTEST)
+
+
+async def _pause(seconds: float, link: Link, tried: tuple[int, int, int] | None) -> None:
+    """Until the next try: at once with another credential than the one that was tried, because a hall that is new, or whose credential was
+    replaced, lets nobody in before it has heard the hub."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0 and _stamp(link) == tried:  # noqa: ASYNC110  another process writes it
+        await asyncio.sleep(min(left, LOOK))
+
+
+def _stamp(link: Link) -> tuple[int, int, int] | None:
+    try:
+        return link.credentials.stamp()
+    except OSError:  # which the next request says
+        return None
 
 
 async def _ask(office: Office, link: Link, orders: Orders) -> wire.News:

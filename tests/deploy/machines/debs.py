@@ -40,6 +40,12 @@ def of_format(number: int) -> Callable[[Path], None]:
     return change
 
 
+def portal_dead(opened: Path) -> None:
+    """The change that leaves a portal which does not start: the package itself can be installed."""
+    (portal,) = opened.glob("usr/lib/hotspot-gateway/lib/python*/site-packages/hotspot/portal/__init__.py")
+    portal.write_text("raise SystemExit('broken on purpose')\n", encoding="utf-8")
+
+
 def of_root(opened: Path) -> None:
     """The change back to a version whose doctor is root, and which believes root's looks alone."""
     folders = opened / "usr" / "lib" / "tmpfiles.d" / "hotspot-gateway.conf"

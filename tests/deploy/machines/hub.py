@@ -41,7 +41,6 @@ def hub(name: str, wan: str, disk: str, folder: Path, package: Path | None = Non
             _serve(machine)
             yield machine
         finally:
-            machine.stop()
             machine.forget()
 
 

@@ -53,8 +53,10 @@ SETTINGS = {"net.ipv4.ip_forward": 0, "net.ipv6.conf.all.forwarding": 0, "net.ip
 
 def fresh_kernel(space: str) -> None:
     """A namespace as after a power cut: the cables are there, and nothing else that a system had made in it. Rules, grants, connections and
-    addresses would go on without any process of ours, and whoever is online with them."""
+    addresses would go on without any process of ours, and whoever is online with them; what a process had said last would be said again and
+    again, until its line is back."""
     inside = ("ip", "netns", "exec", space)
+    host(*inside, "ss", "--kill", "--all", "--tcp")
     host(*inside, "nft", "flush", "ruleset")
     host(*inside, "conntrack", "--flush")
     for link in reversed(json.loads(host("ip", "-n", space, "-json", "-details", "link", "show"))):  # what hangs on another is younger
@@ -222,5 +224,10 @@ class Machine:
             self._outer = None
 
     def forget(self) -> None:
-        """Throw its disk away."""
+        """Throw its disk away, and whatever of it still runs: nothing of that needs to be written in peace."""
+        if self._group.exists():
+            end_group(self._group)
+        if self._outer is not None:
+            self._outer.wait()
+            self._outer = None
         shutil.rmtree(self.folder)

@@ -18,14 +18,21 @@ from tests.deploy.machines.machine import PATH, host
 
 LEASE = Path(__file__).with_name("phone.sh")
 MARK = "\n@@@"
+TOLD = "%{http_code}\t%{exitcode}\t%{redirect_url}\t%{errormsg}"
 
 
 class Answer(Struct, frozen=True):
-    """What the browser got: ``status`` 0 when there was no answer; ``location`` of a redirect."""
+    """What the browser got: ``status`` 0 when there was no answer; ``location`` of a redirect; ``fault``: curl's number and words for why
+    there was none or not all of it."""
 
     status: int
     location: str
     text: str
+    fault: str = ""
+
+    def told(self) -> str:
+        """In a line, for whoever looks for the cause."""
+        return " ".join(word for word in (str(self.status), self.location, self.fault, repr(self.text[:200])) if word)
 
 
 class Running:
@@ -113,12 +120,12 @@ class Phone:
         """Ask for a page, over IPv4 unless told otherwise."""
         more = [] if body is None else ["--data-binary", "@-"]
         said = self.run(
-            *("curl", "-4", "--silent", "--max-time", "10", "--write-out", f"{MARK}%{{http_code}} %{{redirect_url}}", *options, *more, url),
+            *("curl", "-4", "--silent", "--max-time", "10", "--write-out", f"{MARK}{TOLD}", *options, *more, url),
             stdin=body or b"",
         )
         text, _, rest = said.rpartition(MARK)
-        status, _, location = rest.partition(" ")
-        return Answer(int(status), location, text)
+        status, code, location, why = rest.split("\t")
+        return Answer(int(status), location, text, "" if code == "0" else f"curl {code}: {why}")
 
     def accept(self, first: str = "http://www.town.example/") -> Answer:
         """Be led to the splash page, or ask for it itself, and tap."""
@@ -126,7 +133,7 @@ class Phone:
         page = self.get(led.location) if led.location else led
         form = next((each for each in forms(page.text) if each.method == "POST"), None)
         if form is None:
-            raise LabFailed(f"{self.space}: no page to tap on: {led.status} {led.location!r}, {page.status} {page.text[:500]!r}")
+            raise LabFailed(f"{self.space}: no page to tap on: {led.told()}, {page.told()}")
         sent = submission(led.location or first, form)
         headers = [word for key, value in sent.headers.items() for word in ("-H", f"{key}: {value}")]
         return self.get(sent.url, *headers, body=sent.body)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,19 @@ def test_a_command_without_end_is_told_as_such() -> None:
         host("sleep", "5", seconds=0.1)
 
 
+LAST_WORDS = """import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+accepted = server.accept()[0]
+client.close()
+accepted.close()
+"""
+"""A connection that its kernel remembers when nobody is there any more."""
+
+
 def test_a_machine_finds_nothing_of_before() -> None:
-    """Rules, addresses, bridges and queues that a system has made in its namespace are gone when it starts again, and it forwards nothing:
-    else its visitors would be online by a kernel that never went down."""
+    """Rules, addresses, bridges, queues and connections that a system has made in its namespace are gone when it starts again, and it
+    forwards nothing: else its visitors would be online by a kernel that never went down."""
     inside, other = f"{PREFIX}fresh", f"{PREFIX}fresh-other"
     within = ("ip", "netns", "exec", inside)
     with namespace(inside), namespace(other):
@@ -64,7 +75,10 @@ def test_a_machine_finds_nothing_of_before() -> None:
         host("tc", "-n", inside, "qdisc", "add", "dev", "lan1", "root", "handle", "1:", "htb")
         host(*within, "nft", "add", "table", "inet", "hotspot_public")
         host(*within, "sysctl", "--quiet", "--write", "net.ipv4.ip_forward=1")
+        host(*within, sys.executable, "-c", LAST_WORDS)
+        assert "TIME-WAIT" in host(*within, "ss", "--tcp", "--all")
         fresh_kernel(inside)
+        assert host(*within, "ss", "--tcp", "--all", "--no-header") == ""
         assert (host("ip", "-n", inside, "address"), host("tc", "-n", inside, "qdisc")) == before
         assert host(*within, "nft", "list", "ruleset") == ""
         assert host(*within, "sysctl", "-n", "net.ipv4.ip_forward") == "0\n"

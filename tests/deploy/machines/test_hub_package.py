@@ -19,6 +19,8 @@ from tests.deploy.packages.built import Built
 
 NAME, SERVICE, SOCKET = "hotspot-hub", "hotspot-hub.service", "hotspot-hub.socket"
 TABLES = "usr/lib/hotspot-hub/lib/python*/site-packages/hotspot/hub/store/migrations"
+RESTARTS = 5
+"""Who is in the middle of a handshake or of a question then is chance."""
 LOADS = ("stdbuf", "--output=L", "curl", "-s", "-o", "/dev/null", "--max-time", "30", "-H", "Connection: close")
 
 
@@ -134,9 +136,9 @@ def url(hub: Machine) -> str:
 def test_a_port_of_systemd(hub: Machine, url: str) -> None:
     """Restarts refuse nobody. While the database is away the hub cannot start, and whoever knocks waits; it comes back by itself."""
     with asked(hub, url) as seen:
-        hub.run("systemctl", "restart", SERVICE)
-    assert set(seen) <= {"200 0", "503 0"}
-    assert seen["503 0"] <= 1  # whose handshake was going on when the process stopped: "come back", which gateways do
+        for _ in range(RESTARTS):
+            hub.run("systemctl", "restart", SERVICE)
+    assert set(seen) == {"200 0"}
     database = hub.run("systemctl", "list-units", "--plain", "--no-legend", "--state=running", "postgresql@*").split()[0]
     hub.run("systemctl", "stop", database)
     hub.run("systemctl", "--no-block", "restart", SERVICE)

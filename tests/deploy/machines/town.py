@@ -134,7 +134,6 @@ def hall(name: str, number: int, wan: str, disk: str, folder: Path) -> Iterator[
         try:
             yield machine
         finally:
-            machine.stop()
             machine.forget()
 
 

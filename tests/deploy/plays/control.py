@@ -21,16 +21,20 @@ OPTIONS = "-o ControlMaster=auto -o ControlPersist=20s -o StrictHostKeyChecking=
 
 
 def executable() -> str:
-    """ansible-playbook, or what ``HOTSPOT_ANSIBLE_PLAYBOOK`` names; "" where there is neither."""
+    """ansible-playbook, or what ``HOTSPOT_ANSIBLE_PLAYBOOK`` names; "" where it names nothing that is there."""
     named = os.environ.get(VARIABLE, "ansible-playbook")
     return shutil.which(named) or ""
 
 
 def why_not() -> str:
     """Why no playbook can be run here; "": one can."""
-    if executable():
-        return ""
-    return f"no ansible-playbook here (Debian: apt-get install ansible-core), and {VARIABLE} names none: the playbooks are not run"
+    if os.environ.get(VARIABLE) == "":
+        return f"{VARIABLE} is empty: the playbooks are not run"
+    if not executable():
+        return f"no ansible-playbook here (Debian: apt-get install ansible-core), and {VARIABLE} names none: the playbooks are not run"
+    if not shutil.which("sshd", path="/usr/sbin"):
+        return "no SSH server here that the machines could get (Debian: apt-get install openssh-server): the playbooks are not run"
+    return ""
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -41,6 +45,10 @@ class Played(msgspec.Struct, frozen=True):
     text: str
     hosts: dict[str, dict[str, int]]
     """Host -> its counts: ok, changed, unreachable, failed, skipped, rescued, ignored."""
+
+    def says(self, words: str) -> bool:
+        """Is this in it? Its lines are broken where they are long."""
+        return words in " ".join(self.text.split())
 
     def changed(self) -> list[str]:
         """Tasks that changed something, with their hosts."""
@@ -84,7 +92,7 @@ class Control:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(DEPLOY),
+            "ANSIBLE_CONFIG": str(DEPLOY / "inventory" / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_SSH_ARGS": f"{OPTIONS} -o UserKnownHostsFile={self.folder}/known_hosts",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),

@@ -64,7 +64,6 @@ def server(name: str, control: Control, folder: Path) -> Iterator[Machine]:
             _cluster(machine)
             yield machine
         finally:
-            machine.stop()
             machine.forget()
 
 

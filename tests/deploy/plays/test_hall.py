@@ -67,7 +67,7 @@ def test_contradictions_are_refused_before_anything_is_touched(hall: Machine, co
         ({"gateway_unknown_town": 1, "gateway_wan": {"interfase": "wan0"}}, "interfase"),
     ):
         played = control.play("gateways", **extra)
-        assert (played.code, words in played.text) == (2, True), played.text
+        assert (played.code, played.says(words)) == (2, True), played.text
         assert played.changed() == []
     assert files(hall) == before
 

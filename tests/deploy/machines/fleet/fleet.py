@@ -104,17 +104,24 @@ def enrol(machine: Machine, token: str) -> None:
 
 
 def let_in(one: Phone, seconds: float = 30.0) -> None:
-    """Tap, as soon as the hall has seen its Internet after a restart. Raises ``LabFailed``."""
-    end = time.monotonic() + seconds
+    """Tap, as soon as the hall has seen its Internet after a restart. Raises ``LabFailed`` with all that the phone saw, and when."""
+    began, seen = time.monotonic(), [""]
     while True:
         try:
-            said = f"{one.accept()}"
+            said = one.accept().told()
         except LabFailed as error:  # a page without a form: "no Internet at the moment"; or it is in by now, on a slow machine
             said = str(error)
         if one.online():
             return
-        if time.monotonic() > end:
-            raise LabFailed(f"{one.space}: nobody gets online: {said}")
+        after = time.monotonic() - began
+        if not seen[-1].endswith(said):
+            seen.append(f"after {after:.1f} s: {said}")
+        if after > seconds:
+            raise LabFailed(f"{one.space}: nobody gets online: {'; '.join(seen[1:])}")
+        time.sleep(PATIENCE)  # as people tap; a phone that asks as fast as it can has used up what a captive one may ask of names
+
+
+PATIENCE = 0.5
 
 
 def _desk(office: str, net: str) -> None:

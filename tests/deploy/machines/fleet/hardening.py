@@ -89,11 +89,10 @@ def units(processes: Iterable[Mapping[str, Any]]) -> dict[str, set[Unit]]:
 
 Socket = tuple[str, str, int, str]
 """Kind, place, port (a frame's or header's type for ``packet`` and ``raw``), unit."""
-_NAMES = [(kind, "guests") for kind in ("tcp", "udp")]
 HALL_LISTENS: frozenset[Socket] = frozenset(
     {
-        *((kind, place, 53, "dnsmasq-hotspot@public.service") for kind, place in _NAMES),
-        *((kind, place, 5300, "dnsmasq-hotspot@public-captive.service") for kind, place in _NAMES),
+        *((kind, "guests", 53, "dnsmasq-hotspot@public.service") for kind in ("tcp", "udp")),
+        *((kind, "guests", 5300, "dnsmasq-hotspot@public-captive.service") for kind in ("tcp", "udp")),
         ("udp", "guests", 67, "dnsmasq-hotspot@public.service"),
         *(("tcp", "guests", port, "hotspot-portal.service") for port in (8080, 8081)),
         ("tcp", "management", 9464, "hotspot-portal.service"),

@@ -25,8 +25,9 @@ def newer(packages: Built) -> dict[str, Path]:
 
 
 def streams(fleet: Fleet) -> dict[str, str]:
-    """Which reports were counted, by gateway and start of its portal."""
-    return dict(row.split("|") for row in sql(fleet, "SELECT name || ' ' || start, seen FROM streams JOIN gateways ON id = gateway_id"))
+    """Which reports were counted, by gateway, start of its portal, and stream: another box counts its starts anew."""
+    question = "SELECT concat_ws(' ', name, start, stream), seen FROM streams JOIN gateways ON id = gateway_id"
+    return dict(row.split("|") for row in sql(fleet, question))
 
 
 def visits(fleet: Fleet) -> dict[str, int]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hotspot import wire
 from hotspot.portal.staff import Staff
 from hotspot.portal.uplink import kept, poll
+from hotspot.portal.uplink.backoff import Backoff
 from hotspot.portal.uplink.link import Link
 from hotspot.portal.uplink.orders import Orders
 from tests.hotspot.portal.conftest import Bench, until
@@ -18,11 +19,12 @@ from tests.hotspot.portal.uplink.small_hub import SmallHub
 
 
 @asynccontextmanager
-async def polling(bench: Bench, hub: SmallHub) -> AsyncIterator[Orders]:
+async def polling(bench: Bench, hub: SmallHub, enrolled: bool = True) -> AsyncIterator[Orders]:
     """The bench asks the hub for news and carries out its orders."""
     office = bench.office
     office.settings = replace(office.settings, hub=hub.hub())
-    hub.enrol(office.settings.state_dir)
+    if enrolled:
+        hub.enrol(office.settings.state_dir)
     async with Link(hub.hub(), office.settings.state_dir) as link, asyncio.TaskGroup() as tasks:
         orders = Orders(office, Staff(office, bench.meter), link)
         running = [tasks.create_task(poll.run(office, link, orders)), tasks.create_task(orders.run())]
@@ -77,3 +79,15 @@ async def test_a_hub_that_says_no_is_no_contact(bench: Bench, tmp_path: Path, st
             await until(lambda: bench.office.uplink.trouble != "")
             assert (bench.office.uplink.trouble, bench.office.uplink.connected_since) == (said, None)
             assert not kept.was_reached(tmp_path)
+
+
+async def test_whoever_has_just_enrolled_is_not_kept_waiting(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the next try would be away: ``hotspot enrol``, which is another process, has written a credential, and it is used."""
+    monkeypatch.setattr(Backoff, "wait", lambda *_: 3_600.0)
+    async with SmallHub(tmp_path) as hub, polling(bench, hub, enrolled=False):
+        uplink = bench.office.uplink
+        await until(lambda: uplink.trouble != "")
+        assert uplink.trouble == "this gateway is not enrolled: hotspot enrol --config portal.toml TOKEN"
+        hub.enrol(bench.office.settings.state_dir)
+        await until(lambda: uplink.connected_since is not None, 10)
+        assert kept.was_reached(tmp_path)
