@@ -99,6 +99,7 @@ def test_one_entry_is_a_hall(box: Machine, hub: Machine, control: Control) -> No
     assert towns == {"bergdorf": "Gemeinde Bergdorf", "kleinheim": "Gemeinde Kleinheim"}
     assert [(one["name"], one["partner"], one["title"]) for one in asked(hub, "hall", "list")] == [(HALL, "kleinheim", "Rathaus 1")]
     assert heard(hub) == SPEAKS
+    assert "not enrolled" not in box.run("hotspot", "check", "doctor", check=False)  # what is said of it is of now, not of before
     with phone(f"{box.name}-anna") as anna:
         anna.join()
         assert anna.accept().status == 303
