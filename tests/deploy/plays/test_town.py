@@ -162,5 +162,6 @@ def test_a_town_leaves(box: Machine, hub: Machine, control: Control) -> None:
     assert [path for path in left.split() if not path.startswith(elsewhere)] == []
     assert "guests" not in box.run("ls", "/sys/class/net").split()
     assert box.run("sysctl", "--values", "net.ipv4.ip_forward").strip() == "0"
+    assert "hotspot" not in box.run("nft", "list", "tables")  # with who was let in
     again = control.play("leave", partner="kleinheim", confirm="kleinheim")
     assert (again.code, again.changed()) == (0, []), again.text
