@@ -14,7 +14,7 @@ def _commands(tasks: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_wiped_box_lets_nobody_in_any_more() -> None:
-    """Grants and connections have visitors' addresses, and are the kernel's: they outlive the program. First the visitors' networks go, then
+    """Grants and connections have visitors' addresses, and are the kernel's: these outlive the program. First their networks go, then
     all tables and queues by the program itself, which has to be there for that, then what was on its way."""
     ran = _commands(read(WIPE))
     order = [next(index for index, words in enumerate(ran) if mark in words) for mark in ("'link', 'delete'", "'--remove'", "'conntrack'")]
