@@ -128,7 +128,15 @@ def _download(missing: list[Pin], place: Place, folder: Path) -> None:
     done = subprocess.run([*words, "--dest", str(folder), "--requirement", str(lock)], capture_output=True, text=True, check=False)
     lock.unlink()
     if done.returncode != 0:
-        raise BadWheel(f"pip cannot get {', '.join(pin.name for pin in missing)}: {done.stderr.strip()}")
+        raise BadWheel(f"pip cannot get {', '.join(pin.name for pin in missing)}: {last_words(done.stderr)}")
+
+
+def last_words(said: str) -> str:
+    """What pip says is wrong: its lines of errors, or the end of a traceback, which is all that a reader needs of it."""
+    if "Traceback (most recent call last)" in said:
+        return said.strip().splitlines()[-1]
+    errors = [line for line in said.splitlines() if line.startswith("ERROR: ")]
+    return " ".join(errors) or said.strip()
 
 
 def unpack(wheel: Path, site: Path, version: str = "") -> Part:

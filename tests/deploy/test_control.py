@@ -56,7 +56,10 @@ def test_the_newest_packages_of_a_gateway(folder: Path) -> None:
     for name in PACKAGES:
         (dist / name).touch()
     before = (folder / "group_vars" / "all.yml").read_text(encoding="utf-8")
-    assert control("version", str(folder), packages=dist) == f"version 0.1.0+20261122235959, from {dist}\n"
+    told = f"version 0.1.0+20261122235959, from {dist}: hub for none: make package, gateway for Debian 12 amd64/Debian 13 arm64\n"
+    assert control("version", str(folder), packages=dist) == told
+    (dist / "hotspot-hub_0.1.0+20261122235959~deb12_amd64.deb").touch()
+    assert "hub for Debian 12 amd64, gateway" in control("version", str(folder), packages=dist)
     after = (folder / "group_vars" / "all.yml").read_text(encoding="utf-8")
     said = parsed(after)
     assert (said["hotspot_version"], said["hotspot_packages"]) == ("0.1.0+20261122235959", str(dist))
@@ -94,4 +97,8 @@ def test_what_cannot_be_done_is_said(folder: Path) -> None:
     settings.write_text(settings.read_text(encoding="utf-8").replace("hub: hub", "hub: https://hub"), encoding="utf-8")
     assert "hotspot_hub is 'https://hub.grossstadt.example'; expected a name" in control("authority", str(folder), packages=folder)
     assert control("sign", str(folder), packages=folder) == "1: control: sign: expected new, version or authority\n"
-    assert control("new", "", packages=folder) == "1: control: expected: scripts/control new | version | authority FOLDER\n"
+    assert control("new", packages=folder) == "1: control: expected: scripts/control new | version | authority FOLDER\n"
+    assert (
+        control("new", "", packages=folder)
+        == "1: control: FOLDER is empty; expected where the inventory is, or shall be: FOLDER=/srv/wlan\n"
+    )

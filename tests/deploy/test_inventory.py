@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 
 from firewall.settings import parse as parse_firewall
@@ -56,10 +55,11 @@ def test_the_example_shows_what_there_is() -> None:
 
 
 def test_the_example_names_nobody_real() -> None:
-    """Addresses that are kept for documents (RFC 5737, RFC 3849) or private ones of RFC 4193, and names that end with .example."""
+    """Addresses that are kept for documents (RFC 5737, RFC 3849) or private ones (RFC 1918 for visitors, RFC 4193), and names that end with
+    .example."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(INVENTORY.rglob("*")) if path.is_file())
     four = set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text))
-    assert {one for one in four if not one.startswith(("192.0.2.", "198.51.100.", "203.0.113."))} == set()
+    assert {one for one in four if not one.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "10.20."))} == set()
     six = set(re.findall(r"\b[0-9a-f]{4}:[0-9a-f:]+", text))
     assert {one for one in six if not one.startswith(("2001:db8:", "fd12:3456:789a:"))} == set()
     assert re.findall(r"\b[a-z-]+\.(?:de|com|org|net|eu)\b(?! =)", text) == []
@@ -104,26 +104,45 @@ def test_the_services_take_what_comes_of_it(host: str, tmp_path: Path, made_here
 PLACEHOLDERS = PLAYBOOKS / "tasks" / "placeholders.yml"
 
 
-def placeholders(host: dict[str, Any]) -> list[str]:
-    """What the playbooks' own expression finds, by Ansible's tests in short."""
-    (task,) = read(PLACEHOLDERS)
-    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - settings, no pages
-    environment.tests |= {"match": lambda text, mark: re.match(mark, text), "search": lambda text, mark: re.search(mark, text)}
-    environment.filters["dict2items"] = lambda said: [{"key": key, "value": value} for key, value in said.items()]
-    expression = task["vars"]["__placeholders"].strip().removeprefix("{{").removesuffix("}}")
-    found = environment.compile_expression(expression)(hostvars={"one": host}, inventory_hostname="one")
-    assert found is not None
-    return list(found)
+def leftovers(host: dict[str, Any]) -> list[str]:
+    """What the playbooks refuse of a host."""
+    found: list[str] = at.own_filters()["leftovers"](host)
+    return found
 
 
 def test_what_the_example_leaves_to_you_is_asked_for() -> None:
-    """The version as it stands is refused by the name of the setting, and so is each secret of the vaults' examples."""
-    assert placeholders(at.resolved("kleinheim-rathaus")) == ["gateway_package"]
-    assert placeholders({**at.resolved("kleinheim-rathaus"), "gateway_package": "x.deb"}) == []
+    """The version as it stands, each secret of the vaults' examples, and each name and name server of the example are refused by the name
+    of the setting; a value is not repeated, but for what is the example's."""
+    said = leftovers(at.resolved("grossstadt-stadthaus"))
+    assert said == [
+        "gateway_hub_url still has hub.grossstadt.example of the example; expected your own",
+        "gateway_name_servers still has 192.0.2.53, 2001:db8:53::53 of the example; expected your own",
+        "gateway_package still says replace-this; expected a value of your own",
+        "gateway_portal_name still has wlan.stadthaus.grossstadt.example of the example; expected your own",
+        "gateway_portal_settings still has 192.0.2.53 of the example; expected your own",
+        "gateway_time_servers still has ntp1.grossstadt.example, ntp2.grossstadt.example of the example; expected your own",
+    ]
+    own = {
+        "gateway_name_servers": ["192.0.2.54", "10.192.0.2"],
+        "gateway_portal_name": "wlan.bergdorf.example.org",
+        "gateway_max_clients": 9,
+    }
+    assert leftovers({**own, "hotspot_hub": "hub.grossstadt.example", "hub_reboot_at": None}) == []
+    assert leftovers({"hub_mail": {"server": "mail.grossstadt.example", "password": "geheim"}}) == [
+        "hub_mail still has mail.grossstadt.example of the example; expected your own"
+    ]
     vaults = sorted(INVENTORY.rglob("vault.yml.example"))
-    assert [placeholders(read(file)) for file in vaults] == [sorted(read(file)) for file in vaults]
     for file in vaults:
+        assert leftovers(read(file)) == [f"{key} still says replace-this; expected a value of your own" for key in sorted(read(file))]
         assert set(read(file)) <= set(at.options(file.parent.name)), "a secret that no role takes"
+    assert [line for host in ("bergdorf-rathaus", "waldheim-rathaus") for line in leftovers(at.resolved(host)) if "portal_name" in line]
+
+
+def test_every_play_that_changes_a_machine_asks_for_it() -> None:
+    """Before its roles, by the same task, of the host that is played."""
+    (task,) = read(PLACEHOLDERS)
+    assert "hostvars[inventory_hostname]" in task["vars"]["__placeholders"]
+    assert "hotspot.hall.leftovers" in task["vars"]["__placeholders"]
     runs = [file for file in PLAYBOOKS.glob("*.yml") if any(play.get("roles") for play in at.plays(file))]
     assert {file.stem for file in runs} == {"hub", "monitoring", "gateways", "replace"}
     for file in runs:

@@ -3,6 +3,7 @@
 import itertools
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.deploy import collection as at
 from tests.deploy.collection import COLLECTION, INVENTORY, PLAYBOOKS, ROLES, read
 from tests.deploy.expressions import DEPLOY
+from tests.deploy.machines import rendered
 
 TREE = DEPLOY.parent
 DOCUMENT = TREE / "docs" / "operations.md"
@@ -73,6 +75,47 @@ def test_the_hall_on_paper_is_what_the_role_takes() -> None:
     file = DEPLOY / "inventory" / "host_vars" / "kleinheim-rathaus.yml"
     given = {name: value for name, value in at.resolved("kleinheim-rathaus").items() if name not in read(file)}
     assert at.refused(at.options("gateway"), {**given, **at.parsed(shown)}) == []
+
+
+BY_HAND = {
+    "/etc/hotspot/firewall.toml": "firewall.toml.j2",
+    "/etc/hotspot/portal.toml": "portal.toml.j2",
+    "/etc/systemd/network/20-hotspot-wan.network": "wan.network.j2",
+    "/etc/systemd/network/20-hotspot-public.netdev": "zone.netdev.j2",
+    "/etc/systemd/network/20-hotspot-public.network": "zone.network.j2",
+    "/etc/systemd/network/20-hotspot-public-enp2s0.network": "member.network.j2",
+    "/etc/dnsmasq-hotspot/public.conf": "dnsmasq.conf.j2",
+    "/etc/dnsmasq-hotspot/public-captive.conf": "dnsmasq-captive.conf.j2",
+    "/etc/chrony/conf.d/hotspot.conf": "chrony.conf.j2",
+}
+
+
+def test_the_box_by_hand_has_the_files_of_the_role() -> None:
+    """Each as the role writes it for the hall on paper without a hub, but for comments; and no file of the role's is forgotten."""
+    (shown,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    settings = {name: value for name, value in at.resolved("grossstadt-stadthaus").items() if name.startswith("gateway_")}
+    more = {"gateway_hub_url": "", "gateway_visitor": False, "gateway_town": "Gemeinde Kleinheim", "gateway_name_servers": ["192.0.2.53"]}
+    values = rendered.variables({**settings, **at.parsed(shown), **more, "gateway_time_servers": ["ntp1.grossstadt.example"]})
+    (zone,) = values["gateway_zones"]
+    section = TEXT.partition("### The box by hand\n")[2].partition("\n### ")[0]
+    files = dict(re.findall(r"\n`(/etc/[^`]+)`[^\n]*:\n\n```[a-z]+\n(.*?)```", section, re.DOTALL))
+    assert set(files) == set(BY_HAND)
+    for path, template in BY_HAND.items():
+        item = (zone, "enp2s0") if template == "member.network.j2" else zone
+        assert _plain(files[path]) == _plain(rendered.text(template, values, item=item, __gateway_index=0)), path
+
+
+def _plain(text: str) -> list[str]:
+    """Lines that say something."""
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_the_unit_by_hand_has_nothing_left_to_write_in() -> None:
+    """What sed(1) makes of the role's file is the unit that the role writes."""
+    name = "dnsmasq-hotspot@.service.j2"
+    (words,) = (shlex.split(line) for line in typed() if line.startswith("sed ") and name in line)
+    made = subprocess.run(("sed", words[1], str(ROLES["gateway"] / "templates" / name)), capture_output=True, text=True, check=True).stdout
+    assert _plain(made) == _plain(rendered.text(name, rendered.variables(at.resolved("grossstadt-stadthaus"))))
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, INVENTORY / "README.md", COLLECTION / "README.md"], ids=lambda path: path.parent.name)

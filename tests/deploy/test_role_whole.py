@@ -202,3 +202,19 @@ def test_options_of_a_visit_are_those_that_there_are() -> None:
     assert {name: there.get(name) for name in known} == known
     # Not for a timer: where the unit itself says them, and what is for people or another kind of output.
     assert set(there) - set(known) == {"--here", "--plug", "--settings", "--looks", "--json", "--nagios"}
+
+
+def test_the_last_look_is_of_the_hall_as_it_is_now() -> None:
+    """At the very end, when no change is pending: else hub and status show what was wrong before, for up to an hour. Others say whether
+    something is amiss, so it fails nothing."""
+    look = [task for file, task in STEPS if file == "keep.yml"][-1]
+    assert look["ansible.builtin.command"]["argv"] == ["systemctl", "start", "hotspot-doctor.service"]
+    assert (look["changed_when"], look["failed_when"], look["when"]) == (False, False, "gateway_doctor | bool and not ansible_check_mode")
+
+
+def test_nobody_looks_before_the_hub_knows_the_box() -> None:
+    """Timers of visits and looks start after the enrolment, all other services before it; together they are all that is wanted."""
+    loops = {file: task["loop"] for file, task in STEPS if "_gateway_optional | list" in str(task.get("loop"))}
+    assert set(loops) == {"services.yml", "health.yml"}
+    assert "reject('search', 'timer$')" in loops["services.yml"]
+    assert "select('search', 'timer$')" in loops["health.yml"]

@@ -174,3 +174,14 @@ def test_nothing_leaves_its_folder(tmp_path: Path) -> None:
     for entry in ("../evil.py", "/evil.py"):
         with pytest.raises(wheels.BadWheel, match="expected a path inside the wheel"):
             wheels._inside(entry, "a-1.dist-info")
+
+
+def test_what_pip_says_is_one_line() -> None:
+    """Not sixty of a traceback: the end of it, or its errors."""
+    long = "ERROR: Exception:\nTraceback (most recent call last):\n  File x\nOSError: no bundle of authorities: /etc/ssl/certs\n"
+    assert wheels.last_words(long) == "OSError: no bundle of authorities: /etc/ssl/certs"
+    assert (
+        wheels.last_words("WARNING: retry\nERROR: no such version\nERROR: nothing for click\n")
+        == "ERROR: no such version ERROR: nothing for click"
+    )
+    assert wheels.last_words(" other words \n") == "other words"

@@ -108,6 +108,7 @@ def test_one_entry_is_a_hall(box: Machine, hub: Machine, control: Control) -> No
     assert towns == {"bergdorf": "Gemeinde Bergdorf", "kleinheim": "Gemeinde Kleinheim"}
     assert [(one["name"], one["partner"], one["title"]) for one in asked(hub, "hall", "list")] == [(HALL, "kleinheim", "Rathaus 1")]
     assert heard(hub) == SPEAKS
+    assert "not enrolled" not in box.run("hotspot", "check", "doctor", check=False)  # what is said of it is of now, not of before
     walk(box)
 
 
@@ -182,5 +183,6 @@ def test_a_town_leaves(box: Machine, hub: Machine, control: Control) -> None:
     assert [path for path in left.split() if not path.startswith(elsewhere)] == []
     assert "guests" not in box.run("ls", "/sys/class/net").split()
     assert box.run("sysctl", "--values", "net.ipv4.ip_forward").strip() == "0"
+    assert "hotspot" not in box.run("nft", "list", "tables")  # with who was let in
     again = control.play("leave", partner="kleinheim", confirm="kleinheim")
     assert (again.code, again.changed()) == (0, []), again.text

@@ -1,0 +1,35 @@
+"""What single plays promise, read in their tasks: ``tests/deploy/plays`` runs them where something runs playbooks."""
+
+from typing import Any
+
+from tests.deploy.collection import PLAYBOOKS, plays, read
+
+WIPE = PLAYBOOKS / "tasks" / "wipe.yml"
+
+
+def _commands(tasks: list[dict[str, Any]]) -> list[str]:
+    """What they run, in their order."""
+    inner = [each for task in tasks for each in [task, *task.get("block", [])]]
+    return [str(task["ansible.builtin.command"]["argv"]) for task in inner if "ansible.builtin.command" in task]
+
+
+def test_a_wiped_box_lets_nobody_in_any_more() -> None:
+    """Grants and connections have visitors' addresses, and are the kernel's: these outlive the program. First their networks go, then
+    all tables and queues by the program itself, which has to be there for that, then what was on its way."""
+    ran = _commands(read(WIPE))
+    order = [next(index for index, words in enumerate(ran) if mark in words) for mark in ("'link', 'delete'", "'--remove'", "'conntrack'")]
+    assert order == sorted(order)
+    names = [task["name"] for task in read(WIPE)]
+    purge = next(index for index, name in enumerate(names) if name.startswith("Purge the program"))
+    assert names.index("Close the visitors' networks") < names.index("Nobody is let in any more") < purge
+    (closing,) = (task for task in read(WIPE) if task["name"] == "Nobody is let in any more")
+    assert closing["block"][0]["ansible.builtin.systemd"]["state"] == "stopped"
+
+
+def test_a_backup_goes_to_a_server_with_the_hub_on_it() -> None:
+    """Asked before anything is copied; the answer says which command comes first."""
+    tasks = plays(PLAYBOOKS / "restore.yml")[1]["tasks"]
+    names = [task["name"] for task in tasks]
+    assert names.index("The hub is installed") < names.index("Bring the backup")
+    (said,) = (task["ansible.builtin.assert"]["fail_msg"] for task in tasks if task["name"] == "The hub is installed")
+    assert "expected a server with the hub on it: ansible-playbook hotspot.hall.hub" in said
