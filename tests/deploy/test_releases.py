@@ -253,6 +253,7 @@ def test_filters_return_what_ansible_takes() -> None:
     given = {**read(ROLES["gateway"] / "defaults" / "main.yml"), "gateway_zones": zones, "gateway_wan": wan, "gateway_hall": Text("A")}
     returned = {
         "contradictions": own["contradictions"]([Odd({**zone, "first": Text("10.8.0.1")})], wan, Odd()),
+        "leftovers": own["leftovers"](Odd(gateway_hall=Text("rathaus.kleinheim.example"))),
         "misfits": own["misfits"](Odd(given)),
         "pool": own["pool"](zone),
         "sister": own["sister"](Text("00:11:22:33:44:55")),

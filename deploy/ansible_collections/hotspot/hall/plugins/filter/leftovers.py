@@ -8,6 +8,7 @@ from typing import Any
 
 DOCUMENTATION = """
 name: leftovers
+author: Hotspot
 short_description: What an inventory still has of the example
 description:
   - Returns one sentence for each setting that says replace-this, or has a name or an address of the example, and an empty list when there
