@@ -96,7 +96,7 @@ async def test_every_page_has_a_row() -> None:
 async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> None:
     """Each page, as everybody: to the login without a session, 403 for those who may not, anything else for those who may."""
     things = await world(api, hub) | OF_SETTINGS
-    happened = {}
+    happened, wrongly = {}, {}
     for page in PAGES:
         allowed = ""
         for who in ANYBODY:
@@ -112,7 +112,10 @@ async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> No
             assert answer.status < 500, (page.name, who, answer.words)
             if let_in(answer) or TABLE[page.name] == ANYBODY:
                 allowed += who
+                if who not in TABLE[page.name]:
+                    wrongly[page.name, who] = (answer.status, answer.goal, sorted(answer.headers), answer.words[:200])
         happened[page.name] = allowed
+    assert wrongly == {}
     assert happened == TABLE
 
 
