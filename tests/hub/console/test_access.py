@@ -108,6 +108,7 @@ async def test_the_table_is_what_happens(api: Api, hub: Hub, seats: Seats) -> No
                 name = f"{who.lower()}-{page.name.replace('.', '-')}"[:40]  # of their own: some pages end sessions
                 secret = await secret_of(hub, name, role, "kleinheim" if role.of_partner else None, stage)
                 seat = Seat(seats.http, seats.base, secret)
+            seats.http.cookie_jar.clear()  # what one got in an answer is not the next one's
             answer = await tried(seat, page, things)
             assert answer.status < 500, (page.name, who, answer.words)
             if let_in(answer) or TABLE[page.name] == ANYBODY:
