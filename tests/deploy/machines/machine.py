@@ -39,7 +39,15 @@ def namespace(name: str) -> Iterator[str]:
         host("ip", "-n", name, "link", "set", "lo", "up")
         yield name
     finally:
+        unplug(name)
         host("ip", "netns", "del", name)
+
+
+def unplug(name: str) -> None:
+    """Take a namespace's cables away. The kernel takes what is in a deleted namespace away some time later, and not before the last process
+    has left it: until then the far ends stay where they are, and their names are taken."""
+    for link in json.loads(host("ip", "-n", name, "-json", "link", "show", "type", "veth")):
+        host("ip", "-n", name, "link", "del", link["ifname"])
 
 
 def cable(one: str, interface: str, other: str, other_interface: str) -> None:

@@ -51,6 +51,22 @@ def test_a_command_without_end_is_told_as_such() -> None:
         host("sleep", "5", seconds=0.1)
 
 
+def test_a_cable_is_away_with_its_machine() -> None:
+    """Also while a process still stands in the machine's namespace: the next hall's cable to the same place bears the same name."""
+    inside, other = f"{PREFIX}gone", f"{PREFIX}gone-other"
+    with namespace(other):
+        with namespace(inside):
+            cable(inside, "wan0", other, "line4")
+            stays = subprocess.Popen(
+                ("ip", "netns", "exec", inside, sys.executable, "-c", STAYS), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            assert stays.stdout is not None
+            assert stays.stdout.readline() == b"there\n"
+        with stays:
+            assert "line4" not in host("ip", "-n", other, "link")
+
+
+STAYS = "import sys; print('there', flush=True); sys.stdin.read()"
 LAST_WORDS = """import socket
 server = socket.create_server(("127.0.0.1", 0))
 client = socket.create_connection(server.getsockname())
