@@ -29,6 +29,20 @@ def test_two_zones_a_line_and_a_management_network_that_fit() -> None:
     assert said([{**PUBLIC, "ipv6": "delegated", "address6": ""}], given) == []
 
 
+def test_what_the_line_has_given_out_is_looked_at() -> None:
+    """A line by DHCP is known only on the spot: a network that visitors have as well is said, with what comes second on the interface; one
+    apart from theirs is not. Without DHCP the inventory alone counts, and a line without an address says nothing."""
+    own = plugin("contradictions")["contradictions"]
+    given = {"interface": "wan0", "dhcp": True}
+    home = {"device": "wan0", "ipv4": {"address": "198.18.3.7", "netmask": "255.255.255.0", "network": "198.18.3.0"}}
+    apart = {"ipv4": {"address": "100.64.9.7", "netmask": "255.192.0.0"}}
+    (sentence,) = own([PUBLIC], given, {}, home)
+    assert sentence.startswith("gateway_wan, by DHCP, has 198.18.3.0/24 and gateway_zones, public has 198.18.0.0/20, which overlap")
+    assert len(own([PUBLIC], given, {}, {**apart, "ipv4_secondaries": [home["ipv4"]]})) == 1
+    assert own([PUBLIC], given, {}, apart) == own([PUBLIC], given, {}, {}) == own([PUBLIC], given, {}, {"ipv4": {}}) == []
+    assert own([PUBLIC], WAN, {}, home) == []
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

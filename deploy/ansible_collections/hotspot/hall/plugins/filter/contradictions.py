@@ -12,7 +12,7 @@ from typing import Any
 DOCUMENTATION = """
 name: contradictions
 author: Hotspot
-positional: wan, management
+positional: wan, management, line
 short_description: What cannot be true at once in the settings of a gateway
 description:
   - Returns one sentence for each contradiction, and an empty list when there is none.
@@ -28,6 +28,10 @@ options:
     required: true
   management:
     description: The way of the IT staff, or nothing.
+    type: dict
+    default: {}
+  line:
+    description: What the box says of its line's interface now, as C(ansible_facts) has it. Looked at when the line is by DHCP.
     type: dict
     default: {}
 """
@@ -56,7 +60,12 @@ VLAN = re.compile(r"(?P<parent>.+)\.(?P<id>[0-9]+)")
 """An interface that is made on another one."""
 
 
-def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any] | None = None) -> list[str]:
+def contradictions(
+    zones: list[Mapping[str, Any]],
+    wan: Mapping[str, Any],
+    management: Mapping[str, Any] | None = None,
+    line: Mapping[str, Any] | None = None,
+) -> list[str]:
     """One sentence for each thing that cannot be."""
     management = management or {}
     if not zones:
@@ -68,7 +77,7 @@ def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], manag
     found = [*_names(zones), *_interfaces(zones, wan, management), *_vlans(zones, wan, management), *_line(wan, zones)]
     for zone in zones:
         found += _zone(zone)
-    return found or list(_overlaps(zones, wan, management))
+    return found or list(_overlaps(zones, wan, management, line or {}))
 
 
 def _names(zones: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -188,11 +197,22 @@ def _prefix(name: str, zone: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: ipv6 is {kind} and address6 is {address6}; expected {what}"
 
 
-def _overlaps(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any]) -> Iterator[str]:
+def _leased(wan: Mapping[str, Any], line: Mapping[str, Any]) -> list[str]:
+    """IPv4 addresses that somebody on the line has given to the box."""
+    if not wan.get("dhcp"):
+        return []
+    ipv4 = line.get("ipv4") or {}
+    return [f"{one['address']}/{one['netmask']}" for one in (ipv4, *(line.get("ipv4_secondaries") or [])) if one.get("netmask")]
+
+
+def _overlaps(
+    zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any], line: Mapping[str, Any]
+) -> Iterator[str]:
     """No network lies within another one: not the line's, not that of the IT staff, not what is reached by it."""
     named: list[tuple[str, Network]] = []
     for place, addresses in (
         ("gateway_wan", wan.get("addresses") or []),
+        ("gateway_wan, by DHCP,", _leased(wan, line)),
         ("gateway_management", management.get("addresses") or []),
         ("gateway_management, routes", [route["to"] for route in management.get("routes") or []]),
         *((f"gateway_zones, {zone['name']}", [zone["address"], *filter(None, [zone.get("address6")])]) for zone in zones),
