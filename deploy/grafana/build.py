@@ -141,6 +141,9 @@ def choice(name: str, label: str, values: str, everything: bool = False) -> dash
 OF: Final = 'partner=~"$partner"'
 BAD: Final = ((None, GREEN), (1.0, RED))
 UP: Final = ((None, RED), (1.0, GREEN))
+DAY: Final = 86_400.0
+LATE: Final = ((None, GREEN), (2 * DAY, YELLOW), (4 * DAY, RED))
+"""Seconds since Debian's last good update; the last one is the bound of the alerts, as below."""
 
 
 def fleet() -> dashboard.Dashboard:
@@ -178,6 +181,32 @@ def fleet() -> dashboard.Dashboard:
             {"hall": "hall", "gateway": "gateway"}, "behind",
         ),
         rows("Software", f"count by (software) (hotspot_gateway_info{{{OF}}})", {"software": "version"}, "gateways"),
+        rows(
+            "Debian updated longest ago", f"topk(20, time() - hotspot_gateway_updated_timestamp_seconds{{{OF}}})",
+            {"hall": "hall", "gateway": "gateway"}, "before", "s",
+        ),
+        rows(
+            "Wait for a restart", f"time() - hotspot_gateway_restart_wanted_timestamp_seconds{{{OF}}}",
+            {"hall": "hall", "gateway": "gateway"}, "for", "s",
+        ),
+        number(
+            "Hub: last backup before", "max(time() - hotspot_hub_backup_timestamp_seconds)",
+            ((None, GREEN), (1.25 * DAY, YELLOW), (1.5 * DAY, RED)), "s",
+        ),
+        number("Hub: backup failed", "max(hotspot_hub_backup_failed)", BAD),
+        number(
+            "Hub: certificate ends in", "min(hotspot_hub_certificate_end_timestamp_seconds - time())",
+            ((None, RED), (3 * DAY, YELLOW), (14 * DAY, GREEN)), "s",
+        ),
+        number(
+            "Hub: disk free", "min(100 * hotspot_hub_disk_free_bytes / hotspot_hub_disk_size_bytes)",
+            ((None, RED), (3.0, YELLOW), (10.0, GREEN)), "percent",
+        ),
+        number("Hub: Debian updated before", "max(time() - hotspot_hub_updated_timestamp_seconds)", LATE, "s"),
+        number(
+            "Hub: waits for a restart", "max(time() - hotspot_hub_restart_wanted_timestamp_seconds) or vector(0)",
+            ((None, GREEN), (1.0, YELLOW), (7 * DAY, RED)), "s",
+        ),
         curve("Database of the hub", ("max(hotspot_hub_database_bytes)", "size"), unit="bytes"),
         curve("Memory of hub processes", ('process_resident_memory_bytes{job="hotspot-hub"}', "{{instance}}"), unit="bytes"),
         curve(
@@ -238,6 +267,10 @@ def hall() -> dashboard.Dashboard:
         curve("Last test visit before", (f"time() - hotspot_hall_visit_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Portal runs since", (f"time() - hotspot_gateway_start_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
         curve("Last report before", (f"time() - hotspot_gateway_report_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
+        curve("Debian updated before", (f"time() - hotspot_gateway_updated_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s"),
+        curve(
+            "Waits for a restart", (f"time() - hotspot_gateway_restart_wanted_timestamp_seconds{{{of}}}", "{{gateway}}"), unit="s",
+        ),
     ):  # fmt: skip
         made = made.with_panel(panel)
     return made
