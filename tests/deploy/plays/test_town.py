@@ -160,6 +160,37 @@ def test_saved_fetched_and_put_back(box: Machine, hub: Machine, control: Control
     assert hub.run("systemctl", "--failed", "--no-legend") == ""
 
 
+def test_a_hall_closes_and_its_town_stays(hub: Machine, control: Control) -> None:
+    """First shut out and handed over, later erased: all of it is in our hands, whole, before anything is erased. Its box, which nobody can
+    reach any more, is left alone; the town's other hall goes on. A second run finds nothing to do."""
+    closing = "kleinheim-buecherei"
+    asked(hub, "hall", "create", closing, "--partner", "kleinheim", "--title", "Bücherei")
+    there = {closing: {"ansible_host": site.ADDRESS.format(8)}}
+    control.write("closing.yml", {"all": {"children": {"partner_kleinheim": {"hosts": there}}}})
+    try:
+        for wrong in ({"hall": closing, "confirm": HALL}, {"hall": "bergdorf-rathaus", "confirm": "bergdorf-rathaus"}, {"hall": closing}):
+            refused = control.play("remove", **wrong)
+            assert (refused.code, refused.says("expected -e hall=NAME -e confirm=NAME")) == (2, True), refused.text
+        wanted = {"hall": closing, "confirm": closing, "boxes": "keep"}
+        later = control.play("remove", **wanted, erase="later")
+        assert later.code == 0, later.text
+        assert {one["name"]: bool(one["closed_at"]) for one in asked(hub, "hall", "list")} == {closing: True, HALL: False}
+        played = control.play("remove", **wanted)
+        assert played.code == 0, played.text
+        assert [one["name"] for one in asked(hub, "hall", "list")] == [HALL]
+        folder = control.folder / "handed-over"
+        subprocess.run(("sha256sum", "--check", "--quiet", f"{closing}.zip.sha256"), cwd=folder, check=True)
+        with zipfile.ZipFile(folder / f"{closing}.zip") as archive:
+            assert archive.testzip() is None
+            assert "Bücherei" in archive.read("halls.csv").decode()
+        assert closing not in hub.run("ls", "/var/lib/hotspot-hub-backup")
+        again = control.play("remove", **wanted)
+        assert (again.code, again.changed()) == (0, []), again.text
+    finally:
+        (control.inventory / "closing.yml").unlink()
+    assert heard(hub) == SPEAKS
+
+
 def test_a_town_leaves(box: Machine, hub: Machine, control: Control) -> None:
     """Its data are in our hands, whole; nothing of it is at the hub or on its box, which still can be reached; the other town is as before.
     A second run finds nothing to do."""
