@@ -98,6 +98,9 @@ class Enrol(Said, frozen=True):
     token: Secret
     software: Text = ""
     zones: tuple[Name, ...] = ()
+    attempt: Secret | None = None
+    """Random text of this gateway's own. With the same one the token may be shown again when the answer was lost: the answer is the same,
+    as long as nobody has used the credential in it. A hub that does not know it refuses the second time."""
 
 
 class Enrolled(Said, frozen=True):

@@ -12,7 +12,7 @@ from hotspot.hub.hub import Hub
 from hotspot.hub.store import Connection, audit, credentials, findings
 from hotspot.hub.store.credentials import MOST_ZONES, Enrolment
 from hotspot.hub.store.tenants import Gateway
-from hotspot.hub.tokens import KINDS, hashed, make
+from hotspot.hub.tokens import KINDS, derived, hashed, make
 
 LARGEST: Final = 8_192
 """Bytes of the request of a stranger."""
@@ -22,13 +22,14 @@ log = structlog.get_logger("gateways")
 
 
 async def enrol(hub: Hub, wanted: wire.Enrol) -> wire.Enrolled:
-    """Make a gateway, or take one over. Raises ``Refusal`` with code ``token``, and ``StoreUnavailable``."""
+    """Make a gateway, or take one over. The same attempt again, whose answer was lost, gets the same answer, as long as nobody has used it.
+    Raises ``Refusal`` with code ``token``, and ``StoreUnavailable``."""
     if not _FORM.fullmatch(wanted.token):
         raise _no("expected a token as the hub printed it, beginning with hse_")
     if len(wanted.zones) > MOST_ZONES:
         raise Refusal(400, "bad_request", f"zones: expected at most {MOST_ZONES}, got {len(wanted.zones)}")
     now = hub.now()
-    secret = make("credential")
+    secret = make("credential") if wanted.attempt is None else derived("credential", wanted.token, wanted.attempt)
     async with hub.store.transaction() as connection:
         token = await credentials.enrolment_of_token(connection, hashed(wanted.token))
         why = _why_not(token, now)
@@ -47,6 +48,10 @@ async def enrol(hub: Hub, wanted: wire.Enrol) -> wire.Enrolled:
             log.info("gateway enrolled", gateway=name, hall=token.hall)
             return wire.Enrolled(gateway=name, hall=token.hall, credential=secret)
         if token is not None and token.used_at is not None:
+            given = await credentials.find(connection, hashed(secret))
+            if given is not None and given.used is None and given.ended is None and token.open:
+                log.info("enrolment said again", gateway=given.gateway.name, hall=token.hall)
+                return wire.Enrolled(gateway=given.gateway.name, hall=token.hall, credential=secret)
             await _tell(connection, token, now)
     raise _no(why or "it is not known")
 

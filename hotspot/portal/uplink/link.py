@@ -3,7 +3,9 @@
 Two errors, named by what is to be done: ``HubUnavailable`` (ask again later) and ``HubRefused`` (asking again is useless).
 """
 
+import asyncio
 import gzip
+import secrets
 import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,6 +28,8 @@ CONNECT_SECONDS = 10.0
 """Until there is a connection."""
 COMPRESSED_FROM = 1_000
 """Bytes; smaller bodies gain nothing."""
+ENROL_AGAIN = (1.0, 5.0)
+"""Seconds from one showing of a token, whose answer was lost, to the next one."""
 LARGEST_FILE = 16 * 2**20
 """Bytes of an answer to ``get``: the policy or one of its files."""
 LONGEST_RETRY = 3_600.0
@@ -38,10 +42,12 @@ log = structlog.get_logger("uplink")
 class HubUnavailable(Exception):
     """No answer, or none that makes sense: ask again later."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, sent: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds, when the hub said how long to wait."""
+        self.sent = sent
+        """The hub may have done what it was asked: only its answer did not arrive."""
 
 
 class HubRefused(Exception):
@@ -98,9 +104,20 @@ class Link:
         return await self._authorized("GET", path, None, {}, most, timeout)
 
     async def enrol(self, token: str, software: str, zones: tuple[str, ...]) -> wire.Enrolled:
-        """Show a one-time token; the credential is on disk when this returns. Raises as ``post``, and ``OSError`` when it cannot be
-        written: then the hub has to make another token."""
-        enrolled = await self.post(wire.ENROL, wire.Enrol(token=token, software=software, zones=zones), wire.Enrolled)
+        """Show a one-time token, and once more when the answer is lost; the credential is on disk when this returns. Raises as ``post``,
+        and ``OSError`` when it cannot be written: then the hub has to make another token."""
+        said = wire.Enrol(token=token, software=software, zones=zones, attempt=secrets.token_urlsafe(32))
+        for pause in ENROL_AGAIN:
+            try:
+                enrolled = await self.post(wire.ENROL, said, wire.Enrolled)
+                break
+            except HubUnavailable as error:
+                if not error.sent:
+                    raise
+                log.warning("no answer to the enrolment, saying it again", why=str(error))
+            await asyncio.sleep(pause)
+        else:
+            enrolled = await self.post(wire.ENROL, said, wire.Enrolled)
         self.credentials.write(Credential(enrolled.gateway, enrolled.hall, enrolled.credential))
         return enrolled
 
@@ -165,18 +182,19 @@ class Link:
         except aiohttp.ClientConnectorCertificateError as error:
             raise HubUnavailable(f"the hub's certificate is not good: {_of_certificate(error.certificate_error)}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: an answer that is no HTTP
-            raise HubUnavailable(f"cannot reach the hub: {_why(error)}") from None
+            sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+            raise HubUnavailable(f"cannot reach the hub: {_why(error)}", sent=sent) from None
         if status == 200:
             return answer
         if 300 <= status < 400:
             raise HubUnavailable(f"the hub's address leads elsewhere (HTTP {status}), which is not followed")
         if status in (408, 425, 429) or status >= 500 or status < 200:
-            raise HubUnavailable(f"the hub is not ready (HTTP {status})", retry)
+            raise HubUnavailable(f"the hub is not ready (HTTP {status})", retry, sent=status in (502, 504))
         raise HubRefused(status, _problem(status, answer))
 
     async def _sent(self, method: str, path: str, **more: Any) -> aiohttp.ClientResponse:
         """A connection from before may be closed by the hub, which is started anew, just when it is used: then once more, over another one.
-        Whatever is sent may come twice, as after an answer that was lost; but for a token, which is good once."""
+        Whatever is sent may come twice, as after an answer that was lost; a token is shown again by ``enrol`` alone."""
         assert self._session is not None
         used = SimpleNamespace(before=False)
         more |= {"allow_redirects": False, "proxy": self._hub.proxy, "trace_request_ctx": used}

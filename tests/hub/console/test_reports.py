@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from hotspot import wire
 from hotspot.hub.access import Role
 from hotspot.hub.hub import Hub
-from hotspot.hub.store import feedback, tenants
+from hotspot.hub.store import feedback, partitions, tenants
 from hotspot.lab import history
 from tests.hotspot.printing import reading
 from tests.hub import fleet, town
@@ -283,6 +283,7 @@ async def test_a_town_without_figures(seats: Seats, hub: Hub) -> None:
     assert "There is no report of this town yet." in page.words and "if they come today, on Tuesday, 24 November 2026" in page.words
     assert '<a href="/halls/leerdorf-rathaus">leerdorf-rathaus</a>: 0 visits today' in page.text
     async with hub.store.transaction() as connection:
+        await partitions.ahead(connection, NOW)
         await connection.execute(
             "INSERT INTO figures_days (hall_id, day, zone, plan, visits, ended, seconds, bytes_up, bytes_down, peak) "
             "SELECT id, $1, 'public', 'free', 3, 0, 0, 0, 0, 3 FROM halls",

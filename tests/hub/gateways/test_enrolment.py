@@ -73,6 +73,46 @@ async def test_a_token_works_once_even_at_the_same_time(api: Api, hub: Hub) -> N
     assert await value(hub, "SELECT count(*) FROM gateways") == 1
 
 
+async def test_an_answer_that_was_lost_is_given_again(api: Api, hub: Hub) -> None:
+    """The same attempt gets the same credential until it is used, also twice at a time; another attempt, and whoever shows the token alone,
+    is refused and told. There is one gateway all the time, and one entry of it in the audit log."""
+    place = await hall(api)
+    secret, attempt = await token(api, place), "attempt-of-this-very-box-0001"
+    stranger = Box(api.http, api.base, "", "")
+    said = wire.Enrol(token=secret, software="1.2", attempt=attempt)
+    first, second = await asyncio.gather(*(stranger.post(wire.ENROL, said, wire.Enrolled) for _ in range(2)))
+    third = await stranger.post(wire.ENROL, said, wire.Enrolled)
+    assert first == second == third
+    assert await town.findings(hub) == []
+    for other in (wire.Enrol(token=secret), wire.Enrol(token=secret, attempt="attempt-of-another-box-0002")):
+        assert (await stranger.refused(wire.ENROL, other))[1].code == "token"
+    assert await town.findings(hub) == [(first.gateway, "token_reused")]
+    assert await stranger.with_(first.credential).poll(seconds=0) == wire.News()
+    status, problem = await stranger.refused(wire.ENROL, said)
+    assert (status, problem.code, "it was used already" in problem.message) == (400, "token", True)
+    assert await stranger.with_(first.credential).poll(seconds=0) == wire.News()
+    counts = [await value(hub, f"SELECT count(*) FROM {table}") for table in ("gateways", "credentials")]
+    assert (counts, await value(hub, "SELECT count(*) FROM audit WHERE action = 'gateway.enrol'")) == ([1, 1], 1)
+    for table in ("enrolments", "credentials", "audit", "gateways"):
+        assert attempt not in await value(hub, f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
+
+
+async def test_an_answer_is_not_given_again_to_a_box_that_is_shut_out(api: Api, hub: Hub) -> None:
+    """Revoked, replaced, or of a hall that has closed: what was lost stays lost."""
+    place = await hall(api)
+    stranger = Box(api.http, api.base, "", "")
+    said = wire.Enrol(token=await token(api, place), attempt="attempt-of-this-very-box-0001")
+    name = (await stranger.post(wire.ENROL, said, wire.Enrolled)).gateway
+    new = await enrolled(api, place, replaces=name)
+    assert (await stranger.refused(wire.ENROL, said))[0] == 400
+    assert await new.poll(seconds=0) == wire.News()
+    more = wire.Enrol(token=await token(api, place), attempt="attempt-of-this-very-box-0003")
+    await stranger.post(wire.ENROL, more, wire.Enrolled)
+    async with hub.store.connection() as connection:
+        await connection.execute("UPDATE halls SET closed_at = now()")
+    assert (await stranger.refused(wire.ENROL, more))[0] == 400
+
+
 async def test_other_tokens_do_not_work(api: Api, hub: Hub) -> None:
     """Unknown, withdrawn, expired, of a closed hall: each is refused with its reason."""
     place = await hall(api)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from hotspot import wire
+from hotspot.portal.uplink import link as links
 from hotspot.portal.uplink.credential import Credential, CredentialFile
 from hotspot.portal.uplink.link import LARGEST_FILE, LONGEST_RETRY, HubRefused, HubUnavailable, Link
 from tests.hotspot.portal.uplink.authority import make
@@ -67,7 +69,7 @@ async def _hangs_up(request: web.Request, _: bytes) -> web.StreamResponse:
 
 async def test_a_connection_that_the_hub_has_just_closed(hub: CountingHub, link: Link) -> None:
     """A hub that is started anew closes connections that nobody uses, one of them just when it is used again: it is asked over another one,
-    once. Over a fresh connection, and with a token, nothing is sent twice."""
+    once. Over a fresh connection nothing is sent twice."""
     hub.next_answers.append(_hangs_up)
     await why(link)
     assert len(hub.requests) == 1
@@ -78,11 +80,6 @@ async def test_a_connection_that_the_hub_has_just_closed(hub: CountingHub, link:
     hub.next_answers += [_hangs_up, _hangs_up]
     await why(link)
     assert len(hub.requests) == 6
-    await ask(link)
-    hub.next_answers.append(_hangs_up)
-    with pytest.raises(HubUnavailable):
-        await link.enrol("one-time-token-000000", "1", ())
-    assert len(hub.requests) == 8
 
 
 async def test_another_authority(hub: CountingHub, tmp_path: Path) -> None:
@@ -232,12 +229,49 @@ async def test_enrolment(hub: CountingHub, tmp_path: Path) -> None:
         assert (enrolled.gateway, await ask(link)) == ("kleinheim-1", wire.Receipt())
         with pytest.raises(HubRefused, match="token"):
             await link.enrol("one-time-token-000000", "1.0", ("public",))
+    assert len(set(hub.attempts)) == len(hub.attempts) == 2
     path = tmp_path / "credential"
     assert (path.stat().st_mode & 0o777, CredentialFile(tmp_path).read()) == (
         0o600,
         Credential("kleinheim-1", "kleinheim", "enrolled-credential-0"),
     )
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["credential"]
+
+
+async def _takes_and_hangs_up(hub: CountingHub, request: web.Request, body: bytes) -> web.StreamResponse:
+    """The hub has done it, and its answer does not arrive."""
+    hub.answer(request, body)
+    return await _hangs_up(request, body)
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_an_answer_to_the_enrolment_is_lost(
+    hub: CountingHub, link: Link, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """The same attempt again, and the credential is there; after the third one without an answer nothing more is tried."""
+    monkeypatch.setattr(links, "ENROL_AGAIN", (0.0, 0.0))
+    (tmp_path / "credential").unlink()
+    hub.next_answers += lost * [partial(_takes_and_hangs_up, hub)]
+    enrolled = await link.enrol("one-time-token-000000", "1", ())
+    assert (enrolled.credential, await ask(link)) == ("enrolled-credential-0", wire.Receipt())
+    assert (len(hub.attempts), len(set(hub.attempts))) == (lost + 1, 1)
+    hub.next_answers += 3 * [_hangs_up]
+    with pytest.raises(HubUnavailable):
+        await link.enrol("one-time-token-000000", "1", ())
+    assert not hub.next_answers
+
+
+@pytest.mark.parametrize("status", [503, 429])
+async def test_a_hub_that_did_nothing_is_not_asked_again(hub: CountingHub, link: Link, status: int) -> None:
+    """It says itself that it is not ready: whoever enrols hears it at once. Nor is one that cannot be reached, or is not trusted."""
+    hub.next_answers.append(says(status))
+    with pytest.raises(HubUnavailable, match=f"HTTP {status}"):
+        await link.enrol("one-time-token-000000", "1", ())
+    assert (len(hub.requests), hub.tokens) == (1, {"one-time-token-000000"})
+    await hub.stop()
+    with pytest.raises(HubUnavailable, match="cannot reach the hub") as caught:
+        await link.enrol("one-time-token-000000", "1", ())
+    assert not caught.value.sent
 
 
 async def test_rotation(hub: CountingHub, link: Link, tmp_path: Path) -> None:
