@@ -14,9 +14,8 @@
 All but ``ENROL`` carry ``Authorization: Bearer <credential>``. Errors are ``Problem`` with a fitting status: 400 what was sent is wrong
 (sending it again is useless), 401 the credential is not known (any more), 413 too large, 429 and 503 come back later (``Retry-After``).
 
-Versions: every body says ``wire``, the version of who wrote it; ``VERSION - 1`` and ``VERSION + 1`` are understood too. What a newer one
-adds is passed over, what an older one does not say has a default; so fields are only ever added, with defaults, and never change what
-they mean (``tests/hotspot/wire`` keeps messages of every version).
+Versions: every body says ``wire``, its writer's version; one more or one less is understood too. What a newer one adds is passed over, what
+an older one lacks has a default: fields are only ever added, and never change what they mean (``tests/hotspot/wire`` keeps all messages).
 
 Looks (``hotspot.looks``) are of the hall, not of people. Nothing here can name a client: no MAC, no IP address, no user agent, no row of
 one session. The device code in an order is what a visitor reads to staff from their own screen; the key behind it stays in the hall.
@@ -93,14 +92,12 @@ class Ok(Said, frozen=True):
 
 
 class Enrol(Said, frozen=True):
-    """A gateway shows its one-time token."""
+    """A gateway shows its one-time token; once more with the same ``attempt``, random text, when the answer was lost."""
 
     token: Secret
     software: Text = ""
     zones: tuple[Name, ...] = ()
     attempt: Secret | None = None
-    """Random text of this gateway's own. With the same one the token may be shown again when the answer was lost: the answer is the same,
-    as long as nobody has used the credential in it. A hub that does not know it refuses the second time."""
 
 
 class Enrolled(Said, frozen=True):
