@@ -158,6 +158,7 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"hub_pdf": "y"}, "hub_pdf, hub_unattended_upgrades and hub_backup_before_update are y, True, True; expected each"),
         ({"hub_package": "hub.tar"}, 'hub_package is "hub.tar"; expected a file on the control host that ends in .deb'),
         ({"hub_url": "http://hub.stadt.example"}, 'hub_url is "http://hub.stadt.example"; expected an address such as https://'),
         ({"hub_url": "https://hub.stadt.example/"}, 'hub_url is "https://hub.stadt.example/"; expected an address such as https://'),

@@ -223,6 +223,7 @@ def test_an_address_that_is_encrypted_by_itself_is_written_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"monitoring_unattended_upgrades": "y"}, 'monitoring_unattended_upgrades is "y"; expected true or false'),
         ({"groups": {}}, 'monitoring_hub_url is "" and hub_url of group hub ""; expected one of them, as https://'),
         ({"monitoring_hub_url": "hub.stadt.example"}, 'monitoring_hub_url is "hub.stadt.example" and hub_url of group hub'),
         ({"monitoring_hub_token_days": 3}, "monitoring_hub_token is empty, monitoring_hub_token_days 3, group hub"),
