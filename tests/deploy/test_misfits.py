@@ -100,7 +100,8 @@ def test_settings_that_can_be_used(well: dict[str, Any]) -> None:
             "gateway_certificate is '/srv/portal.pem'; expected both files or neither: gateway_key",
         ),
         ({"gateway_visitor": "y"}, "gateway_visitor is 'y'; expected true or false"),
-        ({"gateway_doctor": None}, "gateway_doctor is None; expected true or false"),
+        ({"gateway_doctor": None}, "gateway_doctor has no value; expected one, or no such line"),
+        ({"gateway_line_ports": None}, "gateway_line_ports has no value; expected one, or no such line"),
         ({"gateway_certificate_from_hub": True}, "gateway_certificate_from_hub is True; expected a gateway_hub_url, which is empty"),
         (
             {**HUB, "gateway_certificate_from_hub": True, "gateway_certificate": "/a", "gateway_key": "/b"},

@@ -193,6 +193,9 @@ def test_the_preflight_changes_nothing() -> None:
     """It looks, and asserts."""
     kinds = {module(task)[0] for file, task in STEPS if file == "preflight.yml"}
     assert kinds == {"assert", "command", "stat"}
+    # `gateway_hub_token:` with nothing behind it has no length, which would be found out in the middle of the change.
+    (token,) = [task for file, task in STEPS if file == "preflight.yml" and task["name"] == "The token is one, or the hub is asked"]
+    assert token["ansible.builtin.assert"]["that"] == "gateway_hub_token is not none"
     looks = [task for file, task in STEPS if file == "preflight.yml" and "ansible.builtin.command" in task]
     assert {(task["changed_when"], task["check_mode"]) for task in looks} == {(False, False)}
 

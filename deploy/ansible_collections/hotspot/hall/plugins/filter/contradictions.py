@@ -58,7 +58,7 @@ VLAN = re.compile(r"(?P<parent>.+)\.(?P<id>[0-9]+)")
 
 def contradictions(zones: list[Mapping[str, Any]], wan: Mapping[str, Any], management: Mapping[str, Any] | None = None) -> list[str]:
     """One sentence for each thing that cannot be."""
-    management = management or {}
+    wan, management = wan or {}, management or {}
     if not zones:
         return ["gateway_zones is empty; expected at least one network of visitors"]
     if not wan.get("interface"):

@@ -70,6 +70,8 @@ LEASE = re.compile("[1-9][0-9]*[smhd]?|infinite")
 
 def misfits(given: Mapping[str, Any]) -> list[str]:
     """One sentence for each setting that cannot be used."""
+    if bare := [key for key in given if given[key] is None]:
+        return [f"{key} has no value; expected one, or no such line" for key in bare]
     parts = (_truths, _hall, _servers, _portal, _hub, _rates, _visits, _upkeep, _air, _leases)
     return [sentence for part in parts for sentence in part(given)]
 
