@@ -212,6 +212,14 @@ def test_what_is_imported_imports_nothing() -> None:
     assert [task.where for task in tasks() if task.file in imported and ".import_" in task.module] == []
 
 
+def test_what_people_read_is_in_order() -> None:
+    """From 2.16 on ``difference`` and ``intersect`` give their words in another order each time."""
+    made = [(task.where, text) for task in tasks() for text in (task.said.get("vars") or {}).values() if isinstance(text, str)]
+    found = [(where, text) for where, text in made if re.search(r"[|] (difference|intersect)[(]", text)]
+    assert len(found) == 2
+    assert [where for where, text in found if not re.search(r"[|] sort }}$", text.strip())] == []
+
+
 def test_what_cannot_be_taken_back_looks_whether_it_was_asked_for_twice() -> None:
     """With -l Ansible leaves out the play on the control host that looked, and with it the hub's before that of the boxes."""
     (asked,) = read(PLAYBOOKS / "tasks" / "asked.yml")
