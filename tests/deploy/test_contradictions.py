@@ -102,6 +102,7 @@ def test_a_gateway_without_visitors_or_without_a_line() -> None:
     ("wan", "management", "sentence"),
     [
         ({"dhcp": True}, {}, "gateway_wan has interface ''; expected the interface of the line, such as eth0"),
+        ({**WAN, "dhcp": "no"}, {}, "gateway_wan has dhcp 'no'; expected true or false, without quotes"),
         ({**WAN, "dhcp": True}, {}, "gateway_wan has dhcp: true and addresses or routers; expected one of both"),
         (
             {**WAN, "routers": ["192.0.2.1"]},
