@@ -1,9 +1,10 @@
 """A role of the collection without Ansible: its variables worked out, its templates and its preflight, as Jinja alone can do it."""
 
+import ast
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import jinja2
 from jinja2 import meta
 from jinja2.nativetypes import NativeEnvironment
 
+from tests.deploy.collection import own_filters
 from tests.deploy.expressions import DEPLOY, read_yaml
 from tests.deploy.release import debian
 
@@ -21,6 +23,35 @@ ROLES = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "roles"
 def truth(value: object) -> bool:
     """As Ansible's filter ``bool`` has it, of what inventories and command lines write."""
     return value if isinstance(value, bool) else str(value).lower() in ("1", "on", "t", "true", "y", "yes")
+
+
+def _joined_by_2_14(values: Iterable[Any]) -> Any | None:
+    """What ansible-core 2.14 makes of the parts of a text, a macro's too: of one that looks like a list or a dictionary, that."""
+    text = "".join("" if part is None else str(part) for part in values)
+    if text.startswith(("[", "{")):
+        try:
+            return ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            pass
+    return text
+
+
+def _joined_by_2_19(values: Iterable[Any]) -> Any | None:
+    """What 2.19.0 makes of them, which came with Debian 13: nothing of no parts, the part itself of one."""
+    found = list(values)
+    return "".join(map(str, found)) if len(found) > 1 else found[0] if found else None
+
+
+class _As214(NativeEnvironment):
+    concat = staticmethod(_joined_by_2_14)
+
+
+class _As219(NativeEnvironment):
+    concat = staticmethod(_joined_by_2_19)
+
+
+CORES: dict[str, type[NativeEnvironment]] = {"2.14": _As214, "2.19": _As219}
+"""How templates are filled in by releases of ansible-core."""
 
 
 def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environment:
@@ -42,6 +73,7 @@ def _environment(kind: type[jinja2.Environment], folder: Path) -> jinja2.Environ
         "regex_replace": lambda value, pattern, by="": re.sub(pattern, by, value),
         "to_json": json.dumps,
         "urlsplit": lambda value, what: getattr(urlsplit(value), what),
+        **{f"hotspot.hall.{name}": function for name, function in own_filters().items()},
     }
     made.tests |= {
         "file": lambda value: Path(value).is_file(),
@@ -96,6 +128,13 @@ class Role:
     def text(self, template: str, **more: Any) -> str:
         """One template."""
         return self._text.get_template(template).render({**self.values, **more})
+
+    def text_by(self, core: str, template: str) -> str:
+        """One template as a release of ``CORES`` fills it in."""
+        found = _environment(CORES[core], self.folder).get_template(template)
+        nothing = {"2.14": "", "2.19": "None"}[core]
+        parts: Iterable[Any] = found.root_render_func(found.new_context(self.values))
+        return "".join(nothing if part is None else str(part) for part in parts)
 
     def refusals(self) -> list[str]:
         """What the asserts of its preflight say."""

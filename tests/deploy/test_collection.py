@@ -224,6 +224,17 @@ def test_secrets_are_in_no_output() -> None:
     assert wrong == []
 
 
+def test_a_command_with_a_secret_fails_in_words() -> None:
+    """What hides a secret hides the reason too: it is the next task that fails, with what the command said of itself."""
+    found = [task for task in tasks() if task.module.endswith(".command") and task.said.get("no_log")]
+    wrong = []
+    for task in found:
+        others = json.dumps([one.arguments for one in tasks() if one.file == task.file and one.module.endswith(".assert")])
+        wrong += [] if task.said.get("failed_when") is False and f"{task.said['register']}" in others else [task.where]
+    assert wrong == []
+    assert len(found) == 4
+
+
 def _shown(text: str) -> set[str]:
     """Variables whose value a text would show: not those that are only looked at, whether there is one."""
     inner = " ".join(re.findall(r"\{\{.*?\}\}", text, re.DOTALL))

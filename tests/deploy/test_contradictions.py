@@ -106,6 +106,8 @@ def test_one_thing_that_cannot_be(change: dict[str, Any], sentence: str) -> None
 def test_a_gateway_without_visitors_or_without_a_line() -> None:
     """Both are said."""
     assert said([]) == ["gateway_zones is empty; expected at least one network of visitors"]
+    bare = plugin("contradictions")["contradictions"]([PUBLIC], None)  # the key without a value
+    assert bare == ["gateway_wan has interface ''; expected the interface of the line, such as eth0"]
     found = said([PUBLIC], {"interface": "wan0"})
     assert found == ["gateway_wan has neither dhcp: true nor addresses and routers; expected one of both"]
 
@@ -114,6 +116,7 @@ def test_a_gateway_without_visitors_or_without_a_line() -> None:
     ("wan", "management", "sentence"),
     [
         ({"dhcp": True}, {}, "gateway_wan has interface ''; expected the interface of the line, such as eth0"),
+        ({**WAN, "dhcp": "no"}, {}, "gateway_wan has dhcp 'no'; expected true or false, without quotes"),
         ({**WAN, "dhcp": True}, {}, "gateway_wan has dhcp: true and addresses or routers; expected one of both"),
         (
             {**WAN, "routers": ["192.0.2.1"]},

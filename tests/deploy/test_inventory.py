@@ -110,6 +110,15 @@ def leftovers(host: dict[str, Any]) -> list[str]:
     return found
 
 
+class Encrypted:
+    """A value that a vault encrypts by itself (``!vault``), as ansible-core 2.14 hands it over: no text, until it is made one."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        return "replace-this"
+
+
 def test_what_the_example_leaves_to_you_is_asked_for() -> None:
     """The version as it stands, each secret of the vaults' examples, and each name and name server of the example are refused by the name
     of the setting; a value is not repeated, but for what is the example's."""
@@ -131,6 +140,7 @@ def test_what_the_example_leaves_to_you_is_asked_for() -> None:
     assert leftovers({"hub_mail": {"server": "mail.grossstadt.example", "password": "geheim"}}) == [
         "hub_mail still has mail.grossstadt.example of the example; expected your own"
     ]
+    assert leftovers({"hub_mail_password": Encrypted()}) == ["hub_mail_password still says replace-this; expected a value of your own"]
     vaults = sorted(INVENTORY.rglob("vault.yml.example"))
     for file in vaults:
         assert leftovers(read(file)) == [f"{key} still says replace-this; expected a value of your own" for key in sorted(read(file))]
@@ -141,8 +151,8 @@ def test_what_the_example_leaves_to_you_is_asked_for() -> None:
 def test_every_play_that_changes_a_machine_asks_for_it() -> None:
     """Before its roles, by the same task, of the host that is played."""
     (task,) = read(PLACEHOLDERS)
-    assert "hostvars[inventory_hostname]" in task["vars"]["__placeholders"]
-    assert "hotspot.hall.leftovers" in task["vars"]["__placeholders"]
+    # The filter gets them as they are, and takes its own: no other variable of the host is worked out.
+    assert task["vars"]["__placeholders"] == "{{ hostvars[inventory_hostname] | hotspot.hall.leftovers }}"
     runs = [file for file in PLAYBOOKS.glob("*.yml") if any(play.get("roles") for play in at.plays(file))]
     assert {file.stem for file in runs} == {"hub", "monitoring", "gateways", "replace"}
     for file in runs:

@@ -99,6 +99,9 @@ def test_settings_that_can_be_used(well: dict[str, Any]) -> None:
             {"gateway_certificate": "/srv/portal.pem"},
             "gateway_certificate is '/srv/portal.pem'; expected both files or neither: gateway_key",
         ),
+        ({"gateway_visitor": "y"}, "gateway_visitor is 'y'; expected true or false"),
+        ({"gateway_doctor": None}, "gateway_doctor has no value; expected one, or no such line"),
+        ({"gateway_line_ports": None}, "gateway_line_ports has no value; expected one, or no such line"),
         ({"gateway_certificate_from_hub": True}, "gateway_certificate_from_hub is True; expected a gateway_hub_url, which is empty"),
         (
             {**HUB, "gateway_certificate_from_hub": True, "gateway_certificate": "/a", "gateway_key": "/b"},
@@ -184,3 +187,11 @@ def test_tables_of_the_role_are_those_that_it_writes() -> None:
     assert {line.strip("[]").partition(".")[0] for line in template.splitlines() if line.startswith("[")} == set(own)
     assert set(tomllib.loads(town.PORTAL)).isdisjoint(own)
     assert hasattr(portal_settings.Settings, "zones")
+
+
+def test_every_truth_is_looked_at() -> None:
+    """`y` is false for Ansible's filter, and a key without a value is neither: 2.19 refuses it as a condition, in the middle of a play."""
+    options = read_yaml(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    told: dict[str, Any] = plugin("misfits")["misfits"].__globals__
+    assert sorted(told["TRUTHS"]) == sorted(name for name, option in options.items() if option["type"] == "bool")
+    assert [said(gateway_doctor=value) for value in (True, False, "Yes", "no", 1, "0", "off")] == [[]] * 7

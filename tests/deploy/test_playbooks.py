@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import jinja2
+from jinja2.nativetypes import NativeEnvironment
+
 from tests.deploy.collection import PLAYBOOKS, plays, read
 
 WIPE = PLAYBOOKS / "tasks" / "wipe.yml"
@@ -33,3 +36,14 @@ def test_a_backup_goes_to_a_server_with_the_hub_on_it() -> None:
     assert names.index("The hub is installed") < names.index("Bring the backup")
     (said,) = (task["ansible.builtin.assert"]["fail_msg"] for task in tasks if task["name"] == "The hub is installed")
     assert "expected a server with the hub on it: ansible-playbook hotspot.hall.hub" in said
+
+
+def test_a_box_is_stolen_or_not() -> None:
+    """Ansible's filter makes false of `-e stolen=y`, and nothing of it would be revoked."""
+    first = plays(PLAYBOOKS / "replace.yml")[1]["pre_tasks"][0]
+    truths = first["vars"]["__replace_truths"]
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    holds = [environment.compile_expression(text) for text in first["ansible.builtin.assert"]["that"]]
+    for said, well in (("true", True), (True, True), ("No", True), ("y", False), ("", False)):
+        assert [one(stolen=said, again=said, __replace_truths=truths) for one in holds] == [well, well]
+    assert [one(__replace_truths=truths) for one in holds] == [True, True]

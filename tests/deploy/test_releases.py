@@ -188,6 +188,60 @@ def test_templates_need_no_extension_of_jinja() -> None:
         templates.parsed("{% for one in many %}{% break %}{% endfor %}")
 
 
+def test_macros_begin_with_text() -> None:
+    """Of one that comes to nothing 2.19.0 writes the word None, and of one that looks like a list or a dictionary 2.14 makes one
+    (ansible/ansible issues 85605 and 78141)."""
+    found = 0
+    for where, text in templates.texts():
+        for macro in templates.parsed(text).find_all(nodes.Macro):
+            first = macro.body[0]
+            begins = first.nodes[0] if isinstance(first, nodes.Output) else None
+            assert isinstance(begins, nodes.TemplateData), (where, macro.name)
+            assert re.match(r"[^\s{\[]", begins.data), (where, macro.name)
+            found += 1
+    assert found == 1
+
+
+def test_what_is_imported_imports_nothing() -> None:
+    """From 2.19.1 on `become` of the play is lost in a file that an imported one imports (ansible/ansible issue 85855)."""
+    imported = {}
+    for task in tasks():
+        if task.module.endswith(".import_tasks"):
+            imported[(task.file.parent / task.arguments["cmd"]).resolve()] = task.where
+    assert len(imported) > 20
+    assert [task.where for task in tasks() if task.file in imported and ".import_" in task.module] == []
+
+
+def test_what_people_read_is_in_order() -> None:
+    """From 2.16 on ``difference`` and ``intersect`` give their words in another order each time."""
+    made = [(task.where, text) for task in tasks() for text in (task.said.get("vars") or {}).values() if isinstance(text, str)]
+    found = [(where, text) for where, text in made if re.search(r"[|] (difference|intersect)[(]", text)]
+    assert len(found) == 2
+    assert [where for where, text in found if not re.search(r"[|] sort }}$", text.strip())] == []
+
+
+def test_what_cannot_be_taken_back_looks_whether_it_was_asked_for_twice() -> None:
+    """With -l Ansible leaves out the play on the control host that looked, and with it the hub's before that of the boxes."""
+    (asked,) = read(PLAYBOOKS / "tasks" / "asked.yml")
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    environment.filters["bool"] = bool
+    that = environment.compile_expression(asked["ansible.builtin.assert"]["that"])
+    assert [that(hostvars={"localhost": facts}) for facts in ({}, {"__asked_twice": True})] == [False, True]
+    for name in ("leave", "remove", "restore"):
+        first, hub, *others = at.plays(PLAYBOOKS / f"{name}.yml")
+        assert (first["hosts"], hub["hosts"]) == ("localhost", "hub")
+        assert first["tasks"][-1]["ansible.builtin.set_fact"] == {"__asked_twice": True}
+        assert hub["tasks"][0]["ansible.builtin.import_tasks"] == "tasks/asked.yml"
+        if name == "restore":
+            continue
+        assert hub["tasks"][-1]["ansible.builtin.set_fact"] == {f"__{name}_served": True}
+        steps = [task for task in others[0]["tasks"] if "ansible.builtin.meta" not in task]
+        that = environment.compile_expression(steps[0]["ansible.builtin.assert"]["that"])
+        for facts, answer in (({}, False), ({f"__{name}_served": True}, True)):
+            assert that(groups={"hub": ["city"]}, hostvars={"city": facts}) is answer
+        assert steps[1]["ansible.builtin.import_tasks"] == "tasks/wipe.yml"
+
+
 # Filters --------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +311,7 @@ def test_filters_return_what_ansible_takes() -> None:
         "misfits": own["misfits"](Odd(given)),
         "pool": own["pool"](zone),
         "sister": own["sister"](Text("00:11:22:33:44:55")),
+        "toml": own["toml"](Odd(zones=[zone])),
         **{name: own[name](zones, wan, Odd()) for name in ("network_files", "trunks", "vlans")},
         **{name: own[name](zones) for name in ("name_files", "ports", "radios")},
     }

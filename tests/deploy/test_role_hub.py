@@ -16,7 +16,7 @@ from hotspot.hub.console.table import PAGES
 from hotspot.hub.service import tls_of
 from hotspot.hub.settings import Machine, Settings, load
 from tests.deploy.expressions import read_yaml
-from tests.deploy.roles import ROLES, Role
+from tests.deploy.roles import CORES, ROLES, Role
 
 URL = "https://hub.stadt.example"
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
@@ -66,6 +66,7 @@ def test_behind_nginx_with_its_own_database(given: dict[str, Any], tmp_path: Pat
         certificate=tmp_path / "hub.pem", database=Path("/var/lib/postgresql"), backups=Path("/var/lib/hotspot-hub-backup"), updates=True
     )
     assert settings.machine == looked_at
+    assert {role.text_by(core, "hub.toml.j2") for core in CORES} == {role.text("hub.toml.j2")}
     assert "postgresql" in role.values["_hub_packages"]
 
 
@@ -140,6 +141,7 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
     role = Role("hub", {**given, **sections})
     assert role.refusals() == []
     settings = read(role, tmp_path)
+    assert {role.text_by(core, "hub.toml.j2") for core in CORES} == {role.text("hub.toml.j2")}
     assert (settings.retention.feedback, settings.alarms.pool, settings.alarms.silent) == (90 * 86_400, 80, 300)
     assert settings.mail is not None
     assert (settings.mail.port, settings.mail.starttls, settings.mail.password_file) == (465, False, str(tmp_path / "mail-password"))
@@ -156,6 +158,7 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"hub_pdf": "y"}, "hub_pdf, hub_unattended_upgrades and hub_backup_before_update are y, True, True; expected each"),
         ({"hub_package": "hub.tar"}, 'hub_package is "hub.tar"; expected a file on the control host that ends in .deb'),
         ({"hub_url": "http://hub.stadt.example"}, 'hub_url is "http://hub.stadt.example"; expected an address such as https://'),
         ({"hub_url": "https://hub.stadt.example/"}, 'hub_url is "https://hub.stadt.example/"; expected an address such as https://'),

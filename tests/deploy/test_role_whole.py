@@ -1,11 +1,13 @@
 """The gateway role against itself: what is named is there, what is there is used, and what can be set is said with its default."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
+from jinja2.nativetypes import NativeEnvironment
 
 from hotspot.cli_visit import visit
 from tests.deploy.expressions import read_yaml
@@ -83,7 +85,7 @@ def test_an_empty_way_of_the_staff_passes_the_arguments() -> None:
 def test_what_is_named_is_declared() -> None:
     """Settings in defaults, the role's own in vars, what tasks find out where they find it."""
     named = set(re.findall(r"(?<![\w.])(_{0,2}gateway_[a-z0-9_]+)", ALL))
-    found = {str(task[key]) for _, task in STEPS for key in ("register",) if key in task}
+    found = {str(task["register"]) for task in (*(task for _, task in STEPS), *HANDLERS) if "register" in task}
     found |= {str(name) for _, task in STEPS for name in {**task.get("vars", {})}}
     found |= {str(task["loop_control"]["index_var"]) for _, task in STEPS if "index_var" in task.get("loop_control", {})}
     found |= {str(name) for _, task in STEPS if "ansible.builtin.set_fact" in task for name in task["ansible.builtin.set_fact"]}
@@ -134,6 +136,43 @@ def test_handlers_run_where_their_failure_is_caught() -> None:
     assert [task for file, task in STEPS if file in outside and task.get("notify")] == []
 
 
+def test_a_handler_that_fails_leads_back() -> None:
+    """By the task after the flush: with ansible-core 2.14 the block's rescue is left out when a handler fails, and later ones do not say
+    which it was. The network is not reloaded where the guard could not be told of it."""
+    kept = [handler["register"] for handler in HANDLERS]
+    assert len(set(kept)) == len(HANDLERS)
+    for handler in HANDLERS:
+        assert handler["failed_when"] is False, handler["name"]
+        assert handler["register"] in VARS["_gateway_unrestarted"], handler["name"]
+    flushed = [
+        (read_yaml(path)[index + 1], task)
+        for path in TASKS
+        for index, task in enumerate(read_yaml(path))
+        if task.get("ansible.builtin.meta") == "flush_handlers"
+    ]
+    assert len(flushed) == 2
+    for after, _ in flushed:
+        assert (after["ansible.builtin.assert"]["that"], after["when"]) == ("_gateway_unrestarted == []", "not ansible_check_mode")
+        assert "_gateway_unrestarted" in after["ansible.builtin.assert"]["fail_msg"]
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    said: Callable[..., Any] = environment.from_string(VARS["_gateway_unrestarted"]).render
+    dead = {"failed": False, "msg": "Unable to restart service x.service: y"}
+    well = {"state": "started", "changed": True}
+    skipped = {"skipped": True, "skip_reason": "Conditional result was False"}
+    assert said() == []
+    assert said(**dict.fromkeys(kept, well) | {"__gateway_restart_network": {"rc": 0, "stderr": "", "msg": ""}}) == []
+    assert said(__gateway_restart_guard=skipped, __gateway_restart_names={"results": [well], "msg": "All items completed"}) == []
+    several = {"results": [well, dead]}
+    for name in kept:
+        if name == "__gateway_restart_network":
+            assert said(**{name: {"rc": 1, "stderr": "no bus", "msg": "non-zero return code"}}) == ["networkctl reload: no bus"]
+        else:
+            assert said(**{name: several if name.endswith(("_names", "_radios")) else dead}) == [dead["msg"]], name
+    (network,) = [handler for handler in HANDLERS if handler["name"] == "Reload the network"]
+    reloads = environment.compile_expression(network["when"])
+    assert (reloads(), reloads(__gateway_restart_guard=well), reloads(__gateway_restart_guard=dead)) == (True, True, False)
+
+
 def test_a_way_back_is_opened_before_anything_changes_and_closed_at_the_end() -> None:
     """Preflight, the package, begin; then, in one block, everything else up to health and keep."""
     main = read_yaml(ROLE / "tasks" / "main.yml")
@@ -154,6 +193,9 @@ def test_the_preflight_changes_nothing() -> None:
     """It looks, and asserts."""
     kinds = {module(task)[0] for file, task in STEPS if file == "preflight.yml"}
     assert kinds == {"assert", "command", "stat"}
+    # `gateway_hub_token:` with nothing behind it has no length, which would be found out in the middle of the change.
+    (token,) = [task for file, task in STEPS if file == "preflight.yml" and task["name"] == "The token is one, or the hub is asked"]
+    assert token["ansible.builtin.assert"]["that"] == "gateway_hub_token is not none"
     looks = [task for file, task in STEPS if file == "preflight.yml" and "ansible.builtin.command" in task]
     assert {(task["changed_when"], task["check_mode"]) for task in looks} == {(False, False)}
 

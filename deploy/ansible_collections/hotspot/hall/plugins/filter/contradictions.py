@@ -67,11 +67,14 @@ def contradictions(
     line: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """One sentence for each thing that cannot be."""
-    management = management or {}
+    wan, management = wan or {}, management or {}
     if not zones:
         return ["gateway_zones is empty; expected at least one network of visitors"]
     if not wan.get("interface"):
         return [f"gateway_wan has interface '{wan.get('interface', '')}'; expected the interface of the line, such as eth0"]
+    if not isinstance(wan.get("dhcp", False), bool):
+        # Between quotes it is a text, of which Jinja makes true whatever it says.
+        return [f"gateway_wan has dhcp {wan['dhcp']!r}; expected true or false, without quotes"]
     if management and not (management.get("interface") and management.get("addresses")):
         return [f"gateway_management is {dict(management)}; expected interface and addresses, or {{}} for a way in by the line"]
     found = [*_names(zones), *_interfaces(zones, wan, management), *_vlans(zones, wan, management), *_line(wan, zones)]

@@ -55,9 +55,9 @@ def leftovers(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Texts in a value, however deep."""
-    if isinstance(value, str):
-        yield value
+    """Texts in a value, however deep. What a vault encrypts by itself is no text of Python in ansible-core 2.14, but is marked."""
+    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False):
+        yield str(value)
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _texts(inner)

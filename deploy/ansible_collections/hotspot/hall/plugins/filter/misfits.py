@@ -58,6 +58,9 @@ VISIT = {
     **dict.fromkeys(("--no-rates", "--no-ipv6", "--german"), 0),
 }
 """Options of ``hotspot visit`` that a timer may give, and how many values follow."""
+TRUTHS = ("gateway_certificate_from_hub", "gateway_visitor", "gateway_lan_guard", "gateway_doctor", "gateway_unattended_upgrades")
+YES, NO = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
+"""What Ansible's filter ``bool`` takes as it is meant; of `y` it makes false, of a key without a value something that is neither."""
 MODES = ("open", "owe", "owe-transition")
 CHANNELS = {"2.4": tuple(range(1, 14)), "5": (*range(36, 65, 4), *range(100, 145, 4))}
 """Of each band, where German law has them."""
@@ -67,7 +70,9 @@ LEASE = re.compile("[1-9][0-9]*[smhd]?|infinite")
 
 def misfits(given: Mapping[str, Any]) -> list[str]:
     """One sentence for each setting that cannot be used."""
-    parts = (_hall, _servers, _portal, _hub, _rates, _visits, _upkeep, _air, _leases)
+    if bare := [key for key in given if given[key] is None]:
+        return [f"{key} has no value; expected one, or no such line" for key in bare]
+    parts = (_truths, _hall, _servers, _portal, _hub, _rates, _visits, _upkeep, _air, _leases)
     return [sentence for part in parts for sentence in part(given)]
 
 
@@ -86,6 +91,12 @@ def bits(rate: object) -> float | None:
         return float(number) * SCALES[unit.strip()]
     except (KeyError, ValueError):
         return None
+
+
+def _truths(given: Mapping[str, Any]) -> Iterator[str]:
+    for key in TRUTHS:
+        if str(given[key]).lower() not in YES + NO:
+            yield said(key, given[key], "true or false")
 
 
 def _hall(given: Mapping[str, Any]) -> Iterator[str]:
@@ -244,7 +255,7 @@ def _rates(given: Mapping[str, Any]) -> Iterator[str]:
 
 def _truth(value: object) -> bool:
     """As Ansible's filter ``bool`` has it, of what is typed behind ``-e`` too, which is text."""
-    return value if isinstance(value, bool) else str(value).lower() in ("1", "on", "t", "true", "y", "yes")
+    return str(value).lower() in YES
 
 
 def _number(value: object) -> int | None:
