@@ -15,7 +15,10 @@ from jinja2 import nodes
 from tests.deploy import collection as at
 from tests.deploy import templates
 from tests.deploy.collection import PLAYBOOKS, ROLES, Task, read, tasks
+from tests.deploy.expressions import DEPLOY
 
+GERMAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "LANGUAGE": "de_DE:de"}
+"""A machine that Debian's installer set up in German, as far as programs ask."""
 BOOLS = {
     *("allow_downgrade", "install_recommends", "purge", "update_cache", "backup", "force", "remote_src", "follow", "flat", "quiet"),
     *("validate_checksum", "enabled", "daemon_reload", "use_proxy", "get_checksum", "recurse", "hidden"),
@@ -250,7 +253,6 @@ def test_packages_are_installed_in_english() -> None:
     probe = (
         "import locale; locale.setlocale(locale.LC_ALL, ''); import apt_pkg; print(apt_pkg.gettext('A later version is already installed'))"
     )
-    german = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LANGUAGE": "de_DE:de"}
 
     def words(environment: Mapping[str, str]) -> str:
         done = subprocess.run(("/usr/bin/python3", "-c", probe), env=dict(environment), capture_output=True, text=True, check=False)
@@ -258,10 +260,10 @@ def test_packages_are_installed_in_english() -> None:
 
     for task in _apt():
         assert _said_to(task) == {"LC_ALL": "C.UTF-8", "LANGUAGE": "C"}, task.where
-    if not words(german):
+    if not words(GERMAN):
         pytest.skip("no python3-apt here (Debian: apt-get install python3-apt)")
-    assert "later version" in words(german | _said_to(_apt()[0]))
-    if "later version" in words(german):
+    assert "later version" in words({**GERMAN, **_said_to(_apt()[0])})
+    if "later version" in words(GERMAN):
         pytest.skip("python3-apt speaks no German here")
 
 
@@ -295,19 +297,36 @@ def test_who_else_installs_is_waited_for(task: Task) -> None:
     assert not _again(task, {"changed": True})
 
 
-def test_the_words_of_a_busy_dpkg_are_known(tmp_path: Path) -> None:
-    """As the dpkg that is here says it, in the language that is asked for."""
-    for folder in ("info", "updates", "triggers"):
-        (tmp_path / folder).mkdir()
+def _busy(folder: Path, environment: Mapping[str, str]) -> str:
+    """What the dpkg that is here says while another process installs."""
+    for name in ("info", "updates", "triggers"):
+        (folder / name).mkdir()
     for name in ("status", "available", "lock", "lock-frontend"):
-        (tmp_path / name).touch()
-    held = os.open(tmp_path / "lock-frontend", os.O_RDWR)
+        (folder / name).touch()
+    held = os.open(folder / "lock-frontend", os.O_RDWR)
     try:
         fcntl.lockf(held, fcntl.LOCK_EX)
-        (task,) = [task for task in _apt() if task.role == "gateway" and "deb" in task.arguments]
-        words = ("dpkg", f"--admindir={tmp_path}", "--force-not-root", "--install", str(tmp_path / "none.deb"))
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANGUAGE": "de", **_said_to(task)}
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        words = ("dpkg", f"--admindir={folder}", "--force-not-root", "--install", str(folder / "none.deb"))
+        done = subprocess.run(words, env={**GERMAN, **environment}, capture_output=True, text=True, check=False)
     finally:
         os.close(held)
-    assert (done.returncode, _again(task, {"failed": True, "msg": "dpkg failed", "stderr": done.stderr})) == (2, True), done.stderr
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
+def test_the_words_of_a_busy_dpkg_are_known(tmp_path: Path) -> None:
+    """On a machine that speaks German otherwise."""
+    (task,) = [task for task in _apt() if task.role == "gateway" and "deb" in task.arguments]
+    said = _busy(tmp_path, _said_to(task))
+    assert _again(task, {"failed": True, "msg": "dpkg failed", "stderr": said}), said
+
+
+def test_the_way_back_knows_them_too(tmp_path: Path) -> None:
+    """hotspot-change reads in them who installs: it is waited for before the box goes back to its older package."""
+    program = (DEPLOY / "packages" / "change" / "hotspot-change").read_text(encoding="utf-8")
+    own = dict(re.findall(r"^(LC_ALL|LANGUAGE)=([\w.-]+)", program, re.MULTILINE))
+    assert re.search(rf"^export PATH {' '.join(own)}$", program, re.MULTILINE)
+    (pattern,) = re.findall(r"holder=\$\(sed -n 's/(.*)/\\1/p'", program)
+    said = _busy(tmp_path, own)
+    sed = subprocess.run(("sed", "-n", f"s/{pattern}/\\1/p"), input=said, capture_output=True, text=True, check=True)
+    assert sed.stdout.strip() == str(os.getpid()), said
