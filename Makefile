@@ -113,8 +113,8 @@ bench-peers: ready
 	$(run)/python -P -m benchmarks.peers $(ARGS)
 
 screenshots: ready
-	$(run)/python -P -m tests.browser.screenshots --languages "$(LANGUAGES)" --scenes "$(SCENES)" $(ARGS)
-	$(run)/python -P -m tests.hub.console.pictures --languages "$(LANGUAGES)" --pages "$(PAGES)" $(ARGS)
+	PYTHONPATH=. $(run)/python -P -m tests.browser.screenshots --languages "$(LANGUAGES)" --scenes "$(SCENES)" $(ARGS)
+	PYTHONPATH=. $(run)/python -P -m tests.hub.console.pictures --languages "$(LANGUAGES)" --pages "$(PAGES)" $(ARGS)
 
 package: venv
 	$(run)/python -P -m deploy.packages.build $(ARGS)
