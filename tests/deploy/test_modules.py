@@ -103,6 +103,38 @@ def test_modules_are_told_what_they_need() -> None:
     assert wrong == []
 
 
+FROM_HERE = {
+    "gateway": {"gateway_package", "gateway_certificate", "gateway_key", "gateway_hub_authority", "_gateway_signed_by"},
+    "hub": {
+        *("hub_package", "hub_certificate", "hub_key"),
+        *("hub_authority", "hub_database_authority", "hub_oidc_authority", "hub_hall_certificates_authority"),
+    },
+    "monitoring": {"_monitoring_signed_by"},
+}
+"""Variables that name files on the control host."""
+
+
+def _copied(role: str) -> set[str]:
+    """Variables that name what a role copies, beside what it has itself."""
+    found: set[str] = set()
+    for task in tasks():
+        if task.role == role and _kind(task) == "copy" and "{{" in task.arguments.get("src", ""):
+            loop = task.said.get("loop", [])
+            items = read(ROLES[role] / "vars" / "main.yml")[loop.strip("{} ")] if isinstance(loop, str) else loop
+            found |= at.used(task.arguments["src"]) | at.used([one["src"] for one in items if isinstance(one, dict)])
+    return found - {"item"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_files_of_the_control_host_are_named_by_their_whole_paths(role: str) -> None:
+    """What does not begin with / is there for the preflight, which looks in the folder where you work, and not for the module copy, which
+    looks beside the role: so the preflight says it, before anything is touched."""
+    assert _copied(role) == FROM_HERE[role]
+    files = [ROLES[role] / "tasks" / name for name in ("preflight.yml", "bring.yml")]
+    first = "".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    assert [name for name in FROM_HERE[role] if f'{name} is match("/' not in first and f'file: "{{{{ {name} }}}}"' not in first] == []
+
+
 # Results --------------------------------------------------------------------------------------------------------------------------------
 
 

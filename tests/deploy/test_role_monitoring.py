@@ -17,7 +17,7 @@ COLLECTION = ROLES.parent
 INVENTORY: dict[str, Any] = {
     "groups": {"hub": ["cityhub"], "gateways": ["kleinheim-rathaus", "bergdorf-bad", "waldheim-rathaus"]},
     "hostvars": {
-        "cityhub": {"hub_url": "https://hub.stadt.example:8443", "hub_authority": "files/authority.pem"},
+        "cityhub": {"hub_url": "https://hub.stadt.example:8443", "hub_authority": __file__},
         "kleinheim-rathaus": {"gateway_management_listen": "10.20.1.1:9464", "group_names": ["gateways", "partner_kleinheim"]},
         "bergdorf-bad": {
             "gateway_management_listen": "[fd00::2]:9464",
@@ -213,6 +213,7 @@ def test_what_grafana_is_given() -> None:
         ({"monitoring_retention": "forever"}, 'monitoring_listen is "127.0.0.1:9090"'),
         ({"monitoring_mail_to": ["wlan@stadt.example"]}, 'monitoring_mail_to is ["wlan@stadt.example"], monitoring_mail {}'),
         ({"monitoring_mail_password": "geheim"}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password given"),
+        ({"monitoring_hub_authority": "README.md"}, 'monitoring_hub_authority is "README.md" and hub_authority of group hub'),
         ({"monitoring_webhooks": ["tickets"]}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password empty"),
         ({"monitoring_reboot_at": "4:40"}, 'monitoring_reboot_at is "4:40"; expected a time such as 04:40, or nothing'),
         ({"monitoring_gateways": [{"target": "10.1.1.1", "hall": "x"}]}, 'monitoring_gateways is [{"target": "10.1.1.1", "hall": "x"}];'),
