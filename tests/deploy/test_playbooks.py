@@ -29,6 +29,20 @@ def test_a_wiped_box_lets_nobody_in_any_more() -> None:
     assert closing["block"][0]["ansible.builtin.systemd"]["state"] == "stopped"
 
 
+def test_helpers_that_are_stopped_are_there() -> None:
+    """systemd lists a unit that failed by its name also when its file is gone, and the module refuses it: a second run would fail."""
+    (listed,) = (words for words in _commands(read(WIPE)) if "list-units" in words)
+    assert ("'--state=loaded'" in listed, "'--all'" in listed) == (True, False)
+
+
+def test_what_is_purged_is_there() -> None:
+    """The module apt would bring python3-apt first, by a line that may be gone: dpkg is asked instead."""
+    tasks = {task["name"]: task for task in read(WIPE)}
+    assert "dpkg-query" in str(tasks["What is left of the package"]["ansible.builtin.command"]["argv"])
+    purge = tasks["Purge the program, with its journal of visitors and its credential"]
+    assert purge["when"] == '__wipe_package.stdout not in ["", "not-installed"] and not ansible_check_mode'
+
+
 def test_a_backup_goes_to_a_server_with_the_hub_on_it() -> None:
     """Asked before anything is copied; the answer says which command comes first."""
     tasks = plays(PLAYBOOKS / "restore.yml")[1]["tasks"]

@@ -97,7 +97,7 @@ def test_a_database_elsewhere_has_its_password_in_a_file(given: dict[str, Any]) 
     there = {
         "hub_database": "postgresql://hotspot-hub@db1,db2/hotspot",
         "hub_database_password": "a:b\\c",
-        "hub_database_authority": "db.pem",
+        "hub_database_authority": given["hub_certificate"],
     }
     role = Role("hub", {**given, **there})
     assert role.refusals() == []
@@ -165,6 +165,9 @@ def test_every_section_reaches_the_hub(given: dict[str, Any], tmp_path: Path) ->
         ({"hub_tls": "haproxy"}, 'hub_tls is "haproxy", hub_certificate'),
         ({"hub_key": ""}, 'hub_tls is "nginx", hub_certificate'),
         ({"hub_certificate": "away.pem"}, 'hub_tls is "nginx", hub_certificate "away.pem"'),
+        ({"hub_package": "test_role_hub.py.deb"}, 'hub_package is "test_role_hub.py.deb"; expected a file on the control host'),
+        ({"hub_authority": "README.md"}, 'hub_authority is "README.md"; expected a file on the control host, by its whole path'),
+        ({"hub_oidc_authority": "/away.pem"}, 'hub_oidc_authority is "/away.pem"; expected a file on the control host'),
         ({"hub_proxies": ["192.0.2.1"]}, 'hub_tls is "nginx", hub_listen [], hub_proxies ["192.0.2.1"]; expected both with proxy'),
         ({"hub_tls": "own", "hub_url": f"{URL}:8443"}, 'hub_tls is own and hub_url "https://hub.stadt.example:8443"; expected port 443'),
         ({"hub_database": "postgresql://hub:geheim@db/hotspot"}, 'hub_database is "postgresql://hub:...@db/hotspot"; expected nothing'),

@@ -17,7 +17,7 @@ COLLECTION = ROLES.parent
 INVENTORY: dict[str, Any] = {
     "groups": {"hub": ["cityhub"], "gateways": ["kleinheim-rathaus", "bergdorf-bad", "waldheim-rathaus"]},
     "hostvars": {
-        "cityhub": {"hub_url": "https://hub.stadt.example:8443", "hub_authority": "files/authority.pem"},
+        "cityhub": {"hub_url": "https://hub.stadt.example:8443", "hub_authority": __file__},
         "kleinheim-rathaus": {"gateway_management_listen": "10.20.1.1:9464", "group_names": ["gateways", "partner_kleinheim"]},
         "bergdorf-bad": {
             "gateway_management_listen": "[fd00::2]:9464",
@@ -231,6 +231,7 @@ def test_an_address_that_is_encrypted_by_itself_is_written_as_it_is() -> None:
         ({"monitoring_retention": "forever"}, 'monitoring_listen is "127.0.0.1:9090"'),
         ({"monitoring_mail_to": ["wlan@stadt.example"]}, 'monitoring_mail_to is ["wlan@stadt.example"], monitoring_mail {}'),
         ({"monitoring_mail_password": "geheim"}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password given"),
+        ({"monitoring_hub_authority": "README.md"}, 'monitoring_hub_authority is "README.md" and hub_authority of group hub'),
         ({"monitoring_webhooks": ["tickets"]}, "monitoring_mail_to is [], monitoring_mail {}, monitoring_mail_password empty"),
         ({"monitoring_reboot_at": "4:40"}, 'monitoring_reboot_at is "4:40"; expected a time such as 04:40, or nothing'),
         ({"monitoring_gateways": [{"target": "10.1.1.1", "hall": "x"}]}, 'monitoring_gateways is [{"target": "10.1.1.1", "hall": "x"}];'),
@@ -245,7 +246,7 @@ def test_what_cannot_be_is_refused_first(change: dict[str, Any], said: str) -> N
 
 def test_nobody_hears_it_before_it_has_our_settings() -> None:
     """Where both listen is said as soon as they are installed: a play that ends after that leaves nothing open."""
-    tasks = read_yaml(ROLES / "monitoring" / "tasks" / "install.yml")
+    tasks = [inner for task in read_yaml(ROLES / "monitoring" / "tasks" / "install.yml") for inner in task.get("block", [task])]
     said = [task.get("ansible.builtin.template", {}).get("src") for task in tasks]
     installed = [task.get("ansible.builtin.apt", {}).get("policy_rc_d") for task in tasks].index(101)
     assert said[installed + 1 : installed + 3] == ["prometheus.default.j2", "alertmanager.default.j2"]
