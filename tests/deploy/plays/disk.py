@@ -6,6 +6,7 @@ are else put together from what is unpacked in ``.venv/debian``. What cannot be 
 apt has nothing to fetch: ``missing`` says which.
 """
 
+import functools
 import gzip
 import re
 import shutil
@@ -90,8 +91,14 @@ FORMAT = "8"
 """Of what ``_manage`` does."""
 
 
-def _fetched() -> dict[str, tuple[Package, Path]]:
-    return packages.of_files(sorted(ARCHIVES.glob("*.deb")))
+def _fetched() -> Mapping[str, tuple[Package, Path]]:
+    return _read(tuple(sorted(ARCHIVES.glob("*.deb"))))
+
+
+@functools.cache
+def _read(files: tuple[Path, ...]) -> Mapping[str, tuple[Package, Path]]:
+    """Asked for each test that may be skipped, and each file costs a program."""
+    return packages.of_files(files)
 
 
 def _manage(whole: Path, of: Plan) -> None:
