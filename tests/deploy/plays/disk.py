@@ -53,7 +53,7 @@ def planned(wanted: Iterable[str], here: Mapping[str, Package], fetched: Mapping
     without all that it depends on is not there."""
     newer = {name: package for name, package in fetched.items() if name not in here or packages.newer(package.version, here[name].version)}
     there = {**here, **newer}
-    had = [name for name in wanted if name in there and not packages.unmet(there, name)]
+    had = [name for name in wanted if name in here or (name in newer and not packages.unmet(there, name))]
     whole = packages.closure(there, had)
     absent = [name for name in wanted if name not in had]
     return Plan(
