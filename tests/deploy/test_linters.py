@@ -41,13 +41,12 @@ def copies(folder: Path) -> Copies:
 @pytest.mark.parametrize("program", LINTERS)
 def test_what_the_linters_say(program: str, tmp_path: Path) -> None:
     """Nothing, where they are installed. They may take minutes."""
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed here; the rules above stand in for it")
+    if (found := shutil.which(program)) is None:
+        pytest.skip(f"{program} is not installed here; test_collection.py and test_lint.py stand in for it")
     of = copies(tmp_path)
-    words = (program, *LINTERS[program])
-    done = subprocess.run(
-        words, cwd=of.looked_at, env=of.environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    beside = {**of.environment, "PATH": f"{Path(found).parent}:{of.environment['PATH']}"}  # one calls the other
+    words = (found, *LINTERS[program])
+    done = subprocess.run(words, cwd=of.looked_at, env=beside, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stdout + done.stderr if done.returncode else "") == (0, "")
 
 

@@ -180,6 +180,14 @@ def test_ssh_makes_its_sockets_wherever_pytest_has_its_folders(tmp_path: Path) -
     assert given["ANSIBLE_SSH_ARGS"].startswith("-F none ")
 
 
+def test_a_program_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it was named as it lies here."""
+    (tmp_path / "some-playbook").touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(control.VARIABLE, "./some-playbook")
+    assert control.executable() == str(tmp_path / "some-playbook")
+
+
 def test_there_is_time_for_a_real_ansible() -> None:
     """A second for each of a thousand tasks, and three runs in one test."""
     assert control.SECONDS >= 2000

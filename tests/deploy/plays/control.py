@@ -31,7 +31,8 @@ ssh looks for by itself and not in $HOME."""
 def executable() -> str:
     """ansible-playbook, or what ``HOTSPOT_ANSIBLE_PLAYBOOK`` names; "" where it names nothing that is there."""
     named = os.environ.get(VARIABLE, "ansible-playbook")
-    return shutil.which(named) or ""
+    found = shutil.which(named)
+    return str(Path(found).absolute()) if found else ""  # it is called from another folder
 
 
 def why_not() -> str:
