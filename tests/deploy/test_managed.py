@@ -140,10 +140,13 @@ def test_packages_that_need_each_other_are_installed_together(whole: Path, tmp_p
 def test_whoever_logged_in_to_run_the_tests_gets_into_the_machines(tmp_path: Path) -> None:
     """Else sshd ends each session of theirs, and of nobody who did not log in, such as continuous integration."""
     text = "session    required     pam_loginuid.so\nsession    required     pam_limits.so\n"
-    (tmp_path / "sshd").write_text(f"# the same\n{text}", encoding="utf-8")
+    places = [tmp_path / folder / "pam.d" / "sshd" for folder in ("etc", "usr/lib")]
+    for place in places:
+        place.parent.mkdir(parents=True)
+        place.write_text(f"# the same\n{text}", encoding="utf-8")
     disk.anybody_may_log_in(tmp_path)
     loose = text.replace("required     pam_loginuid", "optional     pam_loginuid")
-    assert (tmp_path / "sshd").read_text(encoding="utf-8") == f"# the same\n{loose}"
+    assert [place.read_text(encoding="utf-8") for place in places] == [f"# the same\n{loose}"] * 2
 
 
 def test_the_version_of_what_is_unpacked(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def _manage(whole: Path, of: Plan) -> None:
     if "sshd" not in known:  # by systemd-sysusers, where the package has it so
         inside(whole, "useradd", "--system", "--no-create-home", "--home-dir", "/run/sshd", "--shell", "/usr/sbin/nologin", "sshd")
     shutil.copy(whole / "usr/share/openssh/sshd_config", whole / "etc/ssh/sshd_config")
-    anybody_may_log_in(whole / "etc/pam.d")
+    anybody_may_log_in(whole)
     if (whole / "usr/share/nginx").exists():
         inside(
             whole, "sh", "-c", "getent passwd www-data >/dev/null || useradd --system www-data; install -d /var/log/nginx /var/lib/nginx"
@@ -150,10 +150,11 @@ def inside(whole: Path, *words: str) -> None:
         raise LabFailed(f"{' '.join(words)}, in the disk of a machine: {done.stdout.strip()[-2000:]}")
 
 
-def anybody_may_log_in(rules: Path) -> None:
+def anybody_may_log_in(whole: Path) -> None:
     """In a machine nobody may say anew who has logged in (pam_loginuid(8) needs CAP_AUDIT_CONTROL for that): what it has inherited from
     whoever runs the tests stays, and that is no reason to refuse a session."""
-    for path in sorted(rules.iterdir()):
+    rules = (path for folder in ("etc", "usr/lib") for path in sorted((whole / folder / "pam.d").glob("*")))
+    for path in filter(Path.is_file, rules):
         text = path.read_text(encoding="utf-8")
         loose = re.sub(r"^(-?session\s+)required(\s+pam_loginuid\.so)", r"\1optional\2", text, flags=re.MULTILINE)
         if loose != text:
