@@ -32,8 +32,8 @@ LinkLocalAddressing=ipv6
 
 
 def prepared(machine: Machine, control: Control, interface: str, address: str) -> None:
-    """As after the installation: an address where the IT staff come in, a key of theirs, a running SSH server that they know. It starts
-    with the machine only from here on: without keys of its own it would have failed too often by now to be started."""
+    """As after the installation: an address where the IT staff come in, a key of theirs, a running SSH server that they know. It
+    starts with the machine only from here on: without keys of its own it fails, and systemd soon tries no more."""
     machine.put("/etc/systemd/network/80-installation.network", FIRST.format(interface=interface, address=address))
     machine.put("/root/.ssh/authorized_keys", control.key.with_suffix(".pub").read_text(encoding="utf-8"), 0o600)
     machine.run("chmod", "0700", "/root", "/root/.ssh")  # whatever umask the disk was made with
