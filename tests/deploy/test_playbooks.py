@@ -33,3 +33,20 @@ def test_a_backup_goes_to_a_server_with_the_hub_on_it() -> None:
     assert names.index("The hub is installed") < names.index("Bring the backup")
     (said,) = (task["ansible.builtin.assert"]["fail_msg"] for task in tasks if task["name"] == "The hub is installed")
     assert "expected a server with the hub on it: ansible-playbook hotspot.hall.hub" in said
+
+
+def test_what_is_fetched_goes_to_no_folder_of_the_plays() -> None:
+    """Where nothing says in which folder the command was typed, as under a timer of systemd, a relative one is refused before anything is
+    copied."""
+    (fetch,) = read(PLAYBOOKS / "tasks" / "fetch.yml")
+    first = fetch["block"][0]["ansible.builtin.assert"]
+    assert (first["that"], "expected a folder that begins with /" in first["fail_msg"]) == ("__fetch_to is abs", True)
+    folders = [task["vars"]["__fetch_to"] for task in fetched(["backup", "leave", "remove"])]
+    assert len(folders) == 3
+
+
+def fetched(books: list[str]) -> list[dict[str, Any]]:
+    """Tasks of playbooks that fetch."""
+    listed = [task for book in books for play in plays(PLAYBOOKS / f"{book}.yml") for task in play.get("tasks", [])]
+    inner = [each for task in listed for each in [task, *task.get("block", [])]]
+    return [task for task in inner if task.get("ansible.builtin.import_tasks") == "tasks/fetch.yml"]
