@@ -71,10 +71,12 @@ read -r anybody </proc/1/comm
 test -c /dev/null
 test ! -d /run/systemd/system
 test -e /usr/share/{needs}
-invoke-rc.d --quiet {name} start || test $? = 101
+status=0
+/usr/sbin/policy-rc.d {name} start || status=$?
+test $status = 101
 echo done >/srv/{name}
 """
-"""What scripts of packages do: they ask debconf, look at processes and devices, start a service."""
+"""What scripts of packages do: they ask debconf, look at processes and devices, and whether they may start a service."""
 
 
 def deb(folder: Path, name: str, needs: str, version: str = "1") -> Path:
