@@ -1,6 +1,7 @@
 """Machines that the playbooks reach: what they start from where packages were fetched, and what ansible-playbook is given to work with."""
 
 import gzip
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hotspot.lab.namespaces import LabFailed
-from tests.deploy.machines import packages
+from tests.deploy.collection import ROLES, read
+from tests.deploy.machines import packages, root
 from tests.deploy.machines.packages import Package
 from tests.deploy.plays import control, disk
 
@@ -58,6 +60,19 @@ def test_what_is_not_there_is_named() -> None:
     assert packages.unmet(there, "a") == ["e"]
     assert packages.unmet({**there, **known(package("f"))}, "a") == []
     assert packages.unmet(there, "x") == ["x"]
+
+
+def test_what_the_roles_install_is_on_the_disks_and_is_prepared() -> None:
+    """Machines reach no mirror: a package that a role wants is one of a disk's, and such a one is installed here by the lists of
+    scripts/prepare, or fetched."""
+    gateway = read(ROLES["gateway"] / "vars" / "main.yml")["_gateway_packages"]
+    hub = re.findall(r'"([a-z0-9.-]+)"', read(ROLES["hub"] / "vars" / "main.yml")["_hub_packages"])
+    for kind, wanted in (("gateway", gateway), ("hub", [*hub, "nginx", "prometheus"])):
+        assert set(wanted) <= {*root.WANTED[kind], *disk.HELPERS[kind], "openssl", "nginx"}
+    lists = "".join((root.TREE / "scripts" / f"{name}-packages.txt").read_text(encoding="utf-8") for name in ("debian", "machine"))
+    prepared = {line.removeprefix("fetch:").removeprefix("install:") for line in lists.splitlines()}
+    helpers = {name for names in disk.HELPERS.values() for name in names}
+    assert {*disk.SSH, *helpers} - prepared == set()
 
 
 # Installed for real ---------------------------------------------------------------------------------------------------------------------
