@@ -61,3 +61,20 @@ def test_a_box_is_stolen_or_not() -> None:
     for said, well in (("true", True), (True, True), ("No", True), ("y", False), ("", False)):
         assert [one(stolen=said, again=said, __replace_truths=truths) for one in holds] == [well, well]
     assert [one(__replace_truths=truths) for one in holds] == [True, True]
+
+
+def test_what_is_fetched_goes_to_no_folder_of_the_plays() -> None:
+    """Where nothing says in which folder the command was typed, as under a timer of systemd, a relative one is refused before anything is
+    copied."""
+    (fetch,) = read(PLAYBOOKS / "tasks" / "fetch.yml")
+    first = fetch["block"][0]["ansible.builtin.assert"]
+    assert (first["that"], "expected a folder that begins with /" in first["fail_msg"]) == ("__fetch_to is abs", True)
+    folders = [task["vars"]["__fetch_to"] for task in fetched(["backup", "leave", "remove"])]
+    assert len(folders) == 3
+
+
+def fetched(books: list[str]) -> list[dict[str, Any]]:
+    """Tasks of playbooks that fetch."""
+    listed = [task for book in books for play in plays(PLAYBOOKS / f"{book}.yml") for task in play.get("tasks", [])]
+    inner = [each for task in listed for each in [task, *task.get("block", [])]]
+    return [task for task in inner if task.get("ansible.builtin.import_tasks") == "tasks/fetch.yml"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import conftest
-from tests.deploy.plays import control
+from tests.deploy.plays import control, disk
 
 
 def test_one_boot_and_one_scene_are_in_every_run() -> None:
@@ -23,17 +23,22 @@ WITHOUT = (
 UNREACHED = "no SSH server here that the machines could get (Debian: apt-get install openssh-server): the playbooks are not run"
 
 
+NO_APT = "no python3-apt that the machines could get, which Ansible's apt needs (scripts/prepare machines): the playbooks are not run"
+
+
 @pytest.mark.parametrize(
-    ("named", "server", "why"),
+    ("named", "server", "missing", "why"),
     [
-        ("", "/usr/sbin/sshd", "HOTSPOT_ANSIBLE_PLAYBOOK is empty: the playbooks are not run"),
-        ("no-such-playbook", "/usr/sbin/sshd", WITHOUT),
-        ("/bin/true", None, UNREACHED),
-        ("/bin/true", "/usr/sbin/sshd", ""),
+        ("", "/usr/sbin/sshd", [], "HOTSPOT_ANSIBLE_PLAYBOOK is empty: the playbooks are not run"),
+        ("no-such-playbook", "/usr/sbin/sshd", [], WITHOUT),
+        ("/bin/true", None, [], UNREACHED),
+        ("/bin/true", "/usr/sbin/sshd", ["python3-apt", "unattended-upgrades"], NO_APT),
+        ("/bin/true", "/usr/sbin/sshd", ["unattended-upgrades"], ""),
     ],
 )
-def test_why_no_playbook_is_run(monkeypatch: pytest.MonkeyPatch, named: str, server: str | None, why: str) -> None:
+def test_why_no_playbook_is_run(monkeypatch: pytest.MonkeyPatch, named: str, server: str | None, missing: list[str], why: str) -> None:
     """In a line, with what to do."""
+    monkeypatch.setattr(disk, "missing", lambda kind: missing)
     monkeypatch.setenv("HOTSPOT_ANSIBLE_PLAYBOOK", named)
     found = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, **more: server if name == "sshd" else found(name, **more))

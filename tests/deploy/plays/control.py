@@ -12,18 +12,27 @@ import msgspec
 
 from hotspot.lab.namespaces import LabFailed
 from tests.deploy.expressions import DEPLOY
+from tests.deploy.plays import disk
 
 VARIABLE = "HOTSPOT_ANSIBLE_PLAYBOOK"
 RECAP = re.compile(r"^(\S+)\s+: (ok=\d+.*)$", re.MULTILINE)
-SECONDS = 1200.0
-OPTIONS = "-o ControlMaster=auto -o ControlPersist=20s -o StrictHostKeyChecking=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=4"
-"""Of ssh: as deploy/inventory/ansible.cfg has them, with less patience."""
+SECONDS = 2700.0
+"""After which a run of a playbook hangs. Ansible needs up to a second for a task on a host, and a city has hundreds of them."""
+PATIENCE = 7200
+"""Of a test with all its runs: on two busy cores it may take long, and that is nothing that a test here finds."""
+OPTIONS = (
+    "-F none -o SendEnv=LANG -o ControlMaster=auto -o ControlPersist=20s -o StrictHostKeyChecking=yes"
+    " -o ServerAliveInterval=5 -o ServerAliveCountMax=4"
+)
+"""Of ssh: as deploy/inventory/ansible.cfg has them, with less patience, and whatever whoever runs the tests has in ~/.ssh/config, which
+ssh looks for by itself and not in $HOME."""
 
 
 def executable() -> str:
     """ansible-playbook, or what ``HOTSPOT_ANSIBLE_PLAYBOOK`` names; "" where it names nothing that is there."""
     named = os.environ.get(VARIABLE, "ansible-playbook")
-    return shutil.which(named) or ""
+    found = shutil.which(named)
+    return str(Path(found).absolute()) if found else ""  # it is called from another folder
 
 
 def why_not() -> str:
@@ -34,6 +43,8 @@ def why_not() -> str:
         return f"no ansible-playbook here (Debian: apt-get install ansible-core), and {VARIABLE} names none: the playbooks are not run"
     if not shutil.which("sshd", path="/usr/sbin"):
         return "no SSH server here that the machines could get (Debian: apt-get install openssh-server): the playbooks are not run"
+    if shutil.which("dpkg-query") and "python3-apt" in disk.missing("gateway"):
+        return "no python3-apt that the machines could get, which Ansible's apt needs (scripts/prepare machines): the playbooks are not run"
     return ""
 
 
@@ -61,11 +72,27 @@ class Played(msgspec.Struct, frozen=True):
         return found
 
 
-class Control:
-    """In the namespace ``space``, with its files in ``folder``. ``keys`` are known hosts: address -> public key."""
+def environment(folder: Path, sockets: Path) -> dict[str, str]:
+    """What a shell of the IT staff has, who stand in ``folder``, and no more of whoever runs the tests. PWD is said: the plays look for it,
+    and Python sets none for what it starts."""
+    return {
+        "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(folder),
+        "PWD": str(folder),
+        "LANG": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(DEPLOY / "inventory" / "ansible.cfg"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_SSH_ARGS": f"{OPTIONS} -o UserKnownHostsFile={folder}/known_hosts",
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+    }
 
-    def __init__(self, space: str, folder: Path) -> None:
-        self.space, self.folder = space, folder
+
+class Control:
+    """In the namespace ``space``, with its files in ``folder``; ``sockets`` is where ssh keeps those of its connections."""
+
+    def __init__(self, space: str, folder: Path, sockets: Path) -> None:
+        self.space, self.folder, self.sockets = space, folder, sockets
         self.key = folder / "id_ed25519"
         self.inventory = folder / "inventory"
         self.inventory.mkdir()
@@ -88,21 +115,11 @@ class Control:
         more = ("-e", json.dumps(extra)) if extra else ()
         books = DEPLOY / "ansible_collections" / "hotspot" / "hall" / "playbooks"
         words = (executable(), "-i", str(self.inventory), *options, *more, str(books / f"{book}.yml"))
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(DEPLOY / "inventory" / "ansible.cfg"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SSH_ARGS": f"{OPTIONS} -o UserKnownHostsFile={self.folder}/known_hosts",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
-            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
-        }
         command = ("ip", "netns", "exec", self.space, *words)
         try:
             done = subprocess.run(
                 command,
-                env=environment,
+                env=environment(self.folder, self.sockets),
                 cwd=self.folder,
                 capture_output=True,
                 text=True,
@@ -111,7 +128,7 @@ class Control:
                 stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired as error:
-            raise LabFailed(f"{book} does not end: {(error.stdout or b'').decode()[-3000:]}") from None
+            raise LabFailed(f"{book} does not end: {(error.stdout or b'').decode(errors='replace')[-3000:]}") from None
         text = done.stdout + done.stderr
         (self.folder / f"{len(list(self.folder.glob('*.log'))):02}-{book}.log").write_text(text, encoding="utf-8")
         hosts = {}

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,11 @@ LinkLocalAddressing=ipv6
 
 
 def prepared(machine: Machine, control: Control, interface: str, address: str) -> None:
-    """As after the installation: an address where the IT staff come in, a key of theirs, a running SSH server that they know."""
+    """As after the installation: an address where the IT staff come in, a key of theirs, a running SSH server that they know. It
+    starts with the machine only from here on: without keys of its own it fails, and systemd soon tries no more."""
     machine.put("/etc/systemd/network/80-installation.network", FIRST.format(interface=interface, address=address))
     machine.put("/root/.ssh/authorized_keys", control.key.with_suffix(".pub").read_text(encoding="utf-8"), 0o600)
+    machine.run("chmod", "0700", "/root", "/root/.ssh")  # whatever umask the disk was made with
     machine.run("ssh-keygen", "-A")
     machine.run("systemctl", "enable", "--now", "--quiet", "systemd-networkd.service", "ssh.service")
     machine.run("/lib/systemd/systemd-networkd-wait-online", f"--interface={interface}", "--timeout=20")
@@ -71,7 +74,7 @@ def _cluster(machine: Machine) -> None:
     """What the installation of PostgreSQL does; its files alone are on the disk."""
     version = machine.run("ls", "/usr/lib/postgresql").split()[0]
     machine.run("install", "-d", "-o", "postgres", "-g", "postgres", "/var/lib/postgresql", "/var/log/postgresql", "/etc/postgresql")
-    machine.run("systemd-tmpfiles", "--create")
+    machine.run("systemd-tmpfiles", "--create", check=False)  # what is not the database's may fail in a machine without devices
     machine.run("pg_createcluster", "--locale=C.UTF-8", version, "main")
     machine.run("systemctl", "daemon-reload")
 
@@ -126,9 +129,10 @@ def authority(folder: Path) -> dict[str, str]:
 @contextlib.contextmanager
 def staffed(name: str, folder: Path) -> Iterator[Control]:
     """An Internet, and in its namespace the control host: it reaches each machine by a line of its own."""
-    with town.internet(name):
+    # Sockets of ssh have short names, or it makes none: no folder of pytest's.
+    with town.internet(name), tempfile.TemporaryDirectory(prefix="plays-", dir="/run") as sockets:
         try:
-            yield Control(name, folder)
+            yield Control(name, folder, Path(sockets))
         finally:
             for number in host("ip", "netns", "pids", name).split():
                 with contextlib.suppress(ProcessLookupError, FileNotFoundError):

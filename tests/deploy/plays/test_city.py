@@ -18,10 +18,9 @@ from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
 from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
-from tests.deploy.plays.control import Control
+from tests.deploy.plays.control import PATIENCE, Control
 
-pytestmark = pytest.mark.timeout(1800)
-"""A city is installed in some minutes."""
+pytestmark = pytest.mark.timeout(PATIENCE)
 
 HALLS = ("kleinheim-rathaus", "bergdorf-rathaus")
 BOTH = {"at_once": 2}
@@ -89,8 +88,8 @@ def said(hub: Machine, *words: str) -> Any:
 
 
 def online(hub: Machine, wanted: dict[str, int]) -> dict[str, int]:
-    """Visitors online by hall, of those that spoke from now on and are well; asked until it is as wanted, for half a minute."""
-    began, until = datetime.now(UTC), time.monotonic() + 30
+    """Visitors online by hall, of those that spoke from now on and are well; asked until it is as wanted, for two minutes."""
+    began, until = datetime.now(UTC), time.monotonic() + 120
     while True:
         spoke = [each for each in said(hub, "figures", "now") if each["seen_at"] and datetime.fromisoformat(each["seen_at"]) > began]
         told = {each["hall"]: each["online"] for each in spoke if each["state"] == "well"}
@@ -99,8 +98,8 @@ def online(hub: Machine, wanted: dict[str, int]) -> dict[str, int]:
 
 
 def asked(hub: Machine, query: str, wanted: Any) -> Any:
-    """What Prometheus answers, asked until it is as wanted, for two minutes."""
-    until = time.monotonic() + 120
+    """What Prometheus answers, asked until it is as wanted, for five minutes."""
+    until = time.monotonic() + 300
     while True:
         answer = json.loads(
             hub.run("curl", "--silent", "--get", "--data-urlencode", f"query={query}", "http://127.0.0.1:9090/api/v1/query")

@@ -16,9 +16,9 @@ from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import phone
 from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
-from tests.deploy.plays.control import Control
+from tests.deploy.plays.control import PATIENCE, Control
 
-pytestmark = pytest.mark.timeout(600)  # a play takes its time, and some tests run three
+pytestmark = pytest.mark.timeout(PATIENCE)
 HALL = "kleinheim-rathaus"
 ELSEWHERE = "bergdorf"
 """A town that stays."""
@@ -80,8 +80,8 @@ def asked(hub: Machine, *words: str) -> Any:
 
 
 def heard(hub: Machine) -> list[tuple[str, bool]]:
-    """Gateways, and whether each speaks; asked until it does, for a minute."""
-    until = time.monotonic() + 60
+    """Gateways, and whether each speaks; asked until it does, for three minutes."""
+    until = time.monotonic() + 180
     while True:
         states = [(one["name"], one["state"] in ("ok", "degraded")) for one in asked(hub, "gateway", "list")]
         if (states and all(speaks for _, speaks in states)) or time.monotonic() > until:

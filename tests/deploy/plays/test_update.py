@@ -12,10 +12,9 @@ from tests.deploy.machines.machine import Machine
 from tests.deploy.machines.phone import Phone, phone
 from tests.deploy.packages.built import Built
 from tests.deploy.plays import disk, site
-from tests.deploy.plays.control import Control, Played
+from tests.deploy.plays.control import PATIENCE, Control, Played
 
-pytestmark = pytest.mark.timeout(1800)
-"""A city is installed in some minutes."""
+pytestmark = pytest.mark.timeout(PATIENCE)
 
 CANARY, OTHER = "kleinheim-rathaus", "bergdorf-rathaus"
 NAME = "hotspot-gateway"
