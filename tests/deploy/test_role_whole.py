@@ -1,5 +1,6 @@
 """The gateway role against itself: what is named is there, what is there is used, and what can be set is said with its default."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -260,3 +261,36 @@ def test_nobody_looks_before_the_hub_knows_the_box() -> None:
     assert set(loops) == {"services.yml", "health.yml"}
     assert "reject('search', 'timer$')" in loops["services.yml"]
     assert "select('search', 'timer$')" in loops["health.yml"]
+
+
+def test_whoever_asked_for_addresses_before_ends() -> None:
+    """On the line and towards the IT staff: Debian 12's client by its file, and Debian 13's, which is known by the interface or by that and
+    what it asks for. Of a box that none of them runs on, nothing is asked."""
+    environment = NativeEnvironment(undefined=jinja2.StrictUndefined)
+    environment.filters["product"] = lambda *lists: list(itertools.product(*lists))
+    given = {"gateway_wan": {"interface": "enp1s0"}, "gateway_management": {"interface": "enp3s0"}}
+
+    def worked_out(value: Any, **more: Any) -> Any:
+        return (
+            [worked_out(one, **more) for one in value]
+            if isinstance(value, list)
+            else environment.from_string(value).render(**given, **more)
+        )
+
+    given["_gateway_set_up"] = worked_out(VARS["_gateway_set_up"])
+    ended = {}
+    for task in read_yaml(ROLE / "tasks" / "former.yml"):
+        if "loop" in task:
+            for item in worked_out(task["loop"]):
+                said = task["ansible.builtin.command"]
+                ended[worked_out(said["removes"], item=item)] = " ".join(worked_out(said["argv"], item=item))
+    assert ended == {
+        f"/run/{file.format(interface)}.pid": words.format(interface)
+        for interface in ("enp1s0", "enp3s0")
+        for file, words in (
+            ("dhclient.{}", "dhclient -x -pf /run/dhclient.{}.pid"),
+            ("dhcpcd/{}", "dhcpcd --exit {}"),
+            ("dhcpcd/{}-4", "dhcpcd --exit -4 {}"),
+            ("dhcpcd/{}-6", "dhcpcd --exit -6 {}"),
+        )
+    }
