@@ -75,13 +75,23 @@ async def test_a_changed_plan_takes_effect_under_a_running_download(hall: Hall, 
     measured = []
     async with downloading(anna, address) as download:
         await until(lambda: _more_than(download, 1_000_000), 5)
-        for old, new in (("10 Mbit/s", "3 Mbit/s"), ("3 Mbit/s", "6 Mbit/s")):
-            await _reload(hall, (f'down = "{old}"', f'down = "{new}"'))
+        for old, new in ((10, 3), (3, 6)):
+            await _reload(hall, (f'down = "{old} Mbit/s"', f'down = "{new} Mbit/s"'))
             await until(lambda: _tuned(hall), 3)
             await asyncio.sleep(0.5)  # what was on its way at the old rate
-            measured.append(await _rate(anna))
-    assert [round(rate / 1e6, 1) for rate in measured] == [pytest.approx(3.0, rel=0.1), pytest.approx(6.0, rel=0.1)]
+            measured.append(await _rates(anna, new * 1e6))
+    for rate, found in zip((3e6, 6e6), measured, strict=True):
+        assert found[-1] == pytest.approx(rate, rel=0.1), measured
+        assert max(found) < 1.1 * rate, measured  # from the first moment never more than the plan has
     assert (download.longest_gap < 1.0, len(sessions(hall))) == (True, 1), download.longest_gap
+
+
+async def _rates(phone: Phone, wanted: float) -> list[float]:
+    """bit/s, one measurement after the other until it is the wanted one: TCP may take a moment to fill a rate that fell by two thirds."""
+    found = [await _rate(phone)]
+    while not 0.9 * wanted <= found[-1] <= 1.1 * wanted and len(found) < 5:
+        found.append(await _rate(phone))
+    return found
 
 
 async def _more_than(download: Download, count: int) -> bool:
