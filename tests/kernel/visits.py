@@ -76,3 +76,23 @@ class Download:
             self.longest_gap, last = max(self.longest_gap, now - last), now
             self.received += len(data)
         raise AssertionError(f"the download ended after {self.received} bytes")
+
+
+async def at_rate(measure: Callable[[], Awaitable[float]], wanted: float, tries: int = 5) -> bool:
+    """Is what ``measure`` gives (bit/s) within a tenth of ``wanted`` in one of ``tries`` measurements, and above it in none?
+
+    TCP may take a moment to fill a rate that has just changed, and a busy machine leaves it unfilled for one; more than the plan has, it
+    may never be.
+    """
+    found: list[float] = []
+    while len(found) < tries:
+        found.append(await measure())
+        assert found[-1] < 1.1 * wanted, found
+        if found[-1] > 0.9 * wanted:
+            return True
+    raise AssertionError(f"never at {wanted} bit/s: {found}")
+
+
+async def downloads(phone: Phone) -> float:
+    """bit/s of a download begun for this, over 1.5 s once it runs."""
+    return (await phone.download_rate(1.5, 0.5)).bits_per_second
