@@ -118,7 +118,7 @@ async def test_filters(seats: Seats, admin: Seat) -> None:
         {"action": "policy.over", "actor": "hub"},
     )
     async with seats.hub.store.connection() as connection:
-        moments = await connection.fetchrow("SELECT min(at), max(at) FROM audit")
+        moments = [await connection.fetchval(f"SELECT {which}(at) FROM audit") for which in ("min", "max")]
     first, last = (moment.astimezone(ZoneInfo("Europe/Berlin")).date() for moment in moments)  # the same day, unless midnight was between
     cases = {
         "action=hall.": 2, "action=hall.close": 1, "partner=kleinheim": 1, "hall=kleinheim-rathaus": 1, "actor=karl": 1,
