@@ -15,6 +15,7 @@ from hotspot.hub.store.sessions import Stage
 from hotspot.hub.tokens import hashed
 from tests.hub.conftest import Api, token_of
 from tests.hub.test_cli_hub import home, run, works
+from tests.hub.wrong_codes import wrong_code
 
 __all__ = ["home"]
 pytestmark = pytest.mark.hub
@@ -83,7 +84,7 @@ async def test_codes_are_guessed_slowly(api: Api, hub: Hub) -> None:
     await given(hub, "anna")
     now = hub.now()
     hub.now = lambda: now
-    tries = [await login(api, "anna", code="000000") for _ in range(6)]
+    tries = [await login(api, "anna", code=wrong_code(KEY, now)) for _ in range(6)]
     assert tries == [(401, "unauthorized")] * 5 + [(429, "too_many")]
     assert await login(api, "anna", code=shown(hub)) == (429, "too_many")
     now += timedelta(seconds=2)
@@ -93,7 +94,7 @@ async def test_codes_are_guessed_slowly(api: Api, hub: Hub) -> None:
 async def test_at_the_command_line(api: Api, hub: Hub, home: Path) -> None:
     """The code is asked for where it is wanted; a wrong one and none at all end with words."""
     await given(hub, "anna")
-    wrong = await run("login", api.base, "--user", "anna", typed=f"{GOOD}\n000000\n")
+    wrong = await run("login", api.base, "--user", "anna", typed=f"{GOOD}\n{wrong_code(KEY, hub.now())}\n")
     assert (wrong.exit_code, wrong.stderr) == (
         1, "cannot log in: code: expected the one that your app shows now, or a recovery code that was never used\n",
     )  # fmt: skip

@@ -25,6 +25,7 @@ from tests.kernel.wall_clock import WallClock
 
 SECONDS_OPEN = 10
 """From the moment that the opening hours are set until closing time."""
+DAY = 86_400
 FREE = 'time = "2 h"\n'
 """The line of the plan in the hall's settings that more lines are put after."""
 
@@ -180,8 +181,10 @@ async def _cut_at(phone: Phone) -> AsyncIterator[asyncio.Task[float]]:
         writer.transport.abort()
 
 
-async def test_the_days_share_ends_and_is_remembered(hall: Hall) -> None:
+async def test_the_days_share_ends_and_is_remembered(raise_hall: RaiseHall, wall_clock: WallClock) -> None:
     """Four seconds a day: cut after four, with its reason; also after a restart of the portal the share stays used up."""
+    wall_clock.set(DAY // 2 - int(time.time()) % DAY)  # noon: no day begins meanwhile, which would bring a share of its own
+    hall = await raise_hall(Options())
     await _reload(hall, (FREE, f'{FREE}daily_time = "4 s"\n'))
     anna = await _phone(hall)
     began = time.monotonic()

@@ -1,6 +1,7 @@
 """One's own account over HTTP: password, second factors, recovery codes, sessions, tokens; as people of the host and of a town."""
 
 import re
+from base64 import b32decode
 from datetime import timedelta
 from html import unescape
 
@@ -16,6 +17,7 @@ from hotspot.hub.store.sessions import Stage
 from hotspot.hub.tokens import hashed
 from tests.hub.conftest import Api
 from tests.hub.console.conftest import Answer, Seat, Seats, secret_of
+from tests.hub.wrong_codes import wrong_code
 
 pytestmark = pytest.mark.hub
 PASSWORD = "ein langes Kennwort"
@@ -102,8 +104,10 @@ async def test_an_app_and_its_recovery_codes(seats: Seats, hub: Hub) -> None:
     """A clerk sets one up, gets codes once, cannot have two, and takes it away again with the password."""
     karl = await seat_of(seats, hub, "karl", Role.PARTNER_EDITOR)
     key = key_in(await karl.get("/account/app"))
-    wrong = await karl.post("/account/app", {"code": "000 000"})
-    assert (wrong.status, key_in(wrong), 'value="000 000"' in wrong.text) == (400, key, True)
+    code = wrong_code(b32decode(key), hub.now())
+    typed = f"{code[:3]} {code[3:]}"
+    wrong = await karl.post("/account/app", {"code": typed})
+    assert (wrong.status, key_in(wrong), f'value="{typed}"' in wrong.text) == (400, key, True)
     now = hub.now()
     done = await karl.post("/account/app", {"code": pyotp.TOTP(key).at(now)})
     shown = re.findall(r"<li><code>([0-9a-z-]{19})</code>", done.text)

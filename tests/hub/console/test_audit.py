@@ -117,11 +117,13 @@ async def test_filters(seats: Seats, admin: Seat) -> None:
         {"action": "gateway.enrol", "actor": "gateway box-1"},
         {"action": "policy.over", "actor": "hub"},
     )
-    today = seats.hub.now().astimezone(ZoneInfo("Europe/Berlin")).date()
+    async with seats.hub.store.connection() as connection:
+        moments = [await connection.fetchval(f"SELECT {which}(at) FROM audit") for which in ("min", "max")]
+    first, last = (moment.astimezone(ZoneInfo("Europe/Berlin")).date() for moment in moments)  # the same day, unless midnight was between
     cases = {
         "action=hall.": 2, "action=hall.close": 1, "partner=kleinheim": 1, "hall=kleinheim-rathaus": 1, "actor=karl": 1,
         "actor=user+karl": 1, "actor=gateway+box-1": 1, "actor=hub": 1, "subject=x+y": 1, "subject=x": 0, "actor=nobody": 0,
-        f"since={today}&until={today}": 5, f"since={today + timedelta(days=1)}": 0, f"until={today - timedelta(days=1)}": 0,
+        f"since={first}&until={last}": 5, f"since={last + timedelta(days=1)}": 0, f"until={first - timedelta(days=1)}": 0,
         "action=hall.&partner=grossdorf&actor=anna": 1,
     }  # fmt: skip
     for query, count in cases.items():

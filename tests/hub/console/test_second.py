@@ -20,6 +20,7 @@ from hotspot.hub.store import factors, people, sessions, tenants
 from hotspot.hub.store.sessions import Stage
 from hotspot.hub.tokens import hashed
 from tests.hub.console.conftest import Answer, Seat, Seats, secret_of
+from tests.hub.wrong_codes import wrong_code
 
 pytestmark = pytest.mark.hub
 PASSWORD = "ein langes Kennwort"
@@ -194,7 +195,7 @@ async def test_guessing_codes_is_slow_and_keeps_nobody_out(seats: Seats, hub: Hu
     await given(hub, "anna")
     go = stopped(hub)
     _, half = await with_password(seats, "anna")
-    wrong = [(await half.post("/login/second", {"code": "000000"})).status for _ in range(6)]
+    wrong = [(await half.post("/login/second", {"code": wrong_code(KEY, hub.now())})).status for _ in range(6)]
     assert wrong == [401] * logins.FREE + [429]
     _, other = await with_password(seats, "anna")
     assert (await other.post("/login/second", {"code": code_at(hub.now())})).status == 429
@@ -239,8 +240,10 @@ async def test_whoever_needs_one_sets_it_up(seats: Seats, hub: Hub) -> None:
     async with hub.store.connection() as connection:
         key = await connection.fetchval("SELECT new_key FROM console_sessions WHERE secret_hash = $1", hashed(half.secret))
     assert codes.text_key(key) in page.words.replace(" ", "")
-    wrong = await half.post("/login/enrol", {"code": "12 34 56"})
-    assert (wrong.status, codes.text_key(key) in wrong.words.replace(" ", ""), 'value="12 34 56"' in wrong.text) == (400, True, True)
+    code = wrong_code(key, hub.now())
+    typed = f"{code[:2]} {code[2:4]} {code[4:]}"
+    wrong = await half.post("/login/enrol", {"code": typed})
+    assert (wrong.status, codes.text_key(key) in wrong.words.replace(" ", ""), f'value="{typed}"' in wrong.text) == (400, True, True)
     done = await half.post("/login/enrol", {"code": code_at(hub.now(), key), "next": "/account"})
     shown = [word for word in done.words.split() if len(word) == 19 and word.count("-") == 3]
     assert (done.status, len(set(shown))) == (200, codes.HOW_MANY)

@@ -1,6 +1,7 @@
 """Users at the console: who may, what can be done, what comes back when something is wrong, and hostile names."""
 
 import re
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -140,7 +141,7 @@ async def test_what_ends_is_asked_for(seats: Seats, admin: Seat) -> None:
     async with hub.store.transaction() as connection:
         await connection.execute("INSERT INTO factors (user_id, kind, name, created_at, key) VALUES ($1, 'totp', '', now(), '')", karl.id)
         await identities.link(connection, karl.id, "https://login.example", "4711", hub.now())
-        until = hub.now().replace(year=hub.now().year + 1)
+        until = hub.now() + timedelta(days=365)
         await people.add_token(connection, karl.id, "ein Programm", b"x" * 32, frozenset({Permission.SEE}), until)
     page = await admin.get("/users/name/k.klein")
     assert all(words in page.words for words in ("ein Programm", "Firefox, Linux", "4711", "set up"))

@@ -1,6 +1,8 @@
 """The page of a hall, and sessions by device code, walked on a phone and on a desk, by keyboard alone and without scripts."""
 
 import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Page, expect
@@ -19,6 +21,12 @@ TOWN_HALL = "/halls/kleinheim-rathaus"
 SCREENS = pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 
+def month_before() -> date:
+    """The first of the month that is over: whatever day it is, that month has figures, and of all its days."""
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
 async def press(page: Page, name: str, key: str = "Enter") -> None:
     """Go to the next thing of that name by Tab alone, and press a key there."""
     for _ in range(80):
@@ -34,36 +42,40 @@ async def press(page: Page, name: str, key: str = "Enter") -> None:
 
 @SCREENS
 async def test_figures(walk: Walk, screen: Screen) -> None:
-    """From the month to the year, a day before, the table behind a chart, and the file."""
+    """The table behind a chart, the file, the month before and the one after, the year, a day."""
+    month = month_before()
     async with walk(ADMIN, screen) as page:
-        await page.goto(LIBRARY)
+        await page.goto(f"{LIBRARY}?span=month&at={month}")
         await expect(page.locator(".plot.drawn canvas")).to_have_count(3)
         await expect(page.locator("svg.bars")).to_have_count(0)
         await page.get_by_text("Als Tabelle").first.click()
         rows = page.get_by_role("region", name="Besuche, ").get_by_role("row")
         assert await rows.count() > 2
+        async with page.expect_download() as file:
+            await page.get_by_role("link", name="Diese Zahlen als Datei (CSV)").click()
+        assert (await file.value).suggested_filename == f"musterstadt-bibliothek-day-{month:%Y%m%d}.csv"
         await page.get_by_role("link", name="Früher").click()
+        await expect(page).to_have_url(re.compile(f"at={month - timedelta(days=1)}"))
         await page.get_by_role("link", name="Später").click()
+        await expect(page).to_have_url(re.compile(f"at={month}"))
         await page.get_by_role("link", name="Jahr", exact=True).click()
         await expect(page.get_by_role("link", name="Jahr", exact=True)).to_have_attribute("aria-current", "true")
         await page.get_by_role("link", name="Tag", exact=True).click()
-        assert "span=day" in page.url
+        await expect(page).to_have_url(re.compile("span=day"))
         await page.get_by_role("link", name="Monat", exact=True).click()
-        async with page.expect_download() as file:
-            await page.get_by_role("link", name="Diese Zahlen als Datei (CSV)").click()
-        assert re.fullmatch(r"musterstadt-bibliothek-day-\d{8}\.csv", (await file.value).suggested_filename)
+        await expect(page).to_have_url(re.compile("span=month"))
 
 
 async def test_a_chart_tells_its_values(walk: Walk) -> None:
     """Under the pointer; and it is drawn anew in the colours of the other theme."""
     async with walk(ADMIN, DESKTOP) as page:
-        await page.goto(f"{LIBRARY}?span=year")
+        shown = month_before()
+        await page.goto(f"{LIBRARY}?span=year&at={shown}")
         plot = page.locator('[data-chart="visits"]')
         await plot.scroll_into_view_if_needed()
         box = await plot.bounding_box()
         assert box is not None
-        month = await page.evaluate("new Date().getMonth()")
-        await page.mouse.move(box["x"] + 60 + (box["width"] - 60) * (month + 0.5) / 12, box["y"] + 100)
+        await page.mouse.move(box["x"] + 60 + (box["width"] - 60) * (shown.month - 0.5) / 12, box["y"] + 100)
         await expect(plot.locator(".readout")).to_contain_text(":")
         first = await plot.locator("canvas").evaluate("it => it.toDataURL()")
         await page.emulate_media(color_scheme="dark")
@@ -95,7 +107,7 @@ async def test_it_renews_itself(walk: Walk, town: tuple[Hub, str]) -> None:
 async def test_figures_without_scripts(walk: Walk) -> None:
     """The charts are pictures, the tables behind them are open."""
     async with walk(ADMIN, PHONE, java_script_enabled=False) as page:
-        await page.goto(LIBRARY)
+        await page.goto(f"{LIBRARY}?span=month&at={month_before()}")
         await expect(page.locator("svg.bars")).to_have_count(3)
         assert await page.locator("svg.bars rect").count() > 10
         await expect(page.get_by_role("cell", name=re.compile(r"^\d+ MB|^\d+,\d GB")).first).to_be_visible()
