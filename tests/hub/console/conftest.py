@@ -19,6 +19,7 @@ from tests.hub import town
 from tests.hub.console.city import POLICY, done
 
 TAG = re.compile(r"<[^>]*>")
+TOKEN = re.compile(r'(?<=name="csrf" value=")[^"]*')
 
 
 class Answer(Struct, frozen=True):
@@ -32,6 +33,11 @@ class Answer(Struct, frozen=True):
     def text(self) -> str:
         """As HTML."""
         return self.body.decode()
+
+    @property
+    def lasting(self) -> str:
+        """As HTML, without the forms' tokens: they are new each time, and may hold any short word by chance."""
+        return TOKEN.sub("", self.text)
 
     @property
     def words(self) -> str:

@@ -96,6 +96,8 @@ async def test_another_password(seats: Seats, hub: Hub) -> None:
     assert (await elsewhere.get("/account")).status == 200
     assert await tried(PASSWORD, OTHER) == (303, "")
     assert ((await karl.get("/account")).status, (await elsewhere.get("/account")).status) == (200, 303)
+    moment = hub.now()
+    hub.now = lambda: moment  # the pause after the fifth is a second
     wrong = [(await tried("wrong", OTHER))[0] for _ in range(6)]
     assert wrong == [400] * 5 + [429]
 
@@ -255,7 +257,7 @@ async def test_nothing_secret_stays(seats: Seats, hub: Hub) -> None:
         number = (await factors.of_user(connection, 1))[0].id
         await factors.use_app(connection, number, codes.step_of(now.timestamp()) + 1, now + timedelta(seconds=30))
         used = (await factors.of_user(connection, 1))[0].used_at
-        told = [row[0] for row in await connection.fetch("SELECT a::text FROM audit a")]
+        told = [row[0] for row in await connection.fetch("SELECT (to_jsonb(a) - 'at')::text FROM audit a")]  # a time has six digits, too
     assert used is not None
     assert (used.minute, used.second, used.microsecond) == (0, 0, 0)
     assert [text for text in told for secret in (key, code, *shown) if secret in text] == []

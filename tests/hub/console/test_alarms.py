@@ -149,7 +149,7 @@ async def test_the_hosts_channels_are_the_administrators(seats: Seats, hub: Hub)
     karl = await seats("karl", Role.PARTNER_EDITOR, "kleinheim")
     await mail(karl, "ours")
     answer = await karl.get("/alarms/channels")
-    assert "ours" in answer.words and "for-them" in answer.words and "host" not in answer.text.replace("hotspot", "")
+    assert "ours" in answer.words and "for-them" in answer.words and "host" not in answer.lasting.replace("hotspot", "")
     gerda = await seats("gerda", Role.PARTNER_EDITOR, "grossdorf")
     assert (await gerda.get("/alarms/channels/ours/delete")).status == 404
     assert (await gerda.post("/alarms/channels/ours/test")).status == 404

@@ -142,11 +142,12 @@ async def test_hostile_words_harm_nothing(seats: Seats, hub: Hub) -> None:
 
 async def test_two_weeks_of_visits_are_a_curve(seats: Seats, hub: Hub, api: Api) -> None:
     """The numbers are those of the figures by day, up to yesterday."""
-    box = (await boxes(hub.store, 1))[0]
+    box, now = (await boxes(hub.store, 1))[0], hub.now()
+    hub.now = lambda: now  # the same day for all that is asked
     async with hub.store.connection() as connection:
-        await history.fill(connection, [history.Place(box.hall_id, box.id)], hub.now(), 20)
-    first = hub.now().date() - timedelta(days=DAYS)
-    query = {"from": f"{first}", "to": f"{hub.now().date()}", "step": "day"}
+        await history.fill(connection, [history.Place(box.hall_id, box.id)], now, 20)
+    first = now.date() - timedelta(days=DAYS)
+    query = {"from": f"{first}", "to": f"{now.date()}", "step": "day"}
     status, figures = await api("GET", "/halls/kleinheim-0/figures", **query)
     assert status == 200
     expected = {point["time"][:10]: point["visits"] for point in figures["points"]}

@@ -148,6 +148,9 @@ async def test_a_box_is_replaced(api: Api, hub: Hub) -> None:
     assert new.name == old.name
     assert await new.poll(seconds=0) == wire.News()
     assert (await old.refused(wire.POLL, wire.Poll(seconds=0)))[0] == 401
+    async with asyncio.timeout(5):
+        while not await town.findings(hub):  # the signal may be on its way: until it is there a poll is only cut off
+            assert (await old.refused(wire.POLL, wire.Poll(seconds=0)))[0] == 401
     assert await town.findings(hub) == [(old.name, "stale_credential")]
     status, problem = await api("POST", f"/halls/{place}/enrolments", {"replaces": "nobody"})
     assert (status, problem["detail"]) == (404, f"replaces = 'nobody': expected the name of a gateway of {place}")

@@ -13,8 +13,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from joserfc.jwk import RSAKey
 
 CLIENT, SECRET, PASSWORD = "wlan-hub", "a secret of the hub", "ein langes Kennwort"
-APP_KEY, STEP = "a key of all apps", 3_600
-"""Of everybody's authenticator app, and how many seconds a code is good for: no test shall wait for the next one."""
+APP_KEY, STEP = "a key of all apps", 2**32
+"""Of everybody's authenticator app, and how many seconds a code is good for: no test shall wait for the next one, nor see one code end
+between its typing and its arrival."""
 PEOPLE = {"anna": ("Anna", "Arnold", "wlan-betrieb"), "gast": ("Gerd", "Gast", "buecherei")}
 """Login -> first name, surname, group."""
 

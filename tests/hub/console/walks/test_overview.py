@@ -77,9 +77,13 @@ async def test_when_all_is_well(walk: Walk, screen: Screen) -> None:
 
 
 @SCREENS
-async def test_a_report_is_seen_without_a_reload(walk: Walk, town: tuple[Hub, str], screen: Screen) -> None:
+async def test_a_report_is_seen_without_a_reload(
+    walk: Walk, town: tuple[Hub, str], screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Online, today and the sums change in their place; where the reader is stays."""
-    reporting = Reporting(town[0])
+    hub, moment = town[0], town[0].now()
+    monkeypatch.setattr(hub, "now", lambda: moment)  # midnight would begin to count anew what came today
+    reporting = Reporting(hub)
     stream = "a" if screen is PHONE else "b"
     async with walk(ADMIN, screen) as page:
         await opened(page)
