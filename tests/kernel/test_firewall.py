@@ -17,6 +17,7 @@ from tests.kernel.wires import (
     Wires,
     client_ip,
     client_mac,
+    wait_for_carriers,
 )
 
 
@@ -247,6 +248,7 @@ def test_idle_client_is_noticed(wires: Wires, peer: Peer) -> None:
         wires.run("c1", "ip", "route", "add", "default", "via", GATEWAY4)
         wires.run("c1", "ip", "-6", "addr", "replace", f"{client_ip(1, 6)}/64", "dev", "eth0", "nodad")
         wires.run("c1", "ip", "-6", "route", "replace", "default", "via", "2001:db8:1::1")
+        wait_for_carriers(wires)
 
 
 def test_cut_means_cut(wires: Wires, peer: Peer) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 CLIENTS = 3
 INTERNET4, INTERNET6 = "198.51.100.10", "2001:db8:80::10"
@@ -116,13 +116,21 @@ def attach_wan(wires: Wires) -> None:
     _inside(wan, ["route add 2001:db8:1::/64 via 2001:db8:f::2"])
 
 
-def _wait_for_carriers(wires: Wires) -> None:
+def wait_for_carriers(wires: Wires) -> None:
     """The kernel may take a second to notice that both ends of a wire are up, and drops packets until then."""
     deadline = time.monotonic() + 10
     for name in wires.names:
-        while any(link.get("operstate") == "DOWN" for link in json.loads(wires.run(name, "ip", "-j", "link", "show", "up").stdout)):
+        while not all(map(_passes, json.loads(wires.run(name, "ip", "-j", "-d", "link", "show", "up").stdout))):
             assert time.monotonic() < deadline, f"a link of {name} stays down"
             time.sleep(0.02)
+
+
+def _passes(link: dict[str, Any]) -> bool:
+    """A wire or a bridge that is up and, as a port of a bridge, forwards; what is neither (``lo``) has no carrier to wait for."""
+    info = link.get("linkinfo", {})
+    if info.get("info_kind") not in ("veth", "bridge"):
+        return True
+    return bool(link["operstate"] == "UP" and info.get("info_slave_data", {}).get("state", "forwarding") == "forwarding")
 
 
 @contextlib.contextmanager
@@ -148,7 +156,7 @@ def raised(clients: int = CLIENTS) -> Iterator[Wires]:
             _inside(here, [f"route add default via {GATEWAY4}", f"route add default via {GATEWAY6}"])
         for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
             wires.run("gw", "sysctl", "-qw", f"{key}=1")
-        _wait_for_carriers(wires)
+        wait_for_carriers(wires)
         yield wires
     finally:
         for name in wires.names:

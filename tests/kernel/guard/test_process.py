@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from socket import AF_UNIX, SOCK_DGRAM, socket
 
+import pytest
 from scapy.layers.inet6 import ICMPv6ND_RA, IPv6
 from scapy.layers.l2 import Ether
 
@@ -67,9 +68,13 @@ def test_it_sends_nothing(hall: Guarded) -> None:
     assert (before, _sent(hall, QUIET)) == (0, 0)
 
 
+@pytest.mark.alone
 def test_a_flood_moves_no_bounds(hall: Guarded) -> None:
     """100,000 frames of made-up devices at two interfaces, a quarter of them nonsense: memory and processor stay bounded, and the guard
-    says that somebody floods it. When it is over, the next attack is found as ever."""
+    says that somebody floods it. When it is over, the next attack is found as ever.
+
+    Alone: the devices fill the kernel's table of neighbours, which all namespaces share; beside it, no other test's gateway or phone learns
+    where its neighbour is (``table_fulls`` in ``/proc/net/stat/arp_cache``)."""
     chance, before = random.Random(7), _cpu_seconds(hall)
     with hall.wire(1) as one, hall.wire(4, "loud0") as other:
 
