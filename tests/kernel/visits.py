@@ -12,6 +12,7 @@ from hotspot.lab.browse import Response, Unreachable
 from hotspot.lab.forms import forms, submission
 from hotspot.lab.layout import PORTAL_NAME, SITE, SITE_TLS_PORT
 from hotspot.lab.phone import Phone
+from hotspot.lab.walk import until_enough
 
 PORTAL, PORTAL_TLS = f"http://{PORTAL_NAME}/", f"https://{PORTAL_NAME}/"
 
@@ -79,18 +80,10 @@ class Download:
 
 
 async def at_rate(measure: Callable[[], Awaitable[float]], wanted: float, tries: int = 5) -> bool:
-    """Is what ``measure`` gives (bit/s) within a tenth of ``wanted`` in one of ``tries`` measurements, and above it in none?
-
-    TCP may take a moment to fill a rate that has just changed, and a busy machine leaves it unfilled for one; more than the plan has, it
-    may never be.
-    """
-    found: list[float] = []
-    while len(found) < tries:
-        found.append(await measure())
-        assert found[-1] < 1.1 * wanted, found
-        if found[-1] > 0.9 * wanted:
-            return True
-    raise AssertionError(f"never at {wanted} bit/s: {found}")
+    """Is what ``measure`` gives (bit/s) within a tenth of ``wanted`` in one of ``tries`` measurements, and above it in none?"""
+    found = await until_enough(measure, 0.9 * wanted, tries)
+    assert 0.9 * wanted < found[-1] < 1.1 * wanted, found
+    return True
 
 
 async def downloads(phone: Phone) -> float:
