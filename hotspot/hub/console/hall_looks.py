@@ -29,7 +29,7 @@ _ABOUT: Final = {
     "doctor": N_("The box looks at itself: kernel, rules, certificate, clock, disk, settings."),
     "guard": N_("The box listens on the guest network for what endangers visitors. It names no device."),
 }
-_TODO: Final = N_("Please show this to those who look after the boxes: under each point stands what helps.")
+_HAND_ON: Final = N_("Please show this to those who look after the boxes: under each point stands what helps.")
 _WELL: Final = {
     "visit": N_("A visitor gets online."),
     "doctor": N_("The box found nothing amiss with itself."),
@@ -152,7 +152,7 @@ def _look(visit: Visit, look: Look, gateway: str) -> LookShown:
         by=look.by,
         gateway=gateway,
         title=visit.text(TITLES[look.by]),
-        about=visit.text(_TODO if kind in ("bad", "warn") else _ABOUT[look.by]),
+        about=visit.text(_HAND_ON if kind in ("bad", "warn") else _ABOUT[look.by]),
         kind=kind,
         state=visit.text(_STATES[kind]),
         sentence=sentence,
